@@ -1,0 +1,122 @@
+// What the engine takes and gives: the border between training loops (phases/, probe/) and the graphs below.
+// Everything here is plain data on the host; tensors are fp32, row-major.
+
+import type { Channel, Query, SystemName } from '../../../workflows/domain/systems.ts';
+import type { ModelConfig } from '../models/config.ts';
+
+export interface HostTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** Tensors by the names of probe.md section 3: `base.<hf name>`, `coprocessor.<hf name>`, `soft_tokens`, `query_token`. */
+export type NamedTensors = ReadonlyMap<string, HostTensor>;
+
+/** Which learning rate a trained tensor follows. */
+export type ParameterGroup = 'base' | 'coprocessor' | 'soft';
+export type LearningRates = Readonly<Record<ParameterGroup, number>>;
+
+export interface OptimizerConfig {
+  readonly betas: readonly [number, number];
+  readonly eps: number;
+  readonly weightDecay: number;
+  /** `all`: every trained tensor; `matrices`: tensors of rank 2 and more, without embeddings-like tables kept apart. */
+  readonly decay: 'all' | 'matrices';
+  /** Global-norm clip; null never clips (the norm stays a dependency of every update, engine.md). */
+  readonly clip: number | null;
+}
+
+export interface EngineConfig {
+  /** Base and Coprocessor shape. */
+  readonly model: ModelConfig;
+  readonly system: SystemName;
+  /** null for systems without a Coprocessor. */
+  readonly channel: Channel | null;
+  /** N_L: rows of the soft-token table (`pause`: one row, repeated up to N_L times). */
+  readonly latents: number;
+  /** null for plain systems only. */
+  readonly query: Query | null;
+  readonly gradThroughCache: boolean;
+  readonly prefixLmLossWeight: number;
+  readonly optimizer: OptimizerConfig;
+  readonly device: 'cpu' | 'cuda';
+  /** Intra-op threads of ONNX Runtime on the CPU provider; part of what makes bits repeat. */
+  readonly threads: number;
+}
+
+/** One curriculum example, lengths free (the engine pads): question and target have at least one token. */
+export interface CurriculumItem {
+  readonly question: readonly number[];
+  /** 0 <= latents <= EngineConfig.latents; the item uses the first rows of the soft-token table. */
+  readonly latents: number;
+  readonly target: readonly number[];
+}
+
+export type Batch =
+  | { readonly kind: 'curriculum'; readonly items: readonly CurriculumItem[] }
+  /** tokens [B][S]; sites [B][M] (absent in plain systems); `ahead` = N_A scored targets per site. */
+  | {
+      readonly kind: 'corpus';
+      readonly tokens: readonly (readonly number[])[];
+      readonly sites: readonly (readonly number[])[] | null;
+      readonly ahead: number;
+    };
+
+export interface StepResult {
+  /** Mean cross-entropy over the scored targets, natural logarithm, before the update. */
+  readonly lossNats: number;
+  /** Euclidean norm of all gradients together, before clipping. */
+  readonly gradNorm: number;
+  /** Scored targets of the (whole, accumulated) batch. */
+  readonly targets: number;
+}
+
+export interface GenerateItem {
+  readonly question: readonly number[];
+  readonly latents: number;
+}
+
+export interface Generation {
+  readonly tokens: readonly number[];
+}
+
+/**
+ * One model set (Base, Coprocessor, soft tokens) with its optimizer state, resident on the device.
+ * All calls are synchronous: ONNX Runtime blocks the thread (engine.md rule 9).
+ */
+export interface Engine {
+  /** Fresh weights: initialisation rules of the family, Coprocessor copied from the Base, soft tokens per `softInit`. Pure in (config, seed). */
+  initialise(options: InitialiseOptions): void;
+  /** Sets weights by name; every parameter must be named, unknown or mis-shaped ones are typed errors. Moments become zero. */
+  setWeights(weights: NamedTensors): void;
+  weights(): NamedTensors;
+  /** Weights plus moments (`adam_m.<name>`, `adam_v.<name>`, trained tensors only) and the number of updates so far: all a resume needs. */
+  state(): EngineState;
+  setState(state: EngineState): void;
+  /** Moments to zero, update count to zero (stage switches of the curriculum). */
+  resetOptimizer(): void;
+  /** One optimizer step; `microbatch` items (rows) at a time are accumulated, null = all at once. */
+  trainStep(batch: Batch, learningRates: LearningRates, microbatch: number | null): StepResult;
+  /** Loss without update. */
+  evaluateLoss(batch: Batch): { readonly lossNats: number; readonly targets: number };
+  /** Greedy decoding, Coprocessor once per item; stops after eos (kept) or maxNewTokens. */
+  generate(items: readonly GenerateItem[], maxNewTokens: number, eosTokenId: number | null): readonly Generation[];
+  readonly trainedNames: readonly string[];
+  readonly capacityFloatsPerLatent: number;
+  /** Switches the curriculum objective's sessions cache off the books and frees all native memory. */
+  release(): void;
+}
+
+export interface InitialiseOptions {
+  readonly seed: number;
+  /** Base weights to start from (`base.*` names); null = initialise from scratch by the family's rules. */
+  readonly base: NamedTensors | null;
+  readonly coprocessorInit: 'base' | 'random';
+  readonly softInit: { readonly kind: 'mean' } | { readonly kind: 'zeros' } | { readonly kind: 'token'; readonly id: number };
+}
+
+export interface EngineState {
+  readonly tensors: NamedTensors;
+  /** Updates since the last optimizer reset (Adam's bias correction). */
+  readonly updates: number;
+}

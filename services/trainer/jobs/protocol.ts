@@ -1,0 +1,100 @@
+// Messages between a supervisor (gpu-worker, `lsweep train`, tests) and a trainer process: one phase at a time over Node's IPC channel.
+// Plain JSON data; the trainer answers with events whose meaning the proto's PhaseEvent repeats. No seq here: the spool numbers them.
+
+import type { AttemptFailure, ErrorCode } from '../../../workflows/domain/errors.ts';
+import type { PhaseConfig } from '../../../workflows/domain/phases.ts';
+
+/** A checkpoint as a local file of this machine. */
+export interface LocalCheckpoint {
+  readonly path: string;
+  readonly sha256: string;
+  readonly step: number;
+  readonly bytes: number;
+}
+
+export interface PhaseJob {
+  readonly phaseKey: string;
+  readonly attempt: number;
+  readonly config: PhaseConfig;
+  /** Final checkpoint of the parent phase (finetune: the Base or none; evaluate: the finetuned system). */
+  readonly parent: LocalCheckpoint | null;
+  /** Where this phase goes on; null = from its beginning. */
+  readonly resume: LocalCheckpoint | null;
+  /** Folder of this attempt on local disk; checkpoints are written below it. */
+  readonly workDir: string;
+  readonly device: 'cpu' | 'cuda';
+  readonly threads: number;
+  /** Aim for the wall time between two segments, ms (architecture.md: 5 to 30 s). */
+  readonly segmentMs: number;
+  /** A checkpoint at the end of a segment when the last one is older than this, ms; 0 = at every segment. */
+  readonly checkpointMs: number;
+}
+
+export type TrainerCommand =
+  | { readonly kind: 'run'; readonly job: PhaseJob }
+  /** `checkpoint`: end the segment now with a checkpoint, then answer `stopped`. `now`: answer `stopped` before the next step. */
+  | { readonly kind: 'stop'; readonly mode: 'checkpoint' | 'now' }
+  | { readonly kind: 'exit' };
+
+/** Values of one metric in ascending steps; step s is the s-th optimizer step, counted from 1. */
+export interface MetricSeries {
+  readonly name: string;
+  readonly steps: readonly number[];
+  readonly values: readonly number[];
+}
+
+export interface EvaluationItem {
+  readonly item: number;
+  readonly prediction: string;
+  readonly gold: string;
+  readonly correct: boolean;
+  readonly tokens: number;
+  readonly seconds: number;
+}
+
+export type TrainerEvent =
+  | { readonly kind: 'ready'; readonly pid: number; readonly engineVersion: string }
+  | { readonly kind: 'started'; readonly step: number; readonly totalSteps: number; readonly parameters: number }
+  /** Liveness and live numbers only; never recorded as results. Sent at most twice a second. */
+  | {
+      readonly kind: 'progress';
+      readonly step: number;
+      readonly totalSteps: number;
+      readonly lossNats: number | null;
+      readonly tokensPerSecond: number;
+    }
+  /** The unit of record: steps (fromStep, toStep], all their metrics, items finished in it, and maybe a checkpoint at toStep. */
+  | {
+      readonly kind: 'segment';
+      readonly fromStep: number;
+      readonly toStep: number;
+      readonly metrics: readonly MetricSeries[];
+      readonly items: readonly EvaluationItem[];
+      readonly checkpoint: LocalCheckpoint | null;
+      readonly deviceSeconds: number;
+      readonly tokens: number;
+    }
+  /** After the last segment. `result` is small JSON (accuracy, final losses, capacity, weightsSha256, ...). */
+  | { readonly kind: 'completed'; readonly result: PhaseResult }
+  | { readonly kind: 'stopped'; readonly step: number }
+  | {
+      readonly kind: 'failed';
+      readonly code: ErrorCode;
+      readonly failure: AttemptFailure;
+      readonly message: string;
+      readonly details: Readonly<Record<string, string | number | boolean | null>>;
+    };
+
+export interface PhaseResult {
+  /** SHA-256 over all weights by name, null for phases that train nothing. */
+  readonly weightsSha256: string | null;
+  readonly capacityFloatsPerLatent: number | null;
+  readonly evaluation: {
+    readonly split: string;
+    readonly items: number;
+    readonly correct: number;
+    readonly accuracy: number;
+    /** Accuracy of guessing, 0..1. */
+    readonly chance: number;
+  } | null;
+}

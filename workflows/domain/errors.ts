@@ -1,0 +1,109 @@
+// One registry of stable error codes: retry class, gRPC status and what to do (architecture.md section 5, style.md "Errors").
+// A code without an entry does not compile. Foreign errors are turned into these at the one edge where they enter.
+
+/** The taxonomy stored on every attempt (architecture.md section 5). */
+export const ATTEMPT_FAILURES = [
+  'code_error',
+  'bad_config',
+  'out_of_memory',
+  'nan_loss',
+  'node_lost',
+  'preempted',
+  'timeout',
+  'cancelled',
+  'worker_crash',
+  'artifact_store',
+] as const;
+
+export type AttemptFailure = (typeof ATTEMPT_FAILURES)[number];
+
+/** Retry budget and backoff of one failure class. `countsAgainstTrial` false: never the trial's fault (a lost node). */
+export interface RetryPolicy {
+  readonly maxAttempts: number;
+  readonly initialBackoffMs: number;
+  readonly maxBackoffMs: number;
+  readonly countsAgainstTrial: boolean;
+}
+
+export const RETRY_POLICIES = {
+  code_error: { maxAttempts: 2, initialBackoffMs: 1_000, maxBackoffMs: 10_000, countsAgainstTrial: true },
+  bad_config: { maxAttempts: 1, initialBackoffMs: 0, maxBackoffMs: 0, countsAgainstTrial: true },
+  out_of_memory: { maxAttempts: 4, initialBackoffMs: 1_000, maxBackoffMs: 10_000, countsAgainstTrial: true },
+  nan_loss: { maxAttempts: 1, initialBackoffMs: 0, maxBackoffMs: 0, countsAgainstTrial: true },
+  node_lost: { maxAttempts: 1_000, initialBackoffMs: 500, maxBackoffMs: 30_000, countsAgainstTrial: false },
+  preempted: { maxAttempts: 1_000, initialBackoffMs: 500, maxBackoffMs: 10_000, countsAgainstTrial: false },
+  timeout: { maxAttempts: 3, initialBackoffMs: 1_000, maxBackoffMs: 30_000, countsAgainstTrial: true },
+  cancelled: { maxAttempts: 1, initialBackoffMs: 0, maxBackoffMs: 0, countsAgainstTrial: false },
+  worker_crash: { maxAttempts: 5, initialBackoffMs: 500, maxBackoffMs: 10_000, countsAgainstTrial: true },
+  artifact_store: { maxAttempts: 10, initialBackoffMs: 2_000, maxBackoffMs: 60_000, countsAgainstTrial: true },
+} as const satisfies Record<AttemptFailure, RetryPolicy>;
+
+interface ErrorClass {
+  /** What an attempt that ends with this code is recorded as. */
+  readonly failure: AttemptFailure;
+  /** gRPC status name (temporal.md section 9.2, "Status mapping"). */
+  readonly grpcStatus:
+    | 'INVALID_ARGUMENT'
+    | 'FAILED_PRECONDITION'
+    | 'ABORTED'
+    | 'RESOURCE_EXHAUSTED'
+    | 'UNAVAILABLE'
+    | 'INTERNAL'
+    | 'NOT_FOUND'
+    | 'CANCELLED'
+    | 'DEADLINE_EXCEEDED';
+  /** What the reader should do. */
+  readonly advice: string;
+}
+
+export const ERRORS = {
+  SPEC_INVALID: { failure: 'bad_config', grpcStatus: 'INVALID_ARGUMENT', advice: 'Correct the named key of the sweep file.' },
+  CONFIG_INVALID: { failure: 'bad_config', grpcStatus: 'INVALID_ARGUMENT', advice: 'Correct the named configuration key.' },
+  DATA_MISSING: { failure: 'bad_config', grpcStatus: 'FAILED_PRECONDITION', advice: 'Put the named data file where the sweep file says, readable on every node.' },
+  DATA_INVALID: { failure: 'bad_config', grpcStatus: 'INVALID_ARGUMENT', advice: 'Correct the named line of the data file.' },
+  WEIGHTS_INVALID: { failure: 'bad_config', grpcStatus: 'INVALID_ARGUMENT', advice: 'Give weights whose tensors match the model shape by name and shape.' },
+  TOKEN_OUT_OF_RANGE: { failure: 'bad_config', grpcStatus: 'INVALID_ARGUMENT', advice: 'Use a tokenizer whose ids fit the vocabulary of the model.' },
+  CONTEXT_EXCEEDED: { failure: 'bad_config', grpcStatus: 'INVALID_ARGUMENT', advice: 'Shorten the question, lower the latent budget, or raise the context length of the model.' },
+  NO_TARGETS: { failure: 'bad_config', grpcStatus: 'INVALID_ARGUMENT', advice: 'Give every batch at least one scored target.' },
+  SHAPE_MISMATCH: { failure: 'code_error', grpcStatus: 'INTERNAL', advice: 'A graph was built with shapes that do not fit; report it with both shapes.' },
+  RUNTIME_VERSION: { failure: 'bad_config', grpcStatus: 'FAILED_PRECONDITION', advice: 'Install the pinned onnxruntime-node version (npm ci).' },
+  RUNTIME_FAILED: { failure: 'code_error', grpcStatus: 'INTERNAL', advice: 'ONNX Runtime refused the call; its own words are in the details.' },
+  OUT_OF_MEMORY: { failure: 'out_of_memory', grpcStatus: 'RESOURCE_EXHAUSTED', advice: 'Lower train.microbatch, or use a slot with more memory.' },
+  NAN_LOSS: { failure: 'nan_loss', grpcStatus: 'ABORTED', advice: 'Lower the learning rate or set train.clip; the last good checkpoint is kept.' },
+  CHECKPOINT_DAMAGED: { failure: 'artifact_store', grpcStatus: 'INTERNAL', advice: 'The previous checkpoint is used; check the disk.' },
+  ARTIFACT_STORE: { failure: 'artifact_store', grpcStatus: 'UNAVAILABLE', advice: 'Check space and reachability of the artifact store.' },
+  DISK_FULL: { failure: 'artifact_store', grpcStatus: 'UNAVAILABLE', advice: 'Free space on the named disk; the earlier checkpoint is intact.' },
+  FENCED: { failure: 'preempted', grpcStatus: 'ABORTED', advice: 'A newer attempt owns the phase; nothing to do.' },
+  NO_SLOT: { failure: 'node_lost', grpcStatus: 'UNAVAILABLE', advice: 'No node has a free slot; add nodes or wait.' },
+  NODE_LOST: { failure: 'node_lost', grpcStatus: 'UNAVAILABLE', advice: 'The phase continues on another node from its last commit.' },
+  TRAINER_CRASHED: { failure: 'worker_crash', grpcStatus: 'INTERNAL', advice: 'See the tail of the trainer log in the details.' },
+  STOPPED: { failure: 'preempted', grpcStatus: 'CANCELLED', advice: 'The attempt was stopped on request; it resumes from its last commit.' },
+  LEASE_EXPIRED: { failure: 'node_lost', grpcStatus: 'DEADLINE_EXCEEDED', advice: 'No orchestrator renewed the lease; the phase resumes when one is back.' },
+  STALLED: { failure: 'timeout', grpcStatus: 'DEADLINE_EXCEEDED', advice: 'No step was finished for too long; the trainer was ended.' },
+  STORE_UNREACHABLE: { failure: 'node_lost', grpcStatus: 'UNAVAILABLE', advice: 'Postgres does not answer; check postgres.url and lsweep status.' },
+  TEMPORAL_UNREACHABLE: { failure: 'node_lost', grpcStatus: 'UNAVAILABLE', advice: 'Temporal does not answer; check temporal.address and lsweep status.' },
+  NOT_FOUND: { failure: 'bad_config', grpcStatus: 'NOT_FOUND', advice: 'Check the name; lsweep ls shows what exists.' },
+  CONFLICT: { failure: 'bad_config', grpcStatus: 'FAILED_PRECONDITION', advice: 'Use another name, or extend what exists.' },
+  INTERNAL: { failure: 'code_error', grpcStatus: 'INTERNAL', advice: 'Report it with the log of the process.' },
+} as const satisfies Record<string, ErrorClass>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export type ErrorDetails = Readonly<Record<string, string | number | boolean | null>>;
+
+/** The project's only error type: `CODE: sentence with the values`. */
+export class LatentSweepError extends Error {
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, sentence: string, details: ErrorDetails = {}, cause?: unknown) {
+    super(`${code}: ${sentence}`, cause === undefined ? undefined : { cause });
+    this.name = 'LatentSweepError';
+    this.code = code;
+    this.details = details;
+  }
+
+  get failure(): AttemptFailure {
+    return ERRORS[this.code].failure;
+  }
+}

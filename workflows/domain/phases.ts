@@ -1,0 +1,75 @@
+// The phases of a trial and the config that determines each one's result. A phase's key hashes its config, the engine version
+// and its parents' keys, so equal work is done once across trials and sweeps (architecture.md section 1).
+
+import { z } from 'zod';
+import type { PhaseKey, TrialKey } from './ids.ts';
+import {
+  baseSchema,
+  curriculumSchema,
+  evaluateSchema,
+  modelSchema,
+  taskSchema,
+  tokenizerSchema,
+  trainSchema,
+} from './settings.ts';
+import { channelSchema, SYSTEM_NAMES } from './systems.ts';
+
+export const PHASE_KINDS = ['base', 'pretrain', 'finetune', 'evaluate', 'analyse'] as const;
+export type PhaseKind = (typeof PHASE_KINDS)[number];
+
+const about = { model: modelSchema, tokenizer: tokenizerSchema, task: taskSchema };
+
+const systemFields = {
+  system: z.enum(SYSTEM_NAMES),
+  channel: channelSchema.nullable(),
+  latents: z.number().int().min(0),
+  query: z.enum(['marker', 'repeat']).nullable(),
+  gradThroughCache: z.boolean(),
+};
+
+/** Trains the Base from scratch on the task's text. Result: final checkpoint with `base.*`. */
+export const basePhaseSchema = z.strictObject({ kind: z.literal('base'), ...about, base: baseSchema });
+
+/** Trains one system under the curriculum objective from the Base. Result: final checkpoint of all its weights. */
+export const finetunePhaseSchema = z.strictObject({
+  kind: z.literal('finetune'),
+  ...about,
+  ...systemFields,
+  softInit: z.string(),
+  coprocessorInit: z.enum(['base', 'random']),
+  curriculum: curriculumSchema.nullable(),
+  train: trainSchema,
+  seed: z.number().int().min(0),
+});
+
+/** Greedy exact match of a finetuned system. Result: accuracy, every item a row. */
+export const evaluatePhaseSchema = z.strictObject({
+  kind: z.literal('evaluate'),
+  ...about,
+  ...systemFields,
+  evaluate: evaluateSchema,
+});
+
+export const phaseConfigSchema = z.discriminatedUnion('kind', [
+  basePhaseSchema,
+  finetunePhaseSchema,
+  evaluatePhaseSchema,
+]);
+export type PhaseConfig = z.infer<typeof phaseConfigSchema>;
+export type BasePhaseConfig = z.infer<typeof basePhaseSchema>;
+export type FinetunePhaseConfig = z.infer<typeof finetunePhaseSchema>;
+export type EvaluatePhaseConfig = z.infer<typeof evaluatePhaseSchema>;
+
+/** One phase of a trial's pipeline, in order of execution; `parent` is the phase whose final checkpoint it starts from. */
+export interface PlannedPhase {
+  readonly key: PhaseKey;
+  readonly config: PhaseConfig;
+  readonly parent: PhaseKey | null;
+}
+
+export interface PlannedTrial {
+  readonly key: TrialKey;
+  /** Index of the cell in the sweep's grid. */
+  readonly cell: number;
+  readonly phases: readonly PlannedPhase[];
+}

@@ -1,0 +1,165 @@
+// Everything that determines a trial, as one zod schema with every default of study.md section 11. The sweep file, the
+// trial identity, the workers' phase configs and the JSON Schema for editors all come from here. Pure; no I/O.
+
+import { z } from 'zod';
+import { channelSchema, SYSTEM_NAMES } from './systems.ts';
+
+const count = z.number().int().min(1);
+const fraction = z.number().min(0).max(1);
+const rate = z.number().min(0).finite();
+
+/** A model to train from scratch by shape, or to load from a Hugging Face folder (`path`) or hub name (`hf:owner/name@revision`). */
+export const modelSchema = z.union([
+  z.strictObject({
+    family: z.enum(['gpt2', 'qwen3']),
+    layers: count,
+    width: count,
+    heads: count,
+    /** Query heads share key/value heads (qwen3); null = as many as heads. */
+    kvHeads: count.nullable().default(null),
+    /** Width of one head (qwen3); null = width / heads. */
+    headWidth: count.nullable().default(null),
+    /** Feed-forward width; null = 4 x width (gpt2), 3 x width (qwen3). */
+    inner: count.nullable().default(null),
+    /** Positions of the context. */
+    context: count.default(1024),
+  }),
+  z.strictObject({ weights: z.string().min(1) }),
+]);
+
+export const tokenizerSchema = z.union([
+  z.enum(['bytes', 'words', 'gpt2', 'qwen3']),
+  z.strictObject({ file: z.string().min(1) }),
+]);
+
+export const taskSchema = z.discriminatedUnion('name', [
+  z.strictObject({
+    name: z.literal('prosqa'),
+    /** Generated training problems (study.md section 6); the published valid and test files are the held-out splits. */
+    train: count.default(17_886),
+    /** A training file in the published format instead of the generator. */
+    trainFile: z.string().nullable().default(null),
+    /** Mean number of nodes of a generated graph; below 12 the held-out splits are generated too. */
+    nodes: z.number().min(5).max(60).default(22.8),
+    valid: count.default(300),
+    test: count.default(500),
+    dataSeed: z.number().int().min(0).default(1),
+  }),
+  z.strictObject({
+    name: z.literal('countdown'),
+    operands: z.number().int().min(2).max(6).default(3),
+    maxOperand: count.default(50),
+    maxTarget: count.default(100),
+    train: count.default(262_144),
+    valid: count.default(512),
+    test: count.default(1_024),
+    dataSeed: z.number().int().min(0).default(1),
+  }),
+  z.strictObject({
+    name: z.literal('gsm8k'),
+    /** Augmented training set in its public text format; null = the original train split. */
+    trainFile: z.string().nullable().default(null),
+    train: count.nullable().default(null),
+    valid: count.default(500),
+    test: count.nullable().default(null),
+  }),
+]);
+
+/**
+ * Coconut's staged curriculum (study.md section 5): `stages` = k; c = latents / stages latents per removed step; `firstStage` 0 begins with the
+ * full chain of thought. null = no curriculum: all latents and no steps from the start.
+ */
+export const curriculumSchema = z.strictObject({
+  stages: count.default(4),
+  firstStage: z.number().int().min(0).default(0),
+  /** A last stage with every step removed (Coconut). */
+  finalStage: z.boolean().default(true),
+  /** Probability that an example is drawn from a random other stage. */
+  uniformProb: fraction.default(0),
+});
+
+/** A learning rate for all trained tensors, or one per parameter group. */
+const learningRateSchema = z.union([
+  rate,
+  z.strictObject({ base: rate, coprocessor: rate, soft: rate }),
+]);
+
+export const trainSchema = z.strictObject({
+  /** Optimizer steps of each stage; exactly one of stepsPerStage and epochsPerStage is set. */
+  stepsPerStage: count.nullable().default(null),
+  epochsPerStage: z.number().positive().nullable().default(null),
+  /** Effective batch: examples (sequences) per optimizer step. */
+  batch: count.default(128),
+  /** Examples per forward and backward pass; null = batch. */
+  microbatch: count.nullable().default(null),
+  lr: learningRateSchema.default(1e-4),
+  schedule: z.enum(['constant', 'linear', 'cosine']).default('constant'),
+  warmupSteps: z.number().int().min(0).default(0),
+  betas: z.tuple([fraction, fraction]).default([0.9, 0.999]),
+  eps: z.number().positive().default(1e-8),
+  weightDecay: z.number().min(0).default(0.01),
+  decay: z.enum(['all', 'matrices']).default('all'),
+  clip: z.number().positive().nullable().default(1),
+  resetOptimizer: z.boolean().default(true),
+});
+
+/** How the Base comes to be when no weights are given: language modelling on the task's own text. */
+export const baseSchema = z.strictObject({
+  steps: count.default(1_000),
+  batch: count.default(32),
+  /** Tokens per packed sequence; null = the model's context. */
+  sequence: count.nullable().default(null),
+  lr: rate.default(1e-3),
+  warmupSteps: z.number().int().min(0).default(50),
+  schedule: z.enum(['constant', 'linear', 'cosine']).default('cosine'),
+  weightDecay: z.number().min(0).default(0.01),
+  clip: z.number().positive().nullable().default(1),
+  /** The Base's own seed; one Base serves every trial seed. */
+  seed: z.number().int().min(0).default(0),
+});
+
+export const evaluateSchema = z.strictObject({
+  split: z.enum(['valid', 'test']).default('test'),
+  /** Items of the split, from its start; null = all. */
+  items: count.nullable().default(null),
+  maxNewTokens: count.default(64),
+  batch: count.default(32),
+});
+
+export const trialSettingsSchema = z.strictObject({
+  model: modelSchema,
+  tokenizer: tokenizerSchema.default('bytes'),
+  task: taskSchema,
+  /** null: the model's weights are used as they are. */
+  base: baseSchema.nullable().default(null),
+  system: z.enum(SYSTEM_NAMES),
+  /** null = the system's own channel (`liu`, `h2`: embedding; `h1`, `h1_h2`: kv over all layers). */
+  channel: channelSchema.nullable().default(null),
+  /** N_L, the latent budget. */
+  latents: z.number().int().min(0).default(0),
+  query: z.enum(['marker', 'repeat']).default('marker'),
+  gradThroughCache: z.boolean().default(true),
+  softInit: z.union([z.enum(['mean', 'zeros']), z.string().regex(/^token:.+$/s)]).default('mean'),
+  coprocessorInit: z.enum(['base', 'random']).default('base'),
+  curriculum: curriculumSchema.nullable().default(null),
+  train: trainSchema,
+  evaluate: evaluateSchema.default(evaluateSchema.parse({})),
+  seed: z.number().int().min(0),
+});
+
+/** What the slot must offer; never part of an identity. */
+export const resourcesSchema = z.strictObject({
+  device: z.enum(['any', 'cpu', 'cuda']).default('any'),
+  threads: count.default(1),
+  memoryMb: count.nullable().default(null),
+});
+
+export type TrialSettings = z.infer<typeof trialSettingsSchema>;
+export type ModelSettings = z.infer<typeof modelSchema>;
+export type TokenizerSettings = z.infer<typeof tokenizerSchema>;
+export type TaskSettings = z.infer<typeof taskSchema>;
+export type CurriculumSettings = z.infer<typeof curriculumSchema>;
+export type TrainSettings = z.infer<typeof trainSchema>;
+export type BaseSettings = z.infer<typeof baseSchema>;
+export type EvaluateSettings = z.infer<typeof evaluateSchema>;
+export type Resources = z.infer<typeof resourcesSchema>;
