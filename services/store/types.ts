@@ -121,3 +121,82 @@ export interface OpenAttempt {
   readonly place: AttemptPlace;
   readonly lastSeq: bigint;
 }
+
+/** What `createSweep` found under the name: `different` = another sweep file has it, nothing was written. */
+export interface SweepCreation {
+  readonly sweep: SweepRow;
+  readonly kind: 'created' | 'same' | 'different';
+}
+
+export interface FailureReport {
+  /** Stable error code (workflows/domain/errors.ts). */
+  readonly code: string;
+  readonly failure: AttemptFailure;
+  readonly message: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export interface NodeRow {
+  readonly nodeId: string;
+  readonly address: string;
+  readonly incarnation: string;
+  readonly slots: number;
+  readonly engineVersion: string;
+  readonly memoryBytes: number;
+}
+
+/** The part of the store that the orchestrator calls; `openStore` of index.ts answers it and more. Methods retry by themselves only for moments; they throw STORE_UNREACHABLE when Postgres stays away. */
+export interface OrchestratorStore {
+  migrate(): Promise<unknown>;
+  sweepById(sweepId: number): Promise<SweepRow | null>;
+  setSweepState(sweepId: number, state: SweepState): Promise<void>;
+  updateSweepSettings(sweepId: number, settings: { readonly priority: number; readonly weight: number; readonly width: number | null }): Promise<void>;
+  /** Keys of the trials that the sweep already has, in any revision; an extension appends only the others. */
+  sweepTrialKeys(sweepId: number): Promise<ReadonlySet<string>>;
+  planCells(sweepId: number, cells: readonly CellPlan[]): Promise<void>;
+  /** First range of at most `size` cells that begins with an open one and touches no excluded range [from, to); null = all closed. */
+  nextOpenRange(
+    sweepId: number,
+    size: number,
+    excluded: readonly { readonly from: number; readonly to: number }[],
+  ): Promise<{ readonly from: number; readonly to: number } | null>;
+  /** Trials of cells [from, to) that are neither finished, failed, cancelled nor stopped early, in cell order. */
+  openTrials(sweepId: number, from: number, to: number): Promise<readonly (TrialOpening & { readonly cell: number })[]>;
+  closeTrial(trialId: number, state: 'finished' | 'failed', failure?: { readonly failure: AttemptFailure; readonly message: string }): Promise<void>;
+  /** Cells of the sweep by final state. */
+  sweepCounts(sweepId: number): Promise<{ readonly finished: number; readonly failed: number; readonly open: number }>;
+  retryFailed(sweepId: number): Promise<readonly number[]>;
+
+  /** Idempotent for the same owner. `takeOver`: that owner is known to be closed. */
+  claimPhase(phaseKey: string, owner: ClaimOwner, options?: { readonly takeOver?: ClaimOwner | undefined }): Promise<Claim>;
+  releaseClaim(phaseKey: string, owner: ClaimOwner): Promise<void>;
+  /** Calls `onChange` whenever the claim or state of a phase changes; also once after every reconnect with null (anything may have changed). */
+  listenPhases(signal: AbortSignal, onChange: (phaseKey: string | null) => void): Promise<void>;
+  failPhase(phaseKey: string, failure: { readonly failure: AttemptFailure; readonly message: string }): Promise<void>;
+
+  /** @throws LatentSweepError FENCED when the claim of `fence` has passed on or the phase is finished. */
+  openAttempt(phaseKey: string, fence: number, place: AttemptPlace): Promise<AttemptOpening>;
+  /** Another activity follows the open attempt from now on. */
+  moveAttempt(phaseId: number, attempt: number, activity: { readonly workflowId: string; readonly runId: string; readonly activityId: string }): Promise<void>;
+  commitSegments(commits: readonly SegmentCommit[]): Promise<readonly CommitOutcome[]>;
+  completePhase(phaseId: number, attempt: number, seq: bigint, resultJson: string): Promise<CommitOutcome>;
+  failAttempt(phaseId: number, attempt: number, report: FailureReport): Promise<void>;
+  /** Stopped on request at its last commit. */
+  stopAttempt(phaseId: number, attempt: number): Promise<void>;
+  failureCounts(phaseId: number): Promise<Readonly<Partial<Record<AttemptFailure, number>>>>;
+  openAttemptsOnNode(nodeId: string): Promise<readonly OpenAttempt[]>;
+  attemptProgress(
+    rows: readonly { readonly phaseId: number; readonly attempt: number; readonly step: number; readonly totalSteps: number; readonly lossNats: number | null; readonly tokensPerSecond: number }[],
+  ): Promise<void>;
+  /** Node that wrote the phase's newest checkpoint; null without one. */
+  checkpointNode(phaseKey: string): Promise<string | null>;
+
+  upsertNode(node: NodeRow): Promise<void>;
+  /** True when `replicaId` owns the node for `leaseMs` from now: it did, nobody did, or the owner's lease had expired. */
+  ownNode(nodeId: string, replicaId: string, leaseMs: number): Promise<boolean>;
+  /** Answers the nodes that are still owned by `replicaId`. */
+  renewNodes(nodeIds: readonly string[], replicaId: string, leaseMs: number): Promise<readonly string[]>;
+  releaseNode(nodeId: string, replicaId: string): Promise<void>;
+  nodeEvent(nodeId: string, event: string, details: Readonly<Record<string, unknown>>): Promise<void>;
+  close(): Promise<void>;
+}
