@@ -1,0 +1,80 @@
+// The activities as the workflows see them: ids in, small results out (specs, metrics and configs live in Postgres).
+// Types only; the implementations are in services/orchestrator/activities.
+
+import type { AttemptFailure } from './domain/errors.ts';
+import type { SweepSettings, SweepSummary } from './contract.ts';
+
+/** Cells [from, to). */
+export interface CellRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface OpenedPhase {
+  readonly key: string;
+  readonly state: 'planned' | 'running' | 'finished' | 'failed';
+}
+
+export interface OpenedTrial {
+  readonly cell: number;
+  readonly trialId: number;
+  readonly phases: readonly OpenedPhase[];
+}
+
+export interface OwnerRef {
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+/** Why a trial or phase ended without a result; `message` is one sentence for people. */
+export interface FailureSummary {
+  readonly failure: AttemptFailure;
+  readonly message: string;
+}
+
+export type PhaseClaim =
+  | { readonly kind: 'run'; readonly fence: number }
+  | { readonly kind: 'done' }
+  | ({ readonly kind: 'failed' } & FailureSummary)
+  | { readonly kind: 'wait'; readonly owner: OwnerRef };
+
+export interface SweepActivities {
+  /** Writes every cell of the sweep's current revision to Postgres. Idempotent; heartbeats. */
+  planSweep(input: { readonly sweepId: number }): Promise<{ readonly revision: number; readonly cells: number; readonly phasesPerTrial: number }>;
+  /** The first range with cells that are not closed, outside the ranges in `running`; null when there is none. */
+  nextRange(input: {
+    readonly sweepId: number;
+    readonly size: number;
+    readonly running: readonly CellRange[];
+  }): Promise<{ readonly range: CellRange | null; readonly slots: number }>;
+  /** The cells of the range that are not closed. */
+  openCells(input: { readonly sweepId: number } & CellRange): Promise<readonly OpenedTrial[]>;
+  closeTrial(input: { readonly trialId: number; readonly failed: FailureSummary | null }): Promise<void>;
+  /** `takeOver`: the owner that was seen closed; the claim passes on by a higher fence. */
+  claimPhase(input: { readonly phaseKey: string; readonly takeOver: OwnerRef | null }): Promise<PhaseClaim>;
+  /** Gives the claim of this workflow back; nothing happens when it has none. */
+  releasePhase(input: { readonly phaseKey: string }): Promise<void>;
+  failPhase(input: { readonly phaseKey: string } & FailureSummary): Promise<void>;
+  setSweepState(input: { readonly sweepId: number; readonly state: 'planning' | 'running' | 'paused' }): Promise<void>;
+  saveSettings(input: { readonly sweepId: number; readonly settings: SweepSettings }): Promise<void>;
+  /** Failed phases and trials become planned again; answers how many trials. */
+  retryFailed(input: { readonly sweepId: number }): Promise<number>;
+  /** Final state in Postgres. */
+  closeSweep(input: { readonly sweepId: number; readonly state: 'finished' | 'cancelled' }): Promise<SweepSummary>;
+}
+
+export interface GpuActivities {
+  /** Runs one attempt of a phase on a slot of the fleet to its end. Failures carry `PhaseFailureDetails`. */
+  runPhase(input: { readonly sweepId: number; readonly phaseKey: string; readonly fence: number }): Promise<void>;
+}
+
+export interface WaitActivities {
+  /** Ends with null when the phase changed, with the owner when the owner's workflow is closed. */
+  waitPhase(input: { readonly phaseKey: string; readonly owner: OwnerRef }): Promise<OwnerRef | null>;
+}
+
+/** `details[0]` of the ApplicationFailure of `runPhase`; its type is the stable error code. */
+export interface PhaseFailureDetails extends FailureSummary {
+  /** Attempts of this phase that have ended with this failure class, this one included; counted in Postgres. */
+  readonly attemptsOfClass: number;
+}

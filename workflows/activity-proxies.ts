@@ -1,0 +1,47 @@
+// Activity options in one place. Short work is local activities; `runPhase` and `waitPhase` are remote with one attempt or endless
+// retries. Reasons and measurements: temporal.md sections 0 and 5.
+
+import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { GpuActivities, SweepActivities, WaitActivities } from './activities.ts';
+import { QUEUES } from './contract.ts';
+
+/** Retried for ever: they fail only while Postgres is away. Bad requests are non-retryable failures. */
+export const short = proxyLocalActivities<Omit<SweepActivities, 'planSweep'>>({
+  startToCloseTimeout: '1 minute',
+  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' },
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});
+
+export const planning = proxyActivities<Pick<SweepActivities, 'planSweep'>>({
+  startToCloseTimeout: '2 hours',
+  heartbeatTimeout: '30s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});
+
+export const waiting = proxyActivities<WaitActivities>({
+  taskQueue: QUEUES.wait,
+  startToCloseTimeout: '30 days',
+  heartbeatTimeout: '30s',
+  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});
+
+export interface GpuTurn {
+  readonly sweep: string;
+  /** 1 (first) to 5. A retry goes first: a server-side retry would queue behind the whole backlog. */
+  readonly priority: number;
+  readonly weight: number;
+}
+
+/** `runPhase` for one try. The long heartbeat timeout is ended early by adoption when a replica dies (architecture.md section 2). */
+export function gpu(turn: GpuTurn): GpuActivities {
+  return proxyActivities<GpuActivities>({
+    taskQueue: QUEUES.gpu,
+    startToCloseTimeout: '30 days',
+    heartbeatTimeout: '30s',
+    retry: { maximumAttempts: 1 },
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    priority: { priorityKey: turn.priority, fairnessKey: turn.sweep, fairnessWeight: turn.weight },
+  });
+}
