@@ -172,6 +172,8 @@ export interface OrchestratorStore {
   releaseClaim(phaseKey: string, owner: ClaimOwner): Promise<void>;
   /** Calls `onChange` whenever the claim or state of a phase changes; also once after every reconnect with null (anything may have changed). */
   listenPhases(signal: AbortSignal, onChange: (phaseKey: string | null) => void): Promise<void>;
+  /** Who has the phase; null when nobody has or it is finished or failed. */
+  phaseOwner(phaseKey: string): Promise<ClaimOwner | null>;
   failPhase(phaseKey: string, failure: { readonly failure: AttemptFailure; readonly message: string }): Promise<void>;
 
   /** @throws LatentSweepError FENCED when the claim of `fence` has passed on or the phase is finished. */
