@@ -40,7 +40,9 @@ export type PhaseClaim =
 
 export interface SweepActivities {
   /** Writes every cell of the sweep's current revision to Postgres. Idempotent; heartbeats. */
-  planSweep(input: { readonly sweepId: number }): Promise<{ readonly revision: number; readonly cells: number; readonly phasesPerTrial: number }>;
+  planSweep(input: {
+    readonly sweepId: number;
+  }): Promise<{ readonly revision: number; readonly cells: number; readonly phasesPerTrial: number }>;
   /** The first range with cells that are not closed, outside the ranges in `running`; null when there is none. */
   nextRange(input: {
     readonly sweepId: number;

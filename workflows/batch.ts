@@ -1,7 +1,15 @@
 // A batch runs the open cells of one range [from, to) to their end. Pause and a new priority cancel the scope of everything that
 // runs, keep what is not closed, and run it again; Postgres says what that is. It never decides about cells outside its range.
 
-import { ApplicationFailure, CancellationScope, condition, defineSignal, isCancellation, log, setHandler } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  defineSignal,
+  isCancellation,
+  log,
+  setHandler,
+} from '@temporalio/workflow';
 import type { OpenedTrial } from './activities.ts';
 import { short } from './activity-proxies.ts';
 import { type BatchControl, type BatchInput, CONTROL_SIGNAL } from './contract.ts';
@@ -39,7 +47,8 @@ export async function batch(input: BatchInput): Promise<void> {
     const pass = await runPass(scope, context, trials, reopenings, () => short.openCells(cells));
     scope = null;
     stuck = pass.interrupted || pass.closed > 0 ? 0 : stuck + 1;
-    if (stuck >= 3) throw ApplicationFailure.nonRetryable(`cells of [${input.from}, ${input.to}) cannot be closed`, 'INTERNAL');
+    if (stuck >= 3)
+      throw ApplicationFailure.nonRetryable(`cells of [${input.from}, ${input.to}) cannot be closed`, 'INTERNAL');
   }
 }
 

@@ -123,5 +123,11 @@ export function readOutcome(cause: Error | undefined): Outcome {
 }
 
 function isDetails(value: unknown): value is PhaseFailureDetails {
-  return typeof value === 'object' && value !== null && 'failure' in value && 'attemptsOfClass' in value && 'message' in value;
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'failure' in value &&
+    'attemptsOfClass' in value &&
+    'message' in value
+  );
 }

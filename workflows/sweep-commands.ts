@@ -53,7 +53,10 @@ export function listenToCommands(state: SweepState, hands: SweepHands): void {
       validator: (revision) => {
         refuseCancelled();
         if (!Number.isInteger(revision) || revision < 1) {
-          throw ApplicationFailure.nonRetryable(`revision is ${revision}; allowed are whole numbers from 1`, 'SPEC_INVALID');
+          throw ApplicationFailure.nonRetryable(
+            `revision is ${revision}; allowed are whole numbers from 1`,
+            'SPEC_INVALID',
+          );
         }
       },
     },

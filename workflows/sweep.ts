@@ -140,7 +140,8 @@ export async function sweep(input: SweepInput): Promise<SweepSummary> {
         await short.setSweepState({ sweepId, state: state.paused ? 'paused' : 'running' });
         continue;
       }
-      if (failures >= BATCH_FAILURES) throw ApplicationFailure.nonRetryable('batches failed again and again', 'INTERNAL');
+      if (failures >= BATCH_FAILURES)
+        throw ApplicationFailure.nonRetryable('batches failed again and again', 'INTERNAL');
       if (failures > 0) await sleep(1_000 * 2 ** failures);
 
       const changes = `${state.wantedRevision} ${state.reopenings}`;

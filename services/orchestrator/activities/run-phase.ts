@@ -1,0 +1,158 @@
+// The long activity: one attempt of a phase on a slot, from opening to its end, or re-attached to an attempt that still runs. It only
+// waits: the follower streams and commits. Rules: architecture.md sections 2 and 4, temporal.md sections 2 and 5.
+
+import { CompleteAsyncError, Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import type { GpuActivities } from '../../../workflows/activities.ts';
+import { RunPhaseRequest } from '../../gen/latentsweep/worker/v1/worker.ts';
+import type { AttemptOpening, OrchestratorStore } from '../../store/types.ts';
+import { type BadEnd, endFailure } from '../failures.ts';
+import { artifactOf } from '../fleet/attempt-events.ts';
+import type { AttemptFollower } from '../fleet/attempt-follower.ts';
+import type { Attempts } from '../fleet/attempts.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { SlotLease } from '../fleet/slot-lease.ts';
+import type { FleetTimes } from '../options.ts';
+import { persist, StoppedError } from '../persist.ts';
+import type { Logger } from 'pino';
+
+/** How long a task waits for a slot that vanished between its permit and its start. */
+const SLOT_WAIT_MS = 2_000;
+/** Cancellation arrives only with the answer to a heartbeat. A hung step is ended by the node's own watchdog (STALLED). */
+const HEARTBEAT_MS = 2_000;
+
+export interface RunPhaseNeeds {
+  readonly store: OrchestratorStore;
+  readonly fleet: Fleet;
+  readonly attempts: Attempts;
+  readonly times: FleetTimes;
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+}
+
+export function runPhaseActivity(needs: RunPhaseNeeds): GpuActivities['runPhase'] {
+  return async ({ phaseKey, fence }) => {
+    const context = Context.current();
+    let follower: AttemptFollower | null = null;
+    const beat = (): void => context.heartbeat(follower?.progress ?? null);
+    beat();
+    const beating = setInterval(beat, HEARTBEAT_MS);
+    try {
+      follower = await attach(needs, context, phaseKey, fence);
+      return await waitForEnd(needs, context, follower);
+    } catch (error) {
+      if (!(error instanceof StoppedError)) throw error;
+      // cancelled or stopped while Postgres was away
+      if (context.cancellationDetails?.cancelRequested === true) return await context.cancelled;
+      throw new CompleteAsyncError();
+    } finally {
+      clearInterval(beating);
+    }
+  };
+}
+
+/** The attempt that runs here already, or a new one. */
+async function attach(
+  needs: RunPhaseNeeds,
+  context: Context,
+  phaseKey: string,
+  fence: number,
+): Promise<AttemptFollower> {
+  const { attempts, fleet, store, log } = needs;
+  const activity = activityOf(context);
+  const signal = AbortSignal.any([needs.signal, context.cancellationSignal]);
+  for (let running = attempts.of(phaseKey); running !== undefined; running = attempts.of(phaseKey)) {
+    if (running.stopping) {
+      await Promise.race([running.end, context.cancelled]);
+      continue;
+    }
+    const { phaseId, attempt } = running.id;
+    await persist(() => store.moveAttempt(phaseId, attempt, activity), signal, log);
+    if (attempts.of(phaseKey) === running) return running;
+  }
+  const prefer = await persist(() => store.checkpointNode(phaseKey), signal, log);
+  const lease = await fleet.take(prefer, SLOT_WAIT_MS, context.cancellationSignal);
+  if (context.cancellationSignal.aborted) {
+    if (lease !== null) fleet.release(lease);
+    return await context.cancelled;
+  }
+  if (lease === null) throw ApplicationFailure.nonRetryable('NO_SLOT: no node has a free slot', 'NO_SLOT');
+  try {
+    const place = { nodeId: lease.node.nodeId, slot: lease.slot, device: lease.device, ...activity };
+    const opening = await persist(() => store.openAttempt(phaseKey, fence, place), signal, log);
+    const { phaseId, attempt } = opening;
+    return attempts.follow({ phaseId, phaseKey, attempt }, lease, requestOf(needs.times, opening, lease));
+  } catch (error) {
+    fleet.release(lease);
+    if (error instanceof LatentSweepError) throw ApplicationFailure.nonRetryable(error.message, error.code);
+    throw error;
+  }
+}
+
+async function waitForEnd(needs: RunPhaseNeeds, context: Context, follower: AttemptFollower): Promise<void> {
+  const { attempts } = needs;
+  const holder = {};
+  attempts.hold(follower, holder, 'activity');
+  const cancelled = context.cancelled.then(
+    (never) => never,
+    (error: unknown) => error,
+  );
+  const first = await Promise.race([follower.end, cancelled.then((error) => ({ kind: 'cancelled' as const, error }))]);
+  let end = first;
+  const failureOf = (bad: BadEnd): Promise<ApplicationFailure> =>
+    persist(() => endFailure(needs.store, follower.id.phaseId, bad), needs.signal, needs.log);
+  if (first.kind === 'cancelled') {
+    const { cancellationDetails } = context;
+    // left open: the next orchestrator adopts the attempt and completes this activity by id
+    if (cancellationDetails?.workerShutdown === true) throw new CompleteAsyncError();
+    if (cancellationDetails?.cancelRequested !== true) {
+      // timed out or its workflow is gone: the attempt waits for a retry
+      attempts.letGo(follower, holder);
+      throw first.error;
+    }
+    follower.stop('checkpoint');
+    end = await follower.end;
+  }
+  switch (end.kind) {
+    case 'cancelled':
+      throw end.error;
+    case 'finished':
+      return;
+    case 'detached':
+      throw new CompleteAsyncError();
+    case 'stopped':
+      if (first.kind === 'cancelled') throw first.error;
+      throw await failureOf(end);
+    case 'failed':
+    case 'fenced':
+      if (first.kind === 'cancelled') throw first.error;
+      throw await failureOf(end);
+  }
+}
+
+function requestOf(times: FleetTimes, opening: AttemptOpening, lease: SlotLease): RunPhaseRequest {
+  return {
+    phaseKey: opening.phaseKey,
+    attempt: opening.attempt,
+    slot: lease.slot,
+    configJson: opening.configJson,
+    parent: opening.parent === null ? undefined : artifactOf(opening.parent),
+    resume: opening.resume === null ? undefined : artifactOf(opening.resume),
+    leaseMs: BigInt(times.attemptLeaseMs),
+    segmentMs: BigInt(times.segmentMs),
+    checkpointMs: BigInt(times.checkpointMs),
+    threads: lease.threads,
+    afterSeq: 0n,
+  };
+}
+
+function activityOf(context: Context): {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly activityId: string;
+} {
+  const { workflowExecution, activityId } = context.info;
+  if (workflowExecution === undefined) throw new TypeError('runPhase belongs to a workflow');
+  return { workflowId: workflowExecution.workflowId, runId: workflowExecution.runId, activityId };
+}

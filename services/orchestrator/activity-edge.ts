@@ -1,0 +1,16 @@
+// The outer edge of every activity: errors of the project become ApplicationFailures once, here (style.md "Errors").
+
+import type { ActivityInterceptors, ActivityInterceptorsFactory } from '@temporalio/worker';
+import { toApplicationFailure } from './failures.ts';
+
+export const activityEdge: ActivityInterceptorsFactory = (): ActivityInterceptors => ({
+  inbound: {
+    execute: async (input, next) => {
+      try {
+        return await next(input);
+      } catch (error) {
+        throw toApplicationFailure(error);
+      }
+    },
+  },
+});

@@ -1,0 +1,142 @@
+// Adoption (architecture.md section 2): when a node comes to this replica, the attempts it reports are followed here, and the activities of
+// the replica that opened them are kept alive and completed by id. Attempts that nobody reports are failed as node_lost at once.
+
+import { ActivityCancelledError, ActivityNotFoundError, type Client } from '@temporalio/client';
+import type { Logger } from 'pino';
+import { type AttemptReport, RunPhaseRequest, StopMode } from '../../gen/latentsweep/worker/v1/worker.ts';
+import type { OpenAttempt, OrchestratorStore } from '../../store/types.ts';
+import { endFailure } from '../failures.ts';
+import { pause } from '../persist.ts';
+import { type AttemptEnd, type AttemptFollower, nodeLost } from './attempt-follower.ts';
+import type { Attempts } from './attempts.ts';
+import type { Fleet } from './fleet.ts';
+import type { NodeSession } from './node-session.ts';
+
+const HEARTBEAT_MS = 3_000;
+const CALL_TIMEOUT_MS = 10_000;
+
+export interface AdoptionNeeds {
+  readonly store: OrchestratorStore;
+  readonly client: Client;
+  readonly fleet: Fleet;
+  readonly attempts: Attempts;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** @param restarted the node's process is another one than this replica knew; what it no longer reports is lost */
+export async function adoptAttempts(
+  needs: AdoptionNeeds,
+  session: NodeSession,
+  reports: readonly AttemptReport[],
+  restarted: boolean,
+): Promise<void> {
+  const open = await needs.store.openAttemptsOnNode(session.nodeId);
+  const reported = new Set<string>();
+  for (const report of reports) {
+    reported.add(`${report.phaseKey}/${report.attempt}`);
+    const follower = needs.attempts.of(report.phaseKey);
+    if (follower?.id.attempt === report.attempt) continue;
+    const row = open.find((one) => one.phaseKey === report.phaseKey && one.attempt === report.attempt);
+    if (row === undefined) await refuse(needs, session, report);
+    else adopt(needs, session, row, report);
+  }
+  for (const row of open) {
+    if (reported.has(`${row.phaseKey}/${row.attempt}`)) continue;
+    const follower = needs.attempts.of(row.phaseKey);
+    const isOurs = follower?.id.attempt === row.attempt;
+    const sentence = `node ${session.nodeId} came back without the attempt`;
+    if (isOurs && restarted) follower?.lose(sentence);
+    if (!isOurs) await giveUp(needs, row, sentence, session.nodeId);
+  }
+}
+
+/** The attempt is not open in Postgres: superseded, or recorded while its node was away. Its spool may go. */
+async function refuse(needs: AdoptionNeeds, session: NodeSession, report: AttemptReport): Promise<void> {
+  const { phaseKey, attempt } = report;
+  const options = { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) };
+  try {
+    if (report.running) await session.client.stopPhase({ phaseKey, attempt, mode: StopMode.NOW }, options);
+    await session.client.acknowledge({ phaseKey, attempt, seq: report.lastSeq }, options);
+    needs.log.info(
+      { phase: phaseKey, attempt, node: session.nodeId },
+      'a node reported an attempt that is not open; it was told to drop it',
+    );
+  } catch (error) {
+    needs.log.info(
+      { phase: phaseKey, attempt, error: String(error) },
+      'an attempt that is not open could not be dropped yet',
+    );
+  }
+}
+
+function adopt(needs: AdoptionNeeds, session: NodeSession, row: OpenAttempt, report: AttemptReport): void {
+  const { phaseId, phaseKey, attempt } = row;
+  const lease = needs.fleet.occupy(session, report.slot, 'carried');
+  const request = RunPhaseRequest.fromPartial({ phaseKey, attempt, slot: report.slot, afterSeq: row.lastSeq });
+  const follower = needs.attempts.follow({ phaseId, phaseKey, attempt }, lease, request);
+  needs.log.info({ phase: phaseKey, attempt, node: session.nodeId, slot: report.slot }, 'attempt adopted');
+  void carry(needs, follower, row);
+}
+
+/** Heartbeats the activity of a dead replica until its attempt ends, then completes it. */
+async function carry(needs: AdoptionNeeds, follower: AttemptFollower, row: OpenAttempt): Promise<void> {
+  const { workflowId, runId, activityId } = row.place;
+  const activity = { workflowId, runId, activityId };
+  const holder = {};
+  needs.attempts.hold(follower, holder, 'carried');
+  const ended = new AbortController();
+  void follower.end.then(() => ended.abort());
+  while (!ended.signal.aborted && !needs.signal.aborted && needs.attempts.isHeldBy(follower, holder)) {
+    try {
+      await needs.client.activity.heartbeat(activity, follower.progress);
+    } catch (error) {
+      if (error instanceof ActivityCancelledError) {
+        follower.stop('checkpoint');
+      } else if (error instanceof ActivityNotFoundError) {
+        needs.log.info(
+          { phase: row.phaseKey, attempt: row.attempt },
+          'the activity of an adopted attempt is closed; its retry may join',
+        );
+        needs.attempts.letGo(follower, holder);
+      } else {
+        needs.log.info(
+          { phase: row.phaseKey, error: String(error) },
+          'heartbeat of an adopted attempt did not reach Temporal',
+        );
+      }
+    }
+    await pause(HEARTBEAT_MS, ended.signal);
+  }
+  if (needs.attempts.isHeldBy(follower, holder) && ended.signal.aborted) await report(needs, row, await follower.end);
+}
+
+async function giveUp(needs: AdoptionNeeds, row: OpenAttempt, sentence: string, nodeId: string): Promise<void> {
+  const failure = nodeLost(sentence, nodeId);
+  await needs.store.failAttempt(row.phaseId, row.attempt, failure);
+  needs.log.info(
+    { phase: row.phaseKey, attempt: row.attempt, node: nodeId, code: failure.code },
+    'attempt that nobody reports was given up',
+  );
+  void report(needs, row, { kind: 'failed', report: failure });
+}
+
+/** Tells the dead replica's activity how its attempt ended; repeated while Temporal is away. */
+async function report(needs: AdoptionNeeds, row: OpenAttempt, end: AttemptEnd): Promise<void> {
+  if (end.kind === 'detached') return;
+  const { workflowId, runId, activityId } = row.place;
+  const activity = { workflowId, runId, activityId };
+  while (!needs.signal.aborted) {
+    try {
+      if (end.kind === 'finished') await needs.client.activity.complete(activity, undefined);
+      else if (end.kind === 'stopped') await needs.client.activity.reportCancellation(activity);
+      else await needs.client.activity.fail(activity, await endFailure(needs.store, row.phaseId, end));
+      return;
+    } catch (error) {
+      // closed meanwhile: its batch has heard a time-out and asks for the phase anew
+      if (error instanceof ActivityNotFoundError) return;
+      needs.log.info({ phase: row.phaseKey, error: String(error) }, 'end of an adopted attempt did not reach Temporal');
+    }
+    await pause(1_000, needs.signal);
+  }
+}

@@ -1,0 +1,79 @@
+// One node that this replica owns: its client, its slots and when it last renewed. A node stays the same session through restarts of
+// its process (new incarnation, perhaps a new address). It decides nothing about attempts.
+
+import { EventEmitter } from 'node:events';
+import type { Node } from '../../gen/latentsweep/worker/v1/worker.ts';
+import type { ConnectWorker, WorkerConnection } from '../transport.ts';
+import type { SlotLease } from './slot-lease.ts';
+
+interface SessionEvents {
+  /** The client or the process behind it is a new one: streams must be opened again. */
+  reconnect: [];
+  lost: [];
+}
+
+export class NodeSession extends EventEmitter<SessionEvents> {
+  readonly nodeId: string;
+  readonly leases = new Map<number, SlotLease>();
+  /** Orderly leave announced: no new attempts. */
+  leaving = false;
+  /** Attempts that it reported were adopted; until then no slot is given out. */
+  ready = false;
+  #node: Node;
+  #connection: WorkerConnection;
+  #renewedAtMs: number;
+  #lost = false;
+  readonly #connect: ConnectWorker;
+
+  constructor(node: Node, connect: ConnectWorker, nowMs: number) {
+    super();
+    this.setMaxListeners(0);
+    this.nodeId = node.nodeId;
+    this.#node = node;
+    this.#connect = connect;
+    this.#connection = connect(node.address);
+    this.#renewedAtMs = nowMs;
+  }
+
+  get node(): Node {
+    return this.#node;
+  }
+  get client(): WorkerConnection['client'] {
+    return this.#connection.client;
+  }
+  get lost(): boolean {
+    return this.#lost;
+  }
+  get renewedAtMs(): number {
+    return this.#renewedAtMs;
+  }
+
+  renew(nowMs: number): void {
+    this.#renewedAtMs = Math.max(this.#renewedAtMs, nowMs);
+  }
+
+  /** The node registered again. */
+  update(node: Node, nowMs: number): void {
+    const moved = node.address !== this.#node.address || node.incarnation !== this.#node.incarnation;
+    this.#node = node;
+    this.leaving = false;
+    this.renew(nowMs);
+    if (!moved) return;
+    this.#connection.close();
+    this.#connection = this.#connect(node.address);
+    this.emit('reconnect');
+  }
+
+  freeSlots(): readonly Node['slots'][number][] {
+    return this.#node.slots.filter((slot) => !this.leases.has(slot.index));
+  }
+
+  /** No more streams or slots; followers hear it. */
+  close(): void {
+    if (this.#lost) return;
+    this.#lost = true;
+    this.emit('lost');
+    this.#connection.close();
+    this.removeAllListeners();
+  }
+}

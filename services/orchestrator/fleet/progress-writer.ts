@@ -1,0 +1,40 @@
+// Live numbers of running attempts, written together every two seconds. They are never results: when Postgres is away they are dropped.
+
+import type { Logger } from 'pino';
+import type { OrchestratorStore } from '../../store/types.ts';
+import type { AttemptId, LiveProgress } from './attempt-follower.ts';
+
+const WRITE_EVERY_MS = 2_000;
+
+export class ProgressWriter {
+  readonly #store: Pick<OrchestratorStore, 'attemptProgress'>;
+  readonly #log: Logger;
+  readonly #latest = new Map<string, AttemptId & LiveProgress>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(store: Pick<OrchestratorStore, 'attemptProgress'>, log: Logger) {
+    this.#store = store;
+    this.#log = log;
+    this.#timer = setInterval(() => void this.#write(), WRITE_EVERY_MS);
+    this.#timer.unref();
+  }
+
+  note(id: AttemptId, progress: LiveProgress): void {
+    this.#latest.set(`${id.phaseId}/${id.attempt}`, { ...id, ...progress });
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #write(): Promise<void> {
+    if (this.#latest.size === 0) return;
+    const rows = [...this.#latest.values()];
+    this.#latest.clear();
+    try {
+      await this.#store.attemptProgress(rows);
+    } catch (error) {
+      this.#log.info({ error: String(error) }, 'live progress was not written');
+    }
+  }
+}

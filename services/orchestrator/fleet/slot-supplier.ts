@@ -1,0 +1,74 @@
+// The custom slot supplier of the `gpu` queue: a permit only while the fleet has a place. Permits are interchangeable counters.
+// The four traps that it avoids are in temporal.md section 2.
+
+import type { ActivitySlotInfo, CustomSlotSupplier, SlotPermit } from '@temporalio/worker';
+import type { Fleet } from './fleet.ts';
+
+export class FleetSlotSupplier implements CustomSlotSupplier<ActivitySlotInfo> {
+  readonly type = 'custom';
+  readonly #fleet: Fleet;
+  readonly #granted = new Set<SlotPermit>();
+  readonly #waiting = new Set<(permit: SlotPermit) => void>();
+  readonly #stopListening: () => void;
+  #closing = false;
+
+  constructor(fleet: Fleet) {
+    this.#fleet = fleet;
+    this.#stopListening = fleet.onChange(() => this.#pump());
+  }
+
+  get granted(): number {
+    return this.#granted.size;
+  }
+
+  reserveSlot(_context: unknown, abortSignal: AbortSignal): Promise<SlotPermit> {
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        this.#waiting.delete(grant);
+        reject(abortSignal.reason instanceof Error ? abortSignal.reason : new Error('slot reservation was aborted'));
+      };
+      const grant = (permit: SlotPermit): void => {
+        abortSignal.removeEventListener('abort', abort);
+        resolve(permit);
+      };
+      if (abortSignal.aborted) {
+        abort();
+        return;
+      }
+      abortSignal.addEventListener('abort', abort);
+      this.#waiting.add(grant);
+      this.#pump();
+    });
+  }
+
+  /** Only asked for eager activities, which separate workers never have. */
+  tryReserveSlot(): SlotPermit | null {
+    return null;
+  }
+
+  markSlotUsed(): void {
+    // names only the activity type; the concrete slot is taken by the activity itself
+  }
+
+  releaseSlot(context: { readonly permit: SlotPermit }): void {
+    this.#granted.delete(context.permit);
+    this.#pump();
+  }
+
+  /** Before `worker.shutdown()`: a permit granted while the worker shuts down is never released. */
+  close(): void {
+    this.#closing = true;
+    this.#stopListening();
+  }
+
+  #pump(): void {
+    while (!this.#closing && this.#waiting.size > 0 && this.#granted.size < this.#fleet.capacity()) {
+      const [first] = this.#waiting;
+      if (first === undefined) return;
+      this.#waiting.delete(first);
+      const permit: SlotPermit = {};
+      this.#granted.add(permit);
+      first(permit);
+    }
+  }
+}

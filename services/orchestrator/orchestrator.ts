@@ -1,0 +1,144 @@
+// One replica of the orchestrator: the Temporal workers of the three queues and the node gateway, started and stopped in order.
+
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { bundleWorkflowCode, NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { activityEdge } from './activity-edge.ts';
+import { QUEUES } from '../../workflows/contract.ts';
+import { planSweepActivity } from './activities/plan-sweep.ts';
+import { runPhaseActivity } from './activities/run-phase.ts';
+import { shortActivities } from './activities/short-activities.ts';
+import { waitPhaseActivity } from './activities/wait-phase.ts';
+import { Attempts } from './fleet/attempts.ts';
+import { Fleet } from './fleet/fleet.ts';
+import { Gateway } from './fleet/gateway.ts';
+import { ProgressWriter } from './fleet/progress-writer.ts';
+import { FleetSlotSupplier } from './fleet/slot-supplier.ts';
+import type { OrchestratorOptions } from './options.ts';
+import { PhaseNews } from './phase-news.ts';
+import { SegmentCommitter } from './segment-committer.ts';
+
+/** Waiters are cheap: a promise and a heartbeat each. */
+const WAITERS = 2_000;
+
+export interface Orchestrator {
+  /** host:port of the node registry. */
+  readonly registryAddress: string;
+  readonly fleet: Fleet;
+  /** Settles when a Temporal worker ends by itself: the replica is of no use any more. */
+  readonly failed: Promise<never>;
+  /** Running attempts go on; the next replica adopts them. */
+  stop(): Promise<void>;
+}
+
+export async function startOrchestrator(options: OrchestratorOptions): Promise<Orchestrator> {
+  const { store, temporal, log, times } = options;
+  await store.migrate();
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const tls = temporal.tls === undefined ? {} : { tls: tlsOptions(temporal.tls) };
+  const nativeConnection = await NativeConnection.connect({ address: temporal.address, ...tls });
+  const connection = await Connection.connect({ address: temporal.address, ...tls });
+  const client = new Client({ connection, namespace: temporal.namespace });
+
+  const fleet = new Fleet(options.connectWorker);
+  const committer = new SegmentCommitter(store, signal, log);
+  const progress = new ProgressWriter(store, log);
+  const followerNeeds = { store, committer, log, onProgress: progress.note.bind(progress) };
+  const attempts = new Attempts(fleet, followerNeeds, times.unclaimedMs);
+  const news = new PhaseNews();
+  const listening = news.listen(store, signal, log);
+  const gateway = new Gateway({ store, client, fleet, attempts, log, signal, times, replicaId: options.replicaId });
+
+  const supplier = new FleetSlotSupplier(fleet);
+  const workflowBundle = await bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)),
+    logger: quietBundler,
+  });
+  const shared: Pick<
+    WorkerOptions,
+    'connection' | 'namespace' | 'interceptors' | 'shutdownGraceTime' | 'maxHeartbeatThrottleInterval'
+  > = {
+    connection: nativeConnection,
+    namespace: temporal.namespace,
+    interceptors: { activity: [activityEdge] },
+    shutdownGraceTime: '1s',
+    maxHeartbeatThrottleInterval: '2s',
+  };
+  const fixed = (numSlots: number): { readonly type: 'fixed-size'; readonly numSlots: number } => ({
+    type: 'fixed-size',
+    numSlots,
+  });
+  const workers = [
+    await Worker.create({
+      ...shared,
+      taskQueue: QUEUES.orchestrator,
+      workflowBundle,
+      activities: {
+        planSweep: planSweepActivity(store, options.planSweep),
+        ...shortActivities(store, () => fleet.slots()),
+      },
+      maxCachedWorkflows: 200,
+      maxConcurrentLocalActivityExecutions: 64,
+      maxConcurrentActivityTaskExecutions: 8,
+      stickyQueueScheduleToStartTimeout: '2s',
+    }),
+    await Worker.create({
+      ...shared,
+      taskQueue: QUEUES.gpu,
+      activities: { runPhase: runPhaseActivity({ store, fleet, attempts, times, signal, log }) },
+      tuner: {
+        workflowTaskSlotSupplier: fixed(2),
+        localActivityTaskSlotSupplier: fixed(1),
+        nexusTaskSlotSupplier: fixed(1),
+        activityTaskSlotSupplier: supplier,
+      },
+      activityTaskPollerBehavior: { type: 'autoscaling', minimum: 1, initial: 4, maximum: 16 },
+    }),
+    await Worker.create({
+      ...shared,
+      taskQueue: QUEUES.wait,
+      activities: { waitPhase: waitPhaseActivity(store, client, news) },
+      maxConcurrentActivityTaskExecutions: WAITERS,
+    }),
+  ];
+  const runs = workers.map((worker) => worker.run());
+  const registry = await options.serveRegistry(gateway.service, options.registryAddress);
+  log.info({ replica: options.replicaId, registry: registry.address }, 'orchestrator is up');
+
+  const failed = new Promise<never>((_, reject) => {
+    for (const run of runs) run.catch(reject);
+  });
+  failed.catch((error: unknown) => log.error({ error: String(error) }, 'a Temporal worker ended'));
+
+  const stop = async (): Promise<void> => {
+    await registry.stop();
+    supplier.close();
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    await Promise.allSettled(runs);
+    stopping.abort();
+    attempts.detachAll();
+    progress.stop();
+    await gateway.stop();
+    await listening;
+    await connection.close();
+    await nativeConnection.close();
+    log.info({ replica: options.replicaId }, 'orchestrator is down');
+  };
+  return { registryAddress: registry.address, fleet, failed, stop };
+}
+
+function tlsOptions(tls: NonNullable<OrchestratorOptions['temporal']['tls']>): {
+  serverRootCACertificate?: Buffer;
+  clientCertPair?: { crt: Buffer; key: Buffer };
+} {
+  const { ca, cert, key } = tls;
+  return {
+    ...(ca === undefined ? {} : { serverRootCACertificate: ca }),
+    ...(cert === undefined || key === undefined ? {} : { clientCertPair: { crt: cert, key } }),
+  };
+}
+
+const silent = (): void => undefined;
+/** The bundler reports sizes on every start; its failures are exceptions. */
+const quietBundler = { log: silent, trace: silent, debug: silent, info: silent, warn: silent, error: silent };
