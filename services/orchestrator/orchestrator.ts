@@ -17,6 +17,7 @@ import { FleetSlotSupplier } from './fleet/slot-supplier.ts';
 import type { OrchestratorOptions } from './options.ts';
 import { PhaseNews } from './phase-news.ts';
 import { SegmentCommitter } from './segment-committer.ts';
+import { temporalTls } from './temporal-tls.ts';
 
 /** Waiters are cheap: a promise and a heartbeat each. */
 const WAITERS = 2_000;
@@ -36,7 +37,7 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
   await store.migrate();
   const stopping = new AbortController();
   const { signal } = stopping;
-  const tls = temporal.tls === undefined ? {} : { tls: tlsOptions(temporal.tls) };
+  const tls = temporalTls(temporal.tls);
   const nativeConnection = await NativeConnection.connect({ address: temporal.address, ...tls });
   const connection = await Connection.connect({ address: temporal.address, ...tls });
   const client = new Client({ connection, namespace: temporal.namespace });
@@ -126,17 +127,6 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
     log.info({ replica: options.replicaId }, 'orchestrator is down');
   };
   return { registryAddress: registry.address, fleet, failed, stop };
-}
-
-function tlsOptions(tls: NonNullable<OrchestratorOptions['temporal']['tls']>): {
-  serverRootCACertificate?: Buffer;
-  clientCertPair?: { crt: Buffer; key: Buffer };
-} {
-  const { ca, cert, key } = tls;
-  return {
-    ...(ca === undefined ? {} : { serverRootCACertificate: ca }),
-    ...(cert === undefined || key === undefined ? {} : { clientCertPair: { crt: cert, key } }),
-  };
 }
 
 const silent = (): void => undefined;

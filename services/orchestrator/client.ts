@@ -1,0 +1,222 @@
+// Commands on sweeps for the command line and the dashboard. Writes the sweep file to Postgres, then talks to the sweep's workflow;
+// a closed sweep is started again by the command itself. No type of Temporal leaves this file.
+
+import {
+  Client,
+  Connection,
+  WithStartWorkflowOperation,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowIdConflictPolicy,
+} from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import {
+  checkSettings,
+  QUEUES,
+  STATUS_QUERY,
+  type SweepInput,
+  type SweepSettings,
+  type SweepStatus,
+  sweepWorkflowId,
+  UPDATES,
+} from '../../workflows/contract.ts';
+import { ERRORS, type ErrorCode, LatentSweepError } from '../../workflows/domain/errors.ts';
+import type { SweepCreation, SweepRow } from '../store/types.ts';
+import { temporalTls } from './temporal-tls.ts';
+import type { TemporalOptions } from './options.ts';
+
+/** The part of the store that commands need. */
+export interface SweepFiles {
+  createSweep(file: SweepFile): Promise<SweepCreation>;
+  /** Writes the file as the next revision; the same file again answers the present one. */
+  extendSweep(file: SweepFile): Promise<SweepRow>;
+  sweepByName(name: string): Promise<(SweepRow & SweepSettings) | null>;
+}
+
+export interface SweepFile extends SweepSettings {
+  readonly name: string;
+  /** The validated sweep file as JSON. */
+  readonly spec: unknown;
+  readonly specHash: string;
+  readonly cells: number;
+}
+
+export type SweepDescription =
+  | { readonly kind: 'running'; readonly status: SweepStatus }
+  | { readonly kind: 'closed'; readonly how: 'completed' | 'cancelled' | 'failed'; readonly reason: string | null }
+  | { readonly kind: 'never_started' };
+
+export interface SweepClient {
+  /** @throws LatentSweepError CONFLICT when another sweep file has the name */
+  startSweep(file: SweepFile): Promise<'started' | 'already_known'>;
+  /** Only the new cells run. @throws LatentSweepError NOT_FOUND without such a sweep */
+  extend(file: SweepFile): Promise<{ readonly revision: number }>;
+  pause(name: string): Promise<void>;
+  resume(name: string): Promise<void>;
+  /** Running attempts stop with a checkpoint. A closed sweep stays as it is. */
+  cancel(name: string): Promise<void>;
+  /** @returns how many trials run again */
+  retryFailed(name: string): Promise<number>;
+  /** Values that are not given stay as they are. */
+  set(name: string, changes: Partial<SweepSettings>): Promise<SweepSettings>;
+  describe(name: string): Promise<SweepDescription>;
+  close(): Promise<void>;
+}
+
+export interface SweepClientOptions {
+  readonly temporal: TemporalOptions;
+  readonly store: SweepFiles;
+  /** Most cells of a batch; default 250. */
+  readonly batchSize?: number;
+}
+
+type SweepWorkflow = (input: SweepInput) => Promise<unknown>;
+/** One argument, null where the command takes none. */
+type Args = [SweepSettings | null];
+
+const DEFAULT_BATCH = 250;
+const CONNECT_TIMEOUT_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 30_000;
+
+/** @throws LatentSweepError TEMPORAL_UNREACHABLE */
+export async function connectSweepClient(options: SweepClientOptions): Promise<SweepClient> {
+  const { store, temporal } = options;
+  const batchSize = options.batchSize ?? DEFAULT_BATCH;
+  const connection = await reach(temporal, () =>
+    Connection.connect({ address: temporal.address, connectTimeout: CONNECT_TIMEOUT_MS, ...temporalTls(temporal.tls) }),
+  );
+  const client = new Client({ connection, namespace: temporal.namespace });
+
+  /** Bounded: without a running orchestrator an update would wait for ever. */
+  const bounded = <T>(call: () => Promise<T>): Promise<T> =>
+    reach(temporal, () => connection.withDeadline(Date.now() + ANSWER_TIMEOUT_MS, call));
+
+  const known = async (name: string): Promise<SweepRow & SweepSettings> => {
+    const row = await store.sweepByName(name);
+    if (row === null) throw new LatentSweepError('NOT_FOUND', `no sweep is named ${name}`, { name });
+    return row;
+  };
+  const startOperation = (row: SweepRow, settings: SweepSettings): WithStartWorkflowOperation<SweepWorkflow> =>
+    new WithStartWorkflowOperation('sweep', {
+      workflowId: sweepWorkflowId(row.name),
+      taskQueue: QUEUES.orchestrator,
+      workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+      args: [{ sweep: row.name, sweepId: row.sweepId, settings: pickSettings(settings), batchSize, paused: false }],
+      staticSummary: `sweep ${row.name}`,
+    });
+  /** Sends an update; a sweep that is closed is opened again by it. */
+  const updateWithStart = <R>(row: SweepRow, settings: SweepSettings, command: string, args: unknown[]): Promise<R> =>
+    bounded(() =>
+      client.workflow.executeUpdateWithStart<SweepWorkflow, R, unknown[]>(command, {
+        args,
+        startWorkflowOperation: startOperation(row, settings),
+      }),
+    );
+  const update = async (name: string, command: string, ...args: Args): Promise<'done' | 'closed'> => {
+    await known(name);
+    try {
+      await bounded(() => client.workflow.getHandle(sweepWorkflowId(name)).executeUpdate<unknown, Args>(command, { args }));
+      return 'done';
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return 'closed';
+      throw error;
+    }
+  };
+  const mustRun = (result: 'done' | 'closed', name: string, command: string): void => {
+    if (result === 'closed') throw new LatentSweepError('CONFLICT', `sweep ${name} is closed; nothing to ${command}`, { name });
+  };
+
+  return {
+    startSweep: async (file) => {
+      checkSettings(file);
+      const { kind, sweep } = await store.createSweep(file);
+      if (kind === 'different') {
+        throw new LatentSweepError('CONFLICT', `another sweep file has the name ${file.name}; use another name, or lsweep extend`, {
+          name: file.name,
+        });
+      }
+      const settings = (await store.sweepByName(file.name)) ?? file;
+      await updateWithStart<void>(sweep, settings, UPDATES.start, []);
+      return kind === 'created' ? 'started' : 'already_known';
+    },
+    extend: async (file) => {
+      const before = await known(file.name);
+      const after = await store.extendSweep(file);
+      await updateWithStart<void>(after, before, UPDATES.extend, [after.revision]);
+      return { revision: after.revision };
+    },
+    pause: async (name) => mustRun(await update(name, UPDATES.pause, null), name, 'pause'),
+    resume: async (name) => mustRun(await update(name, UPDATES.resume, null), name, 'resume'),
+    cancel: async (name) => {
+      await update(name, UPDATES.cancel, null);
+    },
+    retryFailed: async (name) => {
+      const row = await known(name);
+      return await updateWithStart<number>(row, row, UPDATES.retryFailed, []);
+    },
+    set: async (name, changes) => {
+      const settings = { ...pickSettings(await known(name)), ...changes };
+      checkSettings(settings);
+      mustRun(await update(name, UPDATES.set, settings), name, 'set');
+      return settings;
+    },
+    describe: async (name) => {
+      const handle = client.workflow.getHandle(sweepWorkflowId(name));
+      try {
+        const { status } = await bounded(() => handle.describe());
+        if (status.name === 'RUNNING') {
+          return { kind: 'running', status: await bounded(() => handle.query<SweepStatus>(STATUS_QUERY)) };
+        }
+        if (status.name === 'COMPLETED') return { kind: 'closed', how: 'completed', reason: null };
+        if (status.name === 'CANCELLED') return { kind: 'closed', how: 'cancelled', reason: null };
+        return { kind: 'closed', how: 'failed', reason: await failureReason(() => handle.result()) };
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return { kind: 'never_started' };
+        throw error;
+      }
+    },
+    close: () => connection.close(),
+  };
+}
+
+function pickSettings({ priority, weight, width }: SweepSettings): SweepSettings {
+  return { priority, weight, width };
+}
+
+async function failureReason(result: () => Promise<unknown>): Promise<string> {
+  try {
+    await result();
+    return 'closed while it was asked';
+  } catch (error) {
+    return error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+  }
+}
+
+/** Turns what Temporal throws into the project's errors; the only place where that happens on the client's side. */
+async function reach<T>(temporal: TemporalOptions, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError || error instanceof LatentSweepError) throw error;
+    if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
+      const { type, message } = error.cause;
+      throw new LatentSweepError(isErrorCode(type) ? type : 'INTERNAL', message, {}, error);
+    }
+    if (isUnreachable(error)) {
+      throw new LatentSweepError('TEMPORAL_UNREACHABLE', `Temporal at ${temporal.address}, or an orchestrator behind it, does not answer`, { address: temporal.address }, error);
+    }
+    throw error;
+  }
+}
+
+function isErrorCode(code: string | null | undefined): code is ErrorCode {
+  return code !== null && code !== undefined && Object.hasOwn(ERRORS, code);
+}
+
+function isUnreachable(error: unknown): boolean {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if ('code' in cause && (cause.code === 14 || cause.code === 4)) return true;
+    if (/UNAVAILABLE|DEADLINE_EXCEEDED|Failed to connect/.test(cause.message)) return true;
+  }
+  return false;
+}

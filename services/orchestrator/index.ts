@@ -1,0 +1,15 @@
+// The border of the orchestrator: commands on sweeps for callers, the process for the stack and tests.
+
+export type { SweepSettings, SweepStatus } from '../../workflows/contract.ts';
+export {
+  connectSweepClient,
+  type SweepClient,
+  type SweepClientOptions,
+  type SweepDescription,
+  type SweepFile,
+  type SweepFiles,
+} from './client.ts';
+export { DEFAULT_FLEET_TIMES, type FleetTimes, type OrchestratorOptions, type TemporalOptions } from './options.ts';
+export { type Orchestrator, startOrchestrator } from './orchestrator.ts';
+export type { PlanSweep, SweepPlan } from './planner.ts';
+export type { ConnectWorker, RegistryServer, ServeRegistry, WorkerConnection } from './transport.ts';

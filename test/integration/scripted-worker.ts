@@ -1,0 +1,245 @@
+// A node for tests: a real gRPC server with the rules of the worker service (idempotent by phase and attempt, spool until acknowledged,
+// fencing), whose trainers are timers. The script says how a phase behaves; the orchestrator cannot tell it from a real node.
+
+import { ChannelCredentials, createChannel, createClient, createServer, type Server, ServerError, Status } from 'nice-grpc';
+import { type RegistryServiceClient, RegistryServiceDefinition } from '../../services/gen/latentsweep/registry/v1/registry.ts';
+import {
+  type AttemptReport,
+  type DeepPartial,
+  type Node,
+  RunPhaseResponse,
+  StopMode,
+  WorkerServiceDefinition,
+  type WorkerServiceImplementation,
+} from '../../services/gen/latentsweep/worker/v1/worker.ts';
+
+export interface PhaseScript {
+  readonly steps: number;
+  readonly stepMs: number;
+  /** Fails at this step, on the first `failures` attempts. */
+  readonly failAt?: { readonly step: number; readonly code: string; readonly failure: string; readonly failures: number };
+}
+
+type Event = NonNullable<RunPhaseResponse['event']>;
+
+interface Attempt {
+  readonly key: string;
+  readonly attempt: number;
+  readonly slot: number;
+  readonly from: number;
+  readonly script: PhaseScript;
+  step: number;
+  running: boolean;
+  acknowledged: bigint;
+  readonly spool: { readonly seq: bigint; readonly event: Event }[];
+  lastSeq: bigint;
+  wake: Set<() => void>;
+  timer: NodeJS.Timeout | null;
+}
+
+export interface ScriptedWorkerOptions {
+  readonly nodeId: string;
+  readonly slots: number;
+  readonly registry: string;
+  /** By the `script` of the phase's config JSON. */
+  readonly script: (configJson: string) => PhaseScript;
+}
+
+/** Loss of a step: a pure function of phase and step, so that undisturbed and disturbed runs must agree. */
+export function lossOf(key: string, step: number): number {
+  return Number.parseInt(key.slice(0, 6), 16) / 2 ** 24 + 1 / step;
+}
+
+export class ScriptedWorker {
+  readonly attempts = new Map<string, Attempt>();
+  /** Steps done over all attempts: more than the sum of the phases means repeated work. */
+  stepsDone = 0;
+  started = 0;
+  readonly #options: ScriptedWorkerOptions;
+  #server: Server = createServer();
+  #node: Node | null = null;
+  #registry: RegistryServiceClient;
+  #channel: ReturnType<typeof createChannel>;
+  #timer: NodeJS.Timeout | null = null;
+  #muted = false;
+
+  constructor(options: ScriptedWorkerOptions) {
+    this.#options = options;
+    this.#channel = createChannel(options.registry, ChannelCredentials.createInsecure(), { 'grpc.max_reconnect_backoff_ms': 300, 'grpc.initial_reconnect_backoff_ms': 100 });
+    this.#registry = createClient(RegistryServiceDefinition, this.#channel);
+  }
+
+  async start(): Promise<void> {
+    this.#server.add(WorkerServiceDefinition, this.#service);
+    const port = await this.#server.listen('127.0.0.1:0');
+    this.#node = {
+      nodeId: this.#options.nodeId,
+      address: `127.0.0.1:${port}`,
+      incarnation: Math.random().toString(16).slice(2),
+      slots: Array.from({ length: this.#options.slots }, (_, index) => ({ index, device: 'cpu', memoryBytes: 0n, threads: 1 })),
+      engineVersion: 'scripted',
+      memoryBytes: 0n,
+    };
+    void this.#renewForEver();
+  }
+
+  /** Stops renewing and answering, as a machine without power; trainers are gone. */
+  async die(): Promise<void> {
+    this.#muted = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    for (const attempt of this.attempts.values()) if (attempt.timer !== null) clearTimeout(attempt.timer);
+    this.#server.forceShutdown();
+    this.#channel.close();
+  }
+
+  async leave(): Promise<void> {
+    if (this.#node === null) return;
+    await this.#registry.leaveNode({ nodeId: this.#node.nodeId, incarnation: this.#node.incarnation });
+  }
+
+  running(): number {
+    return [...this.attempts.values()].filter((one) => one.running).length;
+  }
+
+  async #renewForEver(): Promise<void> {
+    let known = false;
+    let renewMs = 100;
+    while (!this.#muted && this.#node !== null) {
+      try {
+        const { nodeId, incarnation } = this.#node;
+        if (!known) {
+          const welcome = await this.#registry.registerNode({ node: this.#node, attempts: this.#reports() }, { signal: AbortSignal.timeout(3_000) });
+          renewMs = Math.min(Number(welcome.renewMs), 200);
+          known = true;
+        } else {
+          known = (await this.#registry.renewNode({ nodeId, incarnation, attempts: this.#reports() }, { signal: AbortSignal.timeout(3_000) })).known;
+        }
+      } catch {
+        known = false;
+      }
+      await new Promise<void>((resolve) => {
+        this.#timer = setTimeout(resolve, renewMs);
+      });
+    }
+  }
+
+  #reports(): AttemptReport[] {
+    return [...this.attempts.values()]
+      .filter((one) => one.running || one.spool.length > 0)
+      .map(({ key, attempt, slot, running, step, lastSeq }) => ({ phaseKey: key, attempt, slot, running, step: BigInt(step), lastSeq }));
+  }
+
+  readonly #service: WorkerServiceImplementation = {
+    describeNode: async () => ({ node: this.#node ?? undefined, attempts: this.#reports() }),
+    acknowledge: async ({ phaseKey, attempt, seq }) => {
+      const known = this.attempts.get(phaseKey);
+      if (known?.attempt === attempt) {
+        known.acknowledged = seq;
+        while ((known.spool[0]?.seq ?? seq + 1n) <= seq) known.spool.shift();
+      }
+      return {};
+    },
+    stopPhase: async ({ phaseKey, attempt, mode }) => {
+      const known = this.attempts.get(phaseKey);
+      if (known?.attempt !== attempt || !known.running) return { wasRunning: false };
+      if (mode === StopMode.CHECKPOINT) this.#segment(known);
+      this.#finish(known, { $case: 'stopped', value: { step: BigInt(known.step) } });
+      return { wasRunning: true };
+    },
+    runPhase: (request, context) => this.#run(request.phaseKey, request.attempt, request, context.signal),
+  };
+
+  async *#run(
+    key: string,
+    number: number,
+    request: { readonly slot: number; readonly configJson: string; readonly resume?: { readonly step: bigint } | undefined; readonly afterSeq: bigint },
+    signal: AbortSignal,
+  ): AsyncGenerator<DeepPartial<RunPhaseResponse>> {
+    let attempt = this.attempts.get(key);
+    if (attempt !== undefined && attempt.attempt > number) throw new ServerError(Status.ABORTED, 'a newer attempt is known');
+    if (attempt === undefined || attempt.attempt < number) {
+      if (request.configJson === '') throw new ServerError(Status.NOT_FOUND, 'unknown attempt');
+      if (attempt !== undefined) this.#finish(attempt, null);
+      const from = Number(request.resume?.step ?? 0n);
+      attempt = { key, attempt: number, slot: request.slot, from, script: this.#options.script(request.configJson), step: from, running: true, acknowledged: 0n, spool: [], lastSeq: 0n, wake: new Set(), timer: null };
+      this.attempts.set(key, attempt);
+      this.started += 1;
+      this.#append(attempt, { $case: 'started', value: { step: BigInt(from), totalSteps: BigInt(attempt.script.steps), parameters: 1n } });
+      this.#tick(attempt);
+    }
+    const mine = attempt;
+    let after = request.afterSeq > mine.acknowledged ? request.afterSeq : mine.acknowledged;
+    while (!signal.aborted) {
+      const next = mine.spool.find((one) => one.seq > after);
+      if (next === undefined) {
+        if (!mine.running && mine.spool.every((one) => one.seq <= after)) return;
+        await this.#woken(mine, signal);
+        continue;
+      }
+      after = next.seq;
+      yield RunPhaseResponse.create({ seq: next.seq, event: next.event });
+    }
+  }
+
+  #woken(attempt: Attempt, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        attempt.wake.delete(done);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      attempt.wake.add(done);
+      signal.addEventListener('abort', done);
+    });
+  }
+
+  #tick(attempt: Attempt): void {
+    const { script } = attempt;
+    attempt.timer = setTimeout(() => {
+      if (!attempt.running || this.#muted) return;
+      attempt.step += 1;
+      this.stepsDone += 1;
+      const bad = script.failAt;
+      if (bad !== undefined && attempt.step === bad.step && attempt.attempt <= bad.failures) {
+        const { code, failure } = bad;
+        this.#finish(attempt, { $case: 'failed', value: { code, failure, message: `${code}: by script`, detailsJson: '{}' } });
+        return;
+      }
+      this.#segment(attempt);
+      if (attempt.step >= script.steps) this.#finish(attempt, { $case: 'completed', value: { resultJson: JSON.stringify({ weightsSha256: attempt.key, capacityFloatsPerLatent: null, evaluation: null }) } });
+      else this.#tick(attempt);
+    }, script.stepMs);
+  }
+
+  /** One step is one segment with a checkpoint. */
+  #segment(attempt: Attempt): void {
+    const { key, step } = attempt;
+    if (step === 0) return;
+    this.#append(attempt, {
+      $case: 'segment',
+      value: {
+        fromStep: BigInt(step - 1),
+        toStep: BigInt(step),
+        metrics: [{ name: 'loss_nats', steps: [BigInt(step)], values: [lossOf(key, step)] }],
+        items: [],
+        checkpoint: { uri: `scripted/${key}/${attempt.attempt}/${step}`, sha256: key.repeat(2), bytes: 1n, step: BigInt(step) },
+        deviceSeconds: 0.001,
+        tokens: 1n,
+      },
+    });
+  }
+
+  #append(attempt: Attempt, event: Event): void {
+    attempt.lastSeq += 1n;
+    attempt.spool.push({ seq: attempt.lastSeq, event });
+    for (const wake of [...attempt.wake]) wake();
+  }
+
+  #finish(attempt: Attempt, event: Event | null): void {
+    attempt.running = false;
+    if (attempt.timer !== null) clearTimeout(attempt.timer);
+    if (event === null) attempt.spool.length = 0;
+    else this.#append(attempt, event);
+    for (const wake of [...attempt.wake]) wake();
+  }
+}

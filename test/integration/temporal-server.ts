@@ -1,0 +1,71 @@
+// A real Temporal dev server for one test file, in memory, on a free port of 127.0.0.1.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { Connection } from '@temporalio/client';
+
+export interface TemporalServer {
+  readonly address: string;
+  readonly namespace: string;
+  stop(): Promise<void>;
+}
+
+function findBinary(): string {
+  const places = [process.env['LSWEEP_TEMPORAL_BINARY'], fileURLToPath(new URL('../../.cache/temporal', import.meta.url))];
+  const found = places.find((path) => path !== undefined && path !== '' && existsSync(path));
+  if (found === undefined) throw new Error('no Temporal server: run node infra/install/prepare.mjs first');
+  return found;
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
+
+/** @param flags more arguments, such as a database file */
+export async function startTemporalServer(flags: readonly string[] = [], port?: number): Promise<TemporalServer> {
+  const address = `127.0.0.1:${port ?? (await freePort())}`;
+  const values = ['numTaskqueueReadPartitions=1', 'numTaskqueueWritePartitions=1', 'enableFairness=true'];
+  const child: ChildProcess = spawn(
+    findBinary(),
+    [
+      ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', address.split(':')[1] ?? '', '--headless', '--log-level', 'error'],
+      ...values.flatMap((value) => ['--dynamic-config-value', `matching.${value}`]),
+      ...flags,
+    ],
+    { stdio: 'ignore' },
+  );
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  await answers(address, child);
+  return {
+    address,
+    namespace: 'default',
+    stop: async () => {
+      child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
+
+async function answers(address: string, child: ChildProcess): Promise<void> {
+  const deadlineMs = Date.now() + 30_000;
+  for (;;) {
+    try {
+      const connection = await Connection.connect({ address, connectTimeout: 1_000 });
+      await connection.workflowService.describeNamespace({ namespace: 'default' });
+      await connection.close();
+      return;
+    } catch (error) {
+      if (child.exitCode !== null || Date.now() > deadlineMs) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

@@ -1,0 +1,94 @@
+// One Temporal dev server, one store in memory and any number of orchestrators and scripted nodes in this process, torn down together.
+
+import { randomUUID } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import pino from 'pino';
+import {
+  connectSweepClient,
+  DEFAULT_FLEET_TIMES,
+  type FleetTimes,
+  type Orchestrator,
+  type SweepClient,
+  startOrchestrator,
+} from '../../services/orchestrator/index.ts';
+import { sweepWorkflowId } from '../../workflows/contract.ts';
+import { MemoryStore } from './memory-store.ts';
+import { connectWorker, serveRegistry } from './plain-transport.ts';
+import { planScripted, type ScriptedSpec, scriptOf } from './scripted-sweep.ts';
+import { ScriptedWorker } from './scripted-worker.ts';
+import { freePort, startTemporalServer, type TemporalServer } from './temporal-server.ts';
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+
+/** Real intervals shortened; their ratios are those of DEFAULT_FLEET_TIMES. */
+export const TEST_TIMES: FleetTimes = {
+  ...DEFAULT_FLEET_TIMES,
+  nodeTimeoutMs: 2_000,
+  ownershipLeaseMs: 1_500,
+  unclaimedMs: 20_000,
+};
+
+export interface Bench {
+  readonly store: MemoryStore;
+  readonly temporal: TemporalServer;
+  readonly client: Client;
+  readonly commands: SweepClient;
+  readonly registryAddress: string;
+  orchestrator(registryAddress?: string): Promise<Orchestrator>;
+  worker(nodeId: string, slots: number, registry?: string): Promise<ScriptedWorker>;
+  start(name: string, spec: ScriptedSpec): Promise<void>;
+  /** Waits for the sweep's workflow. */
+  result(name: string): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+export async function openBench(): Promise<Bench> {
+  const temporal = await startTemporalServer();
+  const store = new MemoryStore();
+  const connection = await Connection.connect({ address: temporal.address });
+  const client = new Client({ connection, namespace: temporal.namespace });
+  const commands = await connectSweepClient({ temporal, store });
+  const registryAddress = `127.0.0.1:${await freePort()}`;
+  const orchestrators: Orchestrator[] = [];
+  const workers: ScriptedWorker[] = [];
+  return {
+    store,
+    temporal,
+    client,
+    commands,
+    registryAddress,
+    orchestrator: async (address = registryAddress) => {
+      const one = await startOrchestrator({
+        store,
+        temporal,
+        replicaId: randomUUID(),
+        registryAddress: address,
+        planSweep: planScripted,
+        connectWorker,
+        serveRegistry,
+        times: TEST_TIMES,
+        log: pino({ level: process.env['LSWEEP_TEST_LOG'] ?? 'silent' }),
+      });
+      orchestrators.push(one);
+      return one;
+    },
+    worker: async (nodeId, slots, registry = registryAddress) => {
+      const one = new ScriptedWorker({ nodeId, slots, registry, script: scriptOf });
+      await one.start();
+      workers.push(one);
+      return one;
+    },
+    start: async (name, spec) => {
+      await commands.startSweep({ name, spec, specHash: JSON.stringify(spec), cells: spec.trials.length, priority: 3, weight: 1, width: null });
+    },
+    result: (name) => client.workflow.getHandle(sweepWorkflowId(name)).result(),
+    close: async () => {
+      await Promise.all(workers.map((one) => one.die()));
+      await Promise.all(orchestrators.map((one) => one.stop()));
+      await commands.close();
+      await connection.close();
+      await temporal.stop();
+    },
+  };
+}
