@@ -32,9 +32,10 @@ export interface FailureSummary {
   readonly message: string;
 }
 
-export type PhaseClaim =
-  | { readonly kind: 'run'; readonly fence: number }
-  | { readonly kind: 'done' }
+/** How a turn on the `gpu` queue ended. `wait`: another workflow has the phase. */
+export type PhaseTurn =
+  /** `closed`: the trial that was closed in the same turn. */
+  | { readonly kind: 'finished'; readonly closed: number | null }
   | ({ readonly kind: 'failed' } & FailureSummary)
   | { readonly kind: 'wait'; readonly owner: OwnerRef };
 
@@ -52,8 +53,6 @@ export interface SweepActivities {
   /** The cells of the range that are not closed. */
   openCells(input: { readonly sweepId: number } & CellRange): Promise<readonly OpenedTrial[]>;
   closeTrial(input: { readonly trialId: number; readonly failed: FailureSummary | null }): Promise<void>;
-  /** `takeOver`: the owner that was seen closed; the claim passes on by a higher fence. */
-  claimPhase(input: { readonly phaseKey: string; readonly takeOver: OwnerRef | null }): Promise<PhaseClaim>;
   /** Gives the claim of this workflow back; nothing happens when it has none. */
   releasePhase(input: { readonly phaseKey: string }): Promise<void>;
   failPhase(input: { readonly phaseKey: string } & FailureSummary): Promise<void>;
@@ -65,9 +64,20 @@ export interface SweepActivities {
   closeSweep(input: { readonly sweepId: number; readonly state: 'finished' | 'cancelled' }): Promise<SweepSummary>;
 }
 
+export interface RunPhaseInput {
+  readonly phaseKey: string;
+  /** Trial that is finished with this phase; closed in the same turn. */
+  readonly closes: number | null;
+  /** The owner that was seen closed; the claim passes on by a higher fence. */
+  readonly takeOver: OwnerRef | null;
+}
+
 export interface GpuActivities {
-  /** Runs one attempt of a phase on a slot of the fleet to its end. Failures carry `PhaseFailureDetails`. */
-  runPhase(input: { readonly sweepId: number; readonly phaseKey: string; readonly fence: number }): Promise<void>;
+  /**
+   * Claims the phase and runs one attempt of it on a slot of the fleet to its end; claiming here and not in an activity of its own
+   * halves the events of a batch. Gives the claim back when cancelled. Failures carry `PhaseFailureDetails`.
+   */
+  runPhase(input: RunPhaseInput): Promise<PhaseTurn>;
 }
 
 export interface WaitActivities {

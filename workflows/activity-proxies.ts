@@ -1,12 +1,12 @@
-// Activity options in one place. Short work is local activities; `runPhase` and `waitPhase` are remote with one attempt or endless
-// retries. Reasons and measurements: temporal.md sections 0 and 5.
+// Activity options in one place. No local activities: several at once that complete in another order than they were started do not
+// replay in SDK 1.24 (TMPRL1100; test/replay has the histories). Reasons and measurements: temporal.md sections 0 and 5.
 
-import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { GpuActivities, SweepActivities, WaitActivities } from './activities.ts';
 import { QUEUES } from './contract.ts';
 
 /** Retried for ever: they fail only while Postgres is away. Bad requests are non-retryable failures. */
-export const short = proxyLocalActivities<Omit<SweepActivities, 'planSweep'>>({
+export const short = proxyActivities<Omit<SweepActivities, 'planSweep'>>({
   startToCloseTimeout: '1 minute',
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' },
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,

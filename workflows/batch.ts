@@ -32,7 +32,6 @@ export async function batch(input: BatchInput): Promise<void> {
   const cells = { sweepId: input.sweepId, from: input.from, to: input.to };
   const context: PhaseContext = {
     sweep: input.sweep,
-    sweepId: input.sweepId,
     control: () => control,
     turns: new Set(),
   };
@@ -69,7 +68,7 @@ async function runPass(
   let closed = 0;
   let broken: Error | null = null;
   let known = reopenings;
-  const runPhase = sharePhases((phaseKey) => runPhaseToEnd(context, phaseKey));
+  const runPhase = sharePhases((phaseKey, closes) => runPhaseToEnd(context, phaseKey, closes));
 
   const start = async (trial: OpenedTrial): Promise<void> => {
     try {

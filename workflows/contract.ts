@@ -88,12 +88,9 @@ export interface SweepStatus {
 /** Largest share of a history that a batch may use with retries of a few trials included (limit: 4,096 events). */
 const BATCH_EVENTS = 3_200;
 
-/**
- * Cells of one batch. A phase costs a claim marker, three events of its activity and about three of workflow tasks; closing a trial
- * about four (measured on recorded histories, test/replay).
- */
+/** Cells of one batch. A phase costs three events of its activity and at most three of a workflow task; the rest is for retries. */
 export function cellsPerBatch(wanted: number, phasesPerTrial: number): number {
-  return Math.max(1, Math.min(wanted, Math.floor(BATCH_EVENTS / (7 * phasesPerTrial + 4))));
+  return Math.max(1, Math.min(wanted, Math.floor(BATCH_EVENTS / (7 * phasesPerTrial + 1))));
 }
 
 /** Batches in flight, so that the tail of one leaves no slot idle (architecture.md section 3). */

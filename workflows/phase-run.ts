@@ -11,17 +11,18 @@ import {
   sleep,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import type { FailureSummary, OwnerRef, PhaseClaim, PhaseFailureDetails } from './activities.ts';
+import type { FailureSummary, OwnerRef, PhaseFailureDetails, RunPhaseInput } from './activities.ts';
 import { gpu, short, waiting } from './activity-proxies.ts';
 import type { BatchControl } from './contract.ts';
 import { nextRetry } from './domain/retry.ts';
 
-export type PhaseEnd = { readonly kind: 'finished' } | ({ readonly kind: 'failed' } & FailureSummary);
+export type PhaseEnd =
+  | { readonly kind: 'finished'; readonly closed: number | null }
+  | ({ readonly kind: 'failed' } & FailureSummary);
 
 /** What a phase needs of its batch. */
 export interface PhaseContext {
   readonly sweep: string;
-  readonly sweepId: number;
   control(): BatchControl;
   /** Phases of this batch on or waiting for a slot; bounded by the batch's share of the sweep's width. */
   readonly turns: Set<string>;
@@ -31,78 +32,70 @@ const LOST_RETRY_MS = 500;
 const NO_SLOT_RETRY_MS = 1_000;
 
 /** @throws CancelledFailure after the activity let go and the claim was given back, so that others may have it. */
-export async function runPhaseToEnd(context: PhaseContext, phaseKey: string): Promise<PhaseEnd> {
+export async function runPhaseToEnd(context: PhaseContext, phaseKey: string, closes: number | null): Promise<PhaseEnd> {
   let takeOver: OwnerRef | null = null;
+  let mayHaveClaim = false;
   try {
     for (;;) {
-      const claim: PhaseClaim = await short.claimPhase({ phaseKey, takeOver });
-      switch (claim.kind) {
-        case 'done':
-          return { kind: 'finished' };
-        case 'failed':
-          return claim;
+      const outcome: Outcome = await runOnce(context, { phaseKey, closes, takeOver }, mayHaveClaim);
+      takeOver = null;
+      switch (outcome.kind) {
+        case 'finished':
+          return outcome;
+        case 'given_up':
+          return outcome.end;
         case 'wait':
-          takeOver = await waiting.waitPhase({ phaseKey, owner: claim.owner });
+          mayHaveClaim = false;
+          takeOver = await waiting.waitPhase({ phaseKey, owner: outcome.owner });
           break;
-        case 'run': {
-          const end = await runClaimed(context, phaseKey, claim.fence);
-          if (end !== 'claim_again') return end;
-          takeOver = null;
+        case 'later':
+          mayHaveClaim = true;
+          await sleep(outcome.delayMs);
+          break;
+        case 'failed': {
+          mayHaveClaim = true;
+          const { failure, message, attemptsOfClass } = outcome.details;
+          const retry = nextRetry(failure, attemptsOfClass);
+          if (!retry.retry) {
+            await short.failPhase({ phaseKey, failure, message });
+            return { kind: 'failed', failure, message };
+          }
+          log.info('phase is tried again', { phase: phaseKey, code: failure, delayMs: retry.delayMs });
+          await sleep(retry.delayMs);
         }
       }
     }
   } catch (error) {
-    if (isCancellation(error)) await CancellationScope.nonCancellable(() => short.releasePhase({ phaseKey }));
+    // a running activity gives the claim back itself; one that was still queued has none of its own
+    if (isCancellation(error) && mayHaveClaim) {
+      await CancellationScope.nonCancellable(() => short.releasePhase({ phaseKey }));
+    }
     throw error;
   }
 }
 
-async function runClaimed(context: PhaseContext, phaseKey: string, fence: number): Promise<PhaseEnd | 'claim_again'> {
-  for (let again = false; ; again = true) {
-    const outcome = await runOnce(context, phaseKey, fence, again);
-    switch (outcome.kind) {
-      case 'finished':
-        return { kind: 'finished' };
-      case 'fenced':
-        return 'claim_again';
-      case 'later':
-        await sleep(outcome.delayMs);
-        break;
-      case 'failed': {
-        const { failure, message, attemptsOfClass } = outcome.details;
-        const retry = nextRetry(failure, attemptsOfClass);
-        if (!retry.retry) {
-          await short.failPhase({ phaseKey, failure, message });
-          return { kind: 'failed', failure, message };
-        }
-        log.info('phase is tried again', { phase: phaseKey, code: failure, delayMs: retry.delayMs });
-        await sleep(retry.delayMs);
-      }
-    }
-  }
-}
-
 type Outcome =
-  | { readonly kind: 'finished' }
-  | { readonly kind: 'fenced' }
-  /** No attempt ended: no slot was there, or the activity's orchestrator died and the phase may still be running. */
+  | { readonly kind: 'finished'; readonly closed: number | null }
+  | { readonly kind: 'given_up'; readonly end: PhaseEnd }
+  | { readonly kind: 'wait'; readonly owner: OwnerRef }
+  /** No attempt ended: no slot was there, the claim passed on, or the activity's orchestrator died and the phase may still be running. */
   | { readonly kind: 'later'; readonly delayMs: number }
   | { readonly kind: 'failed'; readonly details: PhaseFailureDetails };
 
-async function runOnce(context: PhaseContext, phaseKey: string, fence: number, again: boolean): Promise<Outcome> {
-  const { turns, sweep, sweepId } = context;
+async function runOnce(context: PhaseContext, input: RunPhaseInput, again: boolean): Promise<Outcome> {
+  const { turns, sweep } = context;
   const hasTurn = (): boolean => turns.size < (context.control().share ?? Number.POSITIVE_INFINITY);
   if (!hasTurn()) await condition(hasTurn);
-  turns.add(phaseKey);
+  turns.add(input.phaseKey);
   try {
     const { priority, weight } = context.control();
-    await gpu({ sweep, priority: again ? 1 : priority, weight }).runPhase({ sweepId, phaseKey, fence });
-    return { kind: 'finished' };
+    const turn = await gpu({ sweep, priority: again ? 1 : priority, weight }).runPhase(input);
+    return turn.kind === 'failed' ? { kind: 'given_up', end: turn } : turn;
   } catch (error) {
     if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
     return readOutcome(error.cause);
   } finally {
-    turns.delete(phaseKey);
+    turns.delete(input.phaseKey);
   }
 }
 
@@ -111,7 +104,7 @@ export function readOutcome(cause: Error | undefined): Outcome {
   if (cause instanceof TimeoutFailure) return { kind: 'later', delayMs: LOST_RETRY_MS };
   if (cause instanceof ApplicationFailure) {
     if (cause.type === 'NO_SLOT') return { kind: 'later', delayMs: NO_SLOT_RETRY_MS };
-    if (cause.type === 'FENCED') return { kind: 'fenced' };
+    if (cause.type === 'FENCED') return { kind: 'later', delayMs: LOST_RETRY_MS };
     const details = cause.details?.[0];
     if (isDetails(details)) return { kind: 'failed', details };
     return {

@@ -4,34 +4,40 @@ import type { OpenedTrial } from './activities.ts';
 import { short } from './activity-proxies.ts';
 import type { PhaseEnd } from './phase-run.ts';
 
-/** Runs a phase, or joins the one that runs: equal keys share one promise inside a batch. */
-export type PhaseRunner = (phaseKey: string) => Promise<PhaseEnd>;
+/**
+ * Runs a phase, or joins the one that runs: equal keys share one promise inside a batch.
+ *
+ * @param closes the trial that the phase finishes
+ */
+export type PhaseRunner = (phaseKey: string, closes: number | null) => Promise<PhaseEnd>;
 
 /** @throws CancelledFailure when paused or cancelled; the trial then stays open. */
 export async function runTrial(trial: OpenedTrial, runPhase: PhaseRunner): Promise<void> {
-  for (const phase of trial.phases) {
+  const { phases, trialId } = trial;
+  for (const [i, phase] of phases.entries()) {
     if (phase.state === 'finished') continue;
-    const end = await runPhase(phase.key);
+    const end = await runPhase(phase.key, i === phases.length - 1 ? trialId : null);
     if (end.kind === 'failed') {
       const { failure, message } = end;
-      await short.closeTrial({ trialId: trial.trialId, failed: { failure, message } });
+      await short.closeTrial({ trialId, failed: { failure, message } });
       return;
     }
+    if (end.closed === trialId) return;
   }
-  await short.closeTrial({ trialId: trial.trialId, failed: null });
+  await short.closeTrial({ trialId, failed: null });
 }
 
 /** One promise per phase key, made at first use; a failure is forgotten, so that a retried trial asks Postgres anew. */
 export function sharePhases(run: PhaseRunner): PhaseRunner {
-  const phases = new Map<string, Promise<PhaseEnd>>();
-  return (phaseKey) => {
-    let phase = phases.get(phaseKey);
+  const shared = new Map<string, Promise<PhaseEnd>>();
+  return (phaseKey, closes) => {
+    let phase = shared.get(phaseKey);
     if (phase === undefined) {
-      phase = run(phaseKey).then((end) => {
-        if (end.kind === 'failed') phases.delete(phaseKey);
+      phase = run(phaseKey, closes).then((end) => {
+        if (end.kind === 'failed') shared.delete(phaseKey);
         return end;
       });
-      phases.set(phaseKey, phase);
+      shared.set(phaseKey, phase);
     }
     return phase;
   };

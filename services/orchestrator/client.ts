@@ -115,7 +115,9 @@ export async function connectSweepClient(options: SweepClientOptions): Promise<S
   const update = async (name: string, command: string, ...args: Args): Promise<'done' | 'closed'> => {
     await known(name);
     try {
-      await bounded(() => client.workflow.getHandle(sweepWorkflowId(name)).executeUpdate<unknown, Args>(command, { args }));
+      await bounded(() =>
+        client.workflow.getHandle(sweepWorkflowId(name)).executeUpdate<unknown, Args>(command, { args }),
+      );
       return 'done';
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return 'closed';
@@ -123,7 +125,8 @@ export async function connectSweepClient(options: SweepClientOptions): Promise<S
     }
   };
   const mustRun = (result: 'done' | 'closed', name: string, command: string): void => {
-    if (result === 'closed') throw new LatentSweepError('CONFLICT', `sweep ${name} is closed; nothing to ${command}`, { name });
+    if (result === 'closed')
+      throw new LatentSweepError('CONFLICT', `sweep ${name} is closed; nothing to ${command}`, { name });
   };
 
   return {
@@ -131,9 +134,13 @@ export async function connectSweepClient(options: SweepClientOptions): Promise<S
       checkSettings(file);
       const { kind, sweep } = await store.createSweep(file);
       if (kind === 'different') {
-        throw new LatentSweepError('CONFLICT', `another sweep file has the name ${file.name}; use another name, or lsweep extend`, {
-          name: file.name,
-        });
+        throw new LatentSweepError(
+          'CONFLICT',
+          `another sweep file has the name ${file.name}; use another name, or lsweep extend`,
+          {
+            name: file.name,
+          },
+        );
       }
       const settings = (await store.sweepByName(file.name)) ?? file;
       await updateWithStart<void>(sweep, settings, UPDATES.start, []);
@@ -203,7 +210,12 @@ async function reach<T>(temporal: TemporalOptions, call: () => Promise<T>): Prom
       throw new LatentSweepError(isErrorCode(type) ? type : 'INTERNAL', message, {}, error);
     }
     if (isUnreachable(error)) {
-      throw new LatentSweepError('TEMPORAL_UNREACHABLE', `Temporal at ${temporal.address}, or an orchestrator behind it, does not answer`, { address: temporal.address }, error);
+      throw new LatentSweepError(
+        'TEMPORAL_UNREACHABLE',
+        `Temporal at ${temporal.address}, or an orchestrator behind it, does not answer`,
+        { address: temporal.address },
+        error,
+      );
     }
     throw error;
   }

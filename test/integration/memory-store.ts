@@ -25,6 +25,8 @@ interface AttemptRow {
   readonly attempt: number;
   state: 'open' | 'finished' | 'failed' | 'stopped' | 'superseded';
   failure: FailureReport | null;
+  /** Ended before the last retry command; its failure no longer counts. */
+  forgiven: boolean;
   lastSeq: bigint;
 }
 interface PhaseRow {
@@ -94,7 +96,10 @@ export class MemoryStore implements OrchestratorStore, SweepFiles {
     if (row !== undefined) this.sweeps.set(sweepId, { ...row, state });
     this.states.push(state);
   }
-  async updateSweepSettings(sweepId: number, settings: { priority: number; weight: number; width: number | null }): Promise<void> {
+  async updateSweepSettings(
+    sweepId: number,
+    settings: { priority: number; weight: number; width: number | null },
+  ): Promise<void> {
     const row = this.sweeps.get(sweepId);
     if (row !== undefined) this.sweeps.set(sweepId, { ...row, ...settings });
   }
@@ -121,19 +126,34 @@ export class MemoryStore implements OrchestratorStore, SweepFiles {
           completions: 0,
         });
       }
-      const trial = this.trials.get(key) ?? { trialId: this.trials.size + 1, key, phases: phases.map((one) => one.key), state: 'planned' as const };
+      const trial = this.trials.get(key) ?? {
+        trialId: this.trials.size + 1,
+        key,
+        phases: phases.map((one) => one.key),
+        state: 'planned' as const,
+      };
       this.trials.set(key, trial);
       this.cells.get(sweepId)?.set(cell.trial.cell, trial);
     }
   }
-  async nextOpenRange(sweepId: number, size: number, excluded: readonly { from: number; to: number }[]): Promise<{ from: number; to: number } | null> {
+  async nextOpenRange(
+    sweepId: number,
+    size: number,
+    excluded: readonly { from: number; to: number }[],
+  ): Promise<{ from: number; to: number } | null> {
     this.#reach();
     const cells = [...(this.cells.get(sweepId) ?? [])].sort(([a], [b]) => a - b);
     const end = cells.length === 0 ? 0 : cells[cells.length - 1]![0] + 1;
-    const first = cells.find(([cell, trial]) => trial.state === 'planned' && !excluded.some((range) => cell >= range.from && cell < range.to));
+    const first = cells.find(
+      ([cell, trial]) => trial.state === 'planned' && !excluded.some((range) => cell >= range.from && cell < range.to),
+    );
     if (first === undefined) return null;
     const from = first[0];
-    const stop = Math.min(from + size, end, ...excluded.filter((range) => range.from > from).map((range) => range.from));
+    const stop = Math.min(
+      from + size,
+      end,
+      ...excluded.filter((range) => range.from > from).map((range) => range.from),
+    );
     return { from, to: stop };
   }
   async openTrials(sweepId: number, from: number, to: number): ReturnType<OrchestratorStore['openTrials']> {
@@ -148,7 +168,13 @@ export class MemoryStore implements OrchestratorStore, SweepFiles {
         state: 'planned' as const,
         phases: trial.phases.map((key) => {
           const phase = this.phase(key);
-          return { phaseId: phase.phaseId, key, kind: phase.plan.config.kind, state: phase.state, parentKey: phase.plan.parent };
+          return {
+            phaseId: phase.phaseId,
+            key,
+            kind: phase.plan.config.kind,
+            state: phase.state,
+            parentKey: phase.plan.parent,
+          };
         }),
       }));
   }
@@ -172,12 +198,16 @@ export class MemoryStore implements OrchestratorStore, SweepFiles {
         if (phase.state !== 'failed') continue;
         phase.state = 'planned';
         phase.failure = null;
-        phase.attempts.length = 0;
+        for (const one of phase.attempts) one.forgiven = true;
       }
     }
     return again;
   }
-  async claimPhase(phaseKey: string, owner: ClaimOwner, options: { takeOver?: ClaimOwner | undefined } = {}): Promise<Claim> {
+  async claimPhase(
+    phaseKey: string,
+    owner: ClaimOwner,
+    options: { takeOver?: ClaimOwner | undefined } = {},
+  ): Promise<Claim> {
     this.#reach();
     const phase = this.phase(phaseKey);
     if (phase.state === 'finished') return { kind: 'done' };
@@ -221,15 +251,28 @@ export class MemoryStore implements OrchestratorStore, SweepFiles {
   async openAttempt(phaseKey: string, fence: number, place: AttemptPlace): Promise<AttemptOpening> {
     this.#reach();
     const phase = this.phase(phaseKey);
-    if (phase.state === 'finished' || phase.fence !== fence) throw new LatentSweepError('FENCED', 'the claim has passed on');
+    if (phase.state === 'finished' || phase.fence !== fence)
+      throw new LatentSweepError('FENCED', 'the claim has passed on');
     for (const one of phase.attempts) if (one.state === 'open') one.state = 'superseded';
     const attempt = phase.attempts.length + 1;
-    phase.attempts.push({ attempt, place, state: 'open', failure: null, lastSeq: 0n });
+    phase.attempts.push({ attempt, place, state: 'open', failure: null, forgiven: false, lastSeq: 0n });
     phase.state = 'running';
     const parent = phase.plan.parent === null ? null : this.phase(phase.plan.parent).checkpoint;
-    return { attempt, phaseId: phase.phaseId, phaseKey, configJson: JSON.stringify(phase.plan.config), parent, resume: phase.checkpoint, totalSteps: 0 };
+    return {
+      attempt,
+      phaseId: phase.phaseId,
+      phaseKey,
+      configJson: JSON.stringify(phase.plan.config),
+      parent,
+      resume: phase.checkpoint,
+      totalSteps: 0,
+    };
   }
-  async moveAttempt(phaseId: number, attempt: number, activity: { workflowId: string; runId: string; activityId: string }): Promise<void> {
+  async moveAttempt(
+    phaseId: number,
+    attempt: number,
+    activity: { workflowId: string; runId: string; activityId: string },
+  ): Promise<void> {
     const row = this.#attempt(phaseId, attempt);
     row.place = { ...row.place, ...activity };
   }
@@ -244,7 +287,8 @@ export class MemoryStore implements OrchestratorStore, SweepFiles {
       }
       if (commit.seq <= row.lastSeq) return 'already_committed';
       row.lastSeq = commit.seq;
-      for (const { name, steps, values } of commit.metrics) steps.forEach((step, i) => phase.metrics.set(`${name}@${step}`, values[i] ?? Number.NaN));
+      for (const { name, steps, values } of commit.metrics)
+        steps.forEach((step, i) => phase.metrics.set(`${name}@${step}`, values[i] ?? Number.NaN));
       if (commit.checkpoint !== null) {
         phase.checkpoint = commit.checkpoint;
         phase.checkpointNode = row.place.nodeId;
@@ -279,8 +323,8 @@ export class MemoryStore implements OrchestratorStore, SweepFiles {
   }
   async failureCounts(phaseId: number): ReturnType<OrchestratorStore['failureCounts']> {
     const counts: Partial<Record<FailureReport['failure'], number>> = {};
-    for (const { failure } of this.#phaseById(phaseId).attempts) {
-      if (failure !== null) counts[failure.failure] = (counts[failure.failure] ?? 0) + 1;
+    for (const { failure, forgiven } of this.#phaseById(phaseId).attempts) {
+      if (failure !== null && !forgiven) counts[failure.failure] = (counts[failure.failure] ?? 0) + 1;
     }
     return counts;
   }

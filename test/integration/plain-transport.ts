@@ -1,6 +1,14 @@
 // gRPC of the node gateway without TLS, for tests that script the other side.
 
-import { ChannelCredentials, ClientError, createChannel, createClient, createServer, ServerError, Status } from 'nice-grpc';
+import {
+  ChannelCredentials,
+  ClientError,
+  createChannel,
+  createClient,
+  createServer,
+  ServerError,
+  Status,
+} from 'nice-grpc';
 import type { ConnectWorker, ServeRegistry } from '../../services/orchestrator/index.ts';
 import { RegistryServiceDefinition } from '../../services/gen/latentsweep/registry/v1/registry.ts';
 import { type WorkerServiceClient, WorkerServiceDefinition } from '../../services/gen/latentsweep/worker/v1/worker.ts';
@@ -14,15 +22,20 @@ function understood(error: unknown): unknown {
 }
 
 export const connectWorker: ConnectWorker = (address) => {
-  const channel = createChannel(address, ChannelCredentials.createInsecure(), { 'grpc.max_reconnect_backoff_ms': 500, 'grpc.initial_reconnect_backoff_ms': 100 });
+  const channel = createChannel(address, ChannelCredentials.createInsecure(), {
+    'grpc.max_reconnect_backoff_ms': 500,
+    'grpc.initial_reconnect_backoff_ms': 100,
+  });
   const raw = createClient(WorkerServiceDefinition, channel);
-  const unary = <Q, R>(call: (request: Q, options?: object) => Promise<R>) => async (request: Q, options?: object): Promise<R> => {
-    try {
-      return await call(request, options);
-    } catch (error) {
-      throw understood(error);
-    }
-  };
+  const unary =
+    <Q, R>(call: (request: Q, options?: object) => Promise<R>) =>
+    async (request: Q, options?: object): Promise<R> => {
+      try {
+        return await call(request, options);
+      } catch (error) {
+        throw understood(error);
+      }
+    };
   const client: WorkerServiceClient = {
     describeNode: unary(raw.describeNode),
     acknowledge: unary(raw.acknowledge),

@@ -1,8 +1,19 @@
 // A node for tests: a real gRPC server with the rules of the worker service (idempotent by phase and attempt, spool until acknowledged,
 // fencing), whose trainers are timers. The script says how a phase behaves; the orchestrator cannot tell it from a real node.
 
-import { ChannelCredentials, createChannel, createClient, createServer, type Server, ServerError, Status } from 'nice-grpc';
-import { type RegistryServiceClient, RegistryServiceDefinition } from '../../services/gen/latentsweep/registry/v1/registry.ts';
+import {
+  ChannelCredentials,
+  createChannel,
+  createClient,
+  createServer,
+  type Server,
+  ServerError,
+  Status,
+} from 'nice-grpc';
+import {
+  type RegistryServiceClient,
+  RegistryServiceDefinition,
+} from '../../services/gen/latentsweep/registry/v1/registry.ts';
 import {
   type AttemptReport,
   type DeepPartial,
@@ -17,7 +28,12 @@ export interface PhaseScript {
   readonly steps: number;
   readonly stepMs: number;
   /** Fails at this step, on the first `failures` attempts. */
-  readonly failAt?: { readonly step: number; readonly code: string; readonly failure: string; readonly failures: number };
+  readonly failAt?: {
+    readonly step: number;
+    readonly code: string;
+    readonly failure: string;
+    readonly failures: number;
+  };
 }
 
 type Event = NonNullable<RunPhaseResponse['event']>;
@@ -65,7 +81,10 @@ export class ScriptedWorker {
 
   constructor(options: ScriptedWorkerOptions) {
     this.#options = options;
-    this.#channel = createChannel(options.registry, ChannelCredentials.createInsecure(), { 'grpc.max_reconnect_backoff_ms': 300, 'grpc.initial_reconnect_backoff_ms': 100 });
+    this.#channel = createChannel(options.registry, ChannelCredentials.createInsecure(), {
+      'grpc.max_reconnect_backoff_ms': 300,
+      'grpc.initial_reconnect_backoff_ms': 100,
+    });
     this.#registry = createClient(RegistryServiceDefinition, this.#channel);
   }
 
@@ -76,7 +95,12 @@ export class ScriptedWorker {
       nodeId: this.#options.nodeId,
       address: `127.0.0.1:${port}`,
       incarnation: Math.random().toString(16).slice(2),
-      slots: Array.from({ length: this.#options.slots }, (_, index) => ({ index, device: 'cpu', memoryBytes: 0n, threads: 1 })),
+      slots: Array.from({ length: this.#options.slots }, (_, index) => ({
+        index,
+        device: 'cpu',
+        memoryBytes: 0n,
+        threads: 1,
+      })),
       engineVersion: 'scripted',
       memoryBytes: 0n,
     };
@@ -97,6 +121,10 @@ export class ScriptedWorker {
     await this.#registry.leaveNode({ nodeId: this.#node.nodeId, incarnation: this.#node.incarnation });
   }
 
+  get nodeId(): string {
+    return this.#options.nodeId;
+  }
+
   running(): number {
     return [...this.attempts.values()].filter((one) => one.running).length;
   }
@@ -108,11 +136,19 @@ export class ScriptedWorker {
       try {
         const { nodeId, incarnation } = this.#node;
         if (!known) {
-          const welcome = await this.#registry.registerNode({ node: this.#node, attempts: this.#reports() }, { signal: AbortSignal.timeout(3_000) });
+          const welcome = await this.#registry.registerNode(
+            { node: this.#node, attempts: this.#reports() },
+            { signal: AbortSignal.timeout(3_000) },
+          );
           renewMs = Math.min(Number(welcome.renewMs), 200);
           known = true;
         } else {
-          known = (await this.#registry.renewNode({ nodeId, incarnation, attempts: this.#reports() }, { signal: AbortSignal.timeout(3_000) })).known;
+          known = (
+            await this.#registry.renewNode(
+              { nodeId, incarnation, attempts: this.#reports() },
+              { signal: AbortSignal.timeout(3_000) },
+            )
+          ).known;
         }
       } catch {
         known = false;
@@ -126,7 +162,14 @@ export class ScriptedWorker {
   #reports(): AttemptReport[] {
     return [...this.attempts.values()]
       .filter((one) => one.running || one.spool.length > 0)
-      .map(({ key, attempt, slot, running, step, lastSeq }) => ({ phaseKey: key, attempt, slot, running, step: BigInt(step), lastSeq }));
+      .map(({ key, attempt, slot, running, step, lastSeq }) => ({
+        phaseKey: key,
+        attempt,
+        slot,
+        running,
+        step: BigInt(step),
+        lastSeq,
+      }));
   }
 
   readonly #service: WorkerServiceImplementation = {
@@ -152,19 +195,41 @@ export class ScriptedWorker {
   async *#run(
     key: string,
     number: number,
-    request: { readonly slot: number; readonly configJson: string; readonly resume?: { readonly step: bigint } | undefined; readonly afterSeq: bigint },
+    request: {
+      readonly slot: number;
+      readonly configJson: string;
+      readonly resume?: { readonly step: bigint } | undefined;
+      readonly afterSeq: bigint;
+    },
     signal: AbortSignal,
   ): AsyncGenerator<DeepPartial<RunPhaseResponse>> {
     let attempt = this.attempts.get(key);
-    if (attempt !== undefined && attempt.attempt > number) throw new ServerError(Status.ABORTED, 'a newer attempt is known');
+    if (attempt !== undefined && attempt.attempt > number)
+      throw new ServerError(Status.ABORTED, 'a newer attempt is known');
     if (attempt === undefined || attempt.attempt < number) {
       if (request.configJson === '') throw new ServerError(Status.NOT_FOUND, 'unknown attempt');
       if (attempt !== undefined) this.#finish(attempt, null);
       const from = Number(request.resume?.step ?? 0n);
-      attempt = { key, attempt: number, slot: request.slot, from, script: this.#options.script(request.configJson), step: from, running: true, acknowledged: 0n, spool: [], lastSeq: 0n, wake: new Set(), timer: null };
+      attempt = {
+        key,
+        attempt: number,
+        slot: request.slot,
+        from,
+        script: this.#options.script(request.configJson),
+        step: from,
+        running: true,
+        acknowledged: 0n,
+        spool: [],
+        lastSeq: 0n,
+        wake: new Set(),
+        timer: null,
+      };
       this.attempts.set(key, attempt);
       this.started += 1;
-      this.#append(attempt, { $case: 'started', value: { step: BigInt(from), totalSteps: BigInt(attempt.script.steps), parameters: 1n } });
+      this.#append(attempt, {
+        $case: 'started',
+        value: { step: BigInt(from), totalSteps: BigInt(attempt.script.steps), parameters: 1n },
+      });
       this.#tick(attempt);
     }
     const mine = attempt;
@@ -202,11 +267,20 @@ export class ScriptedWorker {
       const bad = script.failAt;
       if (bad !== undefined && attempt.step === bad.step && attempt.attempt <= bad.failures) {
         const { code, failure } = bad;
-        this.#finish(attempt, { $case: 'failed', value: { code, failure, message: `${code}: by script`, detailsJson: '{}' } });
+        this.#finish(attempt, {
+          $case: 'failed',
+          value: { code, failure, message: `${code}: by script`, detailsJson: '{}' },
+        });
         return;
       }
       this.#segment(attempt);
-      if (attempt.step >= script.steps) this.#finish(attempt, { $case: 'completed', value: { resultJson: JSON.stringify({ weightsSha256: attempt.key, capacityFloatsPerLatent: null, evaluation: null }) } });
+      if (attempt.step >= script.steps)
+        this.#finish(attempt, {
+          $case: 'completed',
+          value: {
+            resultJson: JSON.stringify({ weightsSha256: attempt.key, capacityFloatsPerLatent: null, evaluation: null }),
+          },
+        });
       else this.#tick(attempt);
     }, script.stepMs);
   }
@@ -222,7 +296,12 @@ export class ScriptedWorker {
         toStep: BigInt(step),
         metrics: [{ name: 'loss_nats', steps: [BigInt(step)], values: [lossOf(key, step)] }],
         items: [],
-        checkpoint: { uri: `scripted/${key}/${attempt.attempt}/${step}`, sha256: key.repeat(2), bytes: 1n, step: BigInt(step) },
+        checkpoint: {
+          uri: `scripted/${key}/${attempt.attempt}/${step}`,
+          sha256: key.repeat(2),
+          bytes: 1n,
+          step: BigInt(step),
+        },
         deviceSeconds: 0.001,
         tokens: 1n,
       },

@@ -13,7 +13,10 @@ export interface TemporalServer {
 }
 
 function findBinary(): string {
-  const places = [process.env['LSWEEP_TEMPORAL_BINARY'], fileURLToPath(new URL('../../.cache/temporal', import.meta.url))];
+  const places = [
+    process.env['LSWEEP_TEMPORAL_BINARY'],
+    fileURLToPath(new URL('../../.cache/temporal', import.meta.url)),
+  ];
   const found = places.find((path) => path !== undefined && path !== '' && existsSync(path));
   if (found === undefined) throw new Error('no Temporal server: run node infra/install/prepare.mjs first');
   return found;
@@ -37,7 +40,17 @@ export async function startTemporalServer(flags: readonly string[] = [], port?: 
   const child: ChildProcess = spawn(
     findBinary(),
     [
-      ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', address.split(':')[1] ?? '', '--headless', '--log-level', 'error'],
+      ...[
+        'server',
+        'start-dev',
+        '--ip',
+        '127.0.0.1',
+        '--port',
+        address.split(':')[1] ?? '',
+        '--headless',
+        '--log-level',
+        'error',
+      ],
       ...values.flatMap((value) => ['--dynamic-config-value', `matching.${value}`]),
       ...flags,
     ],

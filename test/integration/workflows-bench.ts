@@ -35,6 +35,7 @@ export interface Bench {
   readonly client: Client;
   readonly commands: SweepClient;
   readonly registryAddress: string;
+  readonly workers: readonly ScriptedWorker[];
   orchestrator(registryAddress?: string): Promise<Orchestrator>;
   worker(nodeId: string, slots: number, registry?: string): Promise<ScriptedWorker>;
   start(name: string, spec: ScriptedSpec): Promise<void>;
@@ -58,6 +59,7 @@ export async function openBench(): Promise<Bench> {
     client,
     commands,
     registryAddress,
+    workers,
     orchestrator: async (address = registryAddress) => {
       const one = await startOrchestrator({
         store,
@@ -80,7 +82,15 @@ export async function openBench(): Promise<Bench> {
       return one;
     },
     start: async (name, spec) => {
-      await commands.startSweep({ name, spec, specHash: JSON.stringify(spec), cells: spec.trials.length, priority: 3, weight: 1, width: null });
+      await commands.startSweep({
+        name,
+        spec,
+        specHash: JSON.stringify(spec),
+        cells: spec.trials.length,
+        priority: 3,
+        weight: 1,
+        width: null,
+      });
     },
     result: (name) => client.workflow.getHandle(sweepWorkflowId(name)).result(),
     close: async () => {

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { type Bench, openBench } from './workflows-bench.ts';
 import { keyOf, sharedBaseSpec } from './scripted-sweep.ts';
 import { lossOf } from './scripted-worker.ts';
+import { until } from './until.ts';
 
 let bench: Bench;
 before(async () => {
@@ -25,3 +26,155 @@ test('a sweep runs every phase once, shared ones too, and records every step', a
   assert.equal(worker.started, 21);
   assert.equal(worker.stepsDone, 20 * 4 + 3);
 });
+
+/** Steps recorded of all phases of a sweep, against what a run without any disturbance records. */
+function assertRecorded(prefix: string, count: number, steps: number): void {
+  const names = [`${prefix}-base`, ...Array.from({ length: count }, (_, i) => `${prefix}-finetune-${i}`)];
+  for (const name of names) {
+    const key = keyOf(name);
+    const phase = bench.store.phase(key);
+    assert.equal(phase.completions, 1, `${name} completed ${phase.completions} times`);
+    const total = name.endsWith('-base') ? 3 : steps;
+    const expected = Array.from({ length: total }, (_, i) => [`loss_nats@${i + 1}`, lossOf(key, i + 1)]);
+    assert.deepEqual(
+      [...phase.metrics].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true })),
+      expected,
+    );
+  }
+}
+
+test('pause frees the slots, resume goes on at the same step, extend meanwhile adds only the new cells', async () => {
+  const worker = await bench.worker('node-pause', 4);
+  const spec = sharedBaseSpec(12, { steps: 10, stepMs: 40 }, 'p');
+  await bench.start('paused', spec);
+  await until('work has begun', () => worker.running() + runningOn('node-a') >= 4);
+  await bench.commands.pause('paused');
+  await bench.commands.pause('paused');
+  await until('every slot is free', () => worker.running() === 0 && runningOn('node-a') === 0);
+  assert.equal(bench.store.states.at(-1), 'paused');
+  const steps = worker.stepsDone;
+
+  const longer = sharedBaseSpec(15, { steps: 10, stepMs: 40 }, 'p');
+  const file = {
+    name: 'paused',
+    spec: longer,
+    specHash: JSON.stringify(longer),
+    cells: 15,
+    priority: 3,
+    weight: 1,
+    width: null,
+  };
+  assert.deepEqual(await bench.commands.extend(file), { revision: 2 });
+  assert.deepEqual(await bench.commands.extend(file), { revision: 2 });
+  assert.equal(worker.stepsDone, steps, 'nothing runs while paused');
+  const described = await bench.commands.describe('paused');
+  assert.ok(described.kind === 'running' && described.status.paused);
+
+  await bench.commands.resume('paused');
+  assert.deepEqual(await bench.result('paused'), { state: 'finished', finished: 15, failed: 0 });
+  assertRecorded('p', 15, 10);
+});
+
+test('cancel stops what runs with a checkpoint and gives the claims to another sweep that shares them', async () => {
+  await bench.start('cancelled', sharedBaseSpec(6, { steps: 200, stepMs: 30 }, 'c'));
+  await until('work has begun', () => stepsOf('c-finetune-0') > 2);
+  await bench.start('heir', { trials: [sharedBaseSpec(1, { steps: 200, stepMs: 30 }, 'c').trials[0] ?? []] });
+  await until(
+    'the heir has planned its cells',
+    () => bench.store.sweeps.size >= 4 && bench.store.states.filter((one) => one === 'running').length >= 4,
+  );
+  await bench.commands.cancel('cancelled');
+  const summary = await bench.result('cancelled');
+  assert.deepEqual(summary, { state: 'cancelled', finished: 0, failed: 0 });
+  const before = bench.store.phase(keyOf('c-finetune-0')).metrics.size;
+  assert.deepEqual(await bench.result('heir'), { state: 'finished', finished: 1, failed: 0 });
+  const phase = bench.store.phase(keyOf('c-finetune-0'));
+  assert.ok(before > 2 && phase.metrics.size === 200);
+  assert.equal(phase.completions, 1);
+});
+
+test('a phase that fails is tried as often as its class allows, and retry runs failed trials again in a closed sweep', async () => {
+  const failing = { steps: 5, stepMs: 5, failAt: { step: 3, code: 'INTERNAL', failure: 'code_error', failures: 2 } };
+  const nan = { steps: 5, stepMs: 5, failAt: { step: 3, code: 'NAN_LOSS', failure: 'nan_loss', failures: 1 } };
+  const crash = {
+    steps: 5,
+    stepMs: 5,
+    failAt: { step: 3, code: 'TRAINER_CRASHED', failure: 'worker_crash', failures: 3 },
+  };
+  await bench.start('failing', {
+    trials: [
+      [{ name: 'f-code', ...failing }],
+      [{ name: 'f-nan', ...nan }],
+      [{ name: 'f-crash', ...crash }],
+      [{ name: 'f-good', steps: 2, stepMs: 5 }],
+    ],
+  });
+  assert.deepEqual(await bench.result('failing'), { state: 'finished', finished: 2, failed: 2 });
+  const attempts = (name: string): number => bench.store.phase(keyOf(name)).attempts.length;
+  assert.deepEqual(['f-code', 'f-nan', 'f-crash', 'f-good'].map(attempts), [2, 1, 4, 1]);
+  assert.equal(bench.store.phase(keyOf('f-nan')).failure?.failure, 'nan_loss');
+
+  assert.equal(await bench.commands.retryFailed('failing'), 2);
+  // the script fails only the first attempts
+  await until('the sweep is closed again', async () => (await bench.commands.describe('failing')).kind === 'closed');
+  assert.deepEqual(['f-code', 'f-nan', 'f-crash'].map(attempts), [3, 2, 4]);
+  assert.deepEqual(await bench.result('failing'), { state: 'finished', finished: 4, failed: 0 });
+  assert.deepEqual(await bench.commands.describe('failing'), { kind: 'closed', how: 'completed', reason: null });
+});
+
+test('width bounds the phases that run, and bad settings are refused with the value', async () => {
+  await bench.start('narrow', sharedBaseSpec(10, { steps: 20, stepMs: 20 }, 'w'));
+  await bench.commands.set('narrow', { width: 2 });
+  await until('the base is done', () => bench.store.phases.get(keyOf('w-base'))?.state === 'finished');
+  await until('only two run', () => runningOf('w-') === 2);
+  await assert.rejects(bench.commands.set('narrow', { priority: 9 }), /SPEC_INVALID.*priority is 9/);
+  await bench.commands.set('narrow', { width: null });
+  await until('all slots are used', () => runningOf('w-') > 2);
+  await bench.result('narrow');
+  assertRecorded('w', 10, 20);
+});
+
+test('a name that another sweep file has is refused, the same file again changes nothing', async () => {
+  await assert.rejects(bench.start('first', sharedBaseSpec(2, { steps: 1, stepMs: 1 }, 'other')), /CONFLICT/);
+  await bench.start('first', sharedBaseSpec(20, { steps: 4, stepMs: 10 }));
+  await until('it is closed', async () => (await bench.commands.describe('first')).kind === 'closed');
+  assert.equal(bench.store.phase(keyOf('t-base')).completions, 1);
+});
+
+test('a node that dies loses its attempts to another, which goes on from the last committed step', async () => {
+  const doomed = await bench.worker('node-doomed', 4);
+  await bench.start('bereft', sharedBaseSpec(10, { steps: 30, stepMs: 30 }, 'd'));
+  await until('the doomed node works', () => doomed.running() >= 2 && doomed.stepsDone > 10);
+  await doomed.die();
+  assert.deepEqual(await bench.result('bereft'), { state: 'finished', finished: 10, failed: 0 });
+  assertRecorded('d', 10, 30);
+  const lost = [...bench.store.phases.values()]
+    .flatMap((phase) => phase.attempts)
+    .filter((one) => one.failure?.failure === 'node_lost');
+  assert.ok(lost.length >= 2);
+});
+
+test('Postgres away for a moment delays a sweep and loses nothing', async () => {
+  await bench.start('patient', sharedBaseSpec(6, { steps: 20, stepMs: 20 }, 'o'));
+  await until('work has begun', () => stepsOf('o-finetune-0') > 2);
+  bench.store.unreachable = true;
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  bench.store.unreachable = false;
+  assert.deepEqual(await bench.result('patient'), { state: 'finished', finished: 6, failed: 0 });
+  assertRecorded('o', 6, 20);
+});
+
+function stepsOf(name: string): number {
+  return bench.store.phases.get(keyOf(name))?.metrics.size ?? 0;
+}
+function runningOf(prefix: string): number {
+  return [...bench.workers]
+    .flatMap((one) => [...one.attempts.values()])
+    .filter((one) => one.running && isOf(one.key, prefix)).length;
+}
+function isOf(key: string, prefix: string): boolean {
+  return Array.from({ length: 20 }, (_, i) => keyOf(`${prefix}finetune-${i}`)).includes(key);
+}
+function runningOn(nodeId: string): number {
+  return bench.workers.find((one) => one.nodeId === nodeId)?.running() ?? 0;
+}

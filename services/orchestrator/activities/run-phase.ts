@@ -1,5 +1,5 @@
-// The long activity: one attempt of a phase on a slot, from opening to its end, or re-attached to an attempt that still runs. It only
-// waits: the follower streams and commits. Rules: architecture.md sections 2 and 4, temporal.md sections 2 and 5.
+// The long activity: claims a phase and has one attempt of it run on a slot, from opening to its end, or re-attaches to an attempt that
+// still runs. It only waits: the follower streams and commits. Rules: architecture.md sections 2 and 4, temporal.md sections 2 and 5.
 
 import { CompleteAsyncError, Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
@@ -32,16 +32,29 @@ export interface RunPhaseNeeds {
 }
 
 export function runPhaseActivity(needs: RunPhaseNeeds): GpuActivities['runPhase'] {
-  return async ({ phaseKey, fence }) => {
+  return async (input) => {
     const context = Context.current();
+    const activity = activityOf(context);
+    const signal = AbortSignal.any([needs.signal, context.cancellationSignal]);
+    const { log, store } = needs;
+    const { phaseKey, closes } = input;
     let follower: AttemptFollower | null = null;
     const beat = (): void => context.heartbeat(follower?.progress ?? null);
     beat();
     const beating = setInterval(beat, HEARTBEAT_MS);
     try {
-      follower = await attach(needs, context, phaseKey, fence);
-      return await waitForEnd(needs, context, follower);
+      const options = input.takeOver === null ? {} : { takeOver: input.takeOver };
+      const claim = await persist(() => store.claimPhase(phaseKey, activity, options), signal, log);
+      if (claim.kind === 'wait' || claim.kind === 'failed') return claim;
+      if (claim.kind === 'run') {
+        follower = await attach(needs, context, activity, phaseKey, claim.fence);
+        await waitForEnd(needs, context, follower);
+      }
+      if (closes !== null) await persist(() => store.closeTrial(closes, 'finished'), signal, log);
+      return { kind: 'finished', closed: closes };
     } catch (error) {
+      if (isRequestedCancellation(context, error))
+        await persist(() => store.releaseClaim(phaseKey, activity), needs.signal, log);
       if (!(error instanceof StoppedError)) throw error;
       // cancelled or stopped while Postgres was away
       if (context.cancellationDetails?.cancelRequested === true) return await context.cancelled;
@@ -52,15 +65,19 @@ export function runPhaseActivity(needs: RunPhaseNeeds): GpuActivities['runPhase'
   };
 }
 
+function isRequestedCancellation(context: Context, error: unknown): boolean {
+  return context.cancellationDetails?.cancelRequested === true && !(error instanceof CompleteAsyncError);
+}
+
 /** The attempt that runs here already, or a new one. */
 async function attach(
   needs: RunPhaseNeeds,
   context: Context,
+  activity: ActivityRef,
   phaseKey: string,
   fence: number,
 ): Promise<AttemptFollower> {
   const { attempts, fleet, store, log } = needs;
-  const activity = activityOf(context);
   const signal = AbortSignal.any([needs.signal, context.cancellationSignal]);
   for (let running = attempts.of(phaseKey); running !== undefined; running = attempts.of(phaseKey)) {
     if (running.stopping) {
@@ -147,11 +164,13 @@ function requestOf(times: FleetTimes, opening: AttemptOpening, lease: SlotLease)
   };
 }
 
-function activityOf(context: Context): {
+interface ActivityRef {
   readonly workflowId: string;
   readonly runId: string;
   readonly activityId: string;
-} {
+}
+
+function activityOf(context: Context): ActivityRef {
   const { workflowExecution, activityId } = context.info;
   if (workflowExecution === undefined) throw new TypeError('runPhase belongs to a workflow');
   return { workflowId: workflowExecution.workflowId, runId: workflowExecution.runId, activityId };

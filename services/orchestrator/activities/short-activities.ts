@@ -1,4 +1,4 @@
-// The short activities: one call of the store each, on behalf of the workflow that asks. All are idempotent, because a local activity
+// The short activities: one call of the store each, on behalf of the workflow that asks. All are idempotent, because an activity
 // runs again when its worker dies.
 
 import { Context } from '@temporalio/activity';
@@ -24,8 +24,6 @@ export function shortActivities(store: OrchestratorStore, slots: () => number): 
       if (failed === null) await store.closeTrial(trialId, 'finished');
       else await store.closeTrial(trialId, 'failed', failed);
     },
-    claimPhase: async ({ phaseKey, takeOver }) =>
-      await store.claimPhase(phaseKey, caller(), takeOver === null ? {} : { takeOver }),
     releasePhase: async ({ phaseKey }) => store.releaseClaim(phaseKey, caller()),
     failPhase: async ({ phaseKey, failure, message }) => store.failPhase(phaseKey, { failure, message }),
     setSweepState: async ({ sweepId, state }) => store.setSweepState(sweepId, state),

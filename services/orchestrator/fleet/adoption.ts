@@ -1,6 +1,7 @@
 // Adoption (architecture.md section 2): when a node comes to this replica, the attempts it reports are followed here, and the activities of
 // the replica that opened them are kept alive and completed by id. Attempts that nobody reports are failed as node_lost at once.
 
+import type { PhaseTurn } from '../../../workflows/activities.ts';
 import { ActivityCancelledError, ActivityNotFoundError, type Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { type AttemptReport, RunPhaseRequest, StopMode } from '../../gen/latentsweep/worker/v1/worker.ts';
@@ -128,9 +129,12 @@ async function report(needs: AdoptionNeeds, row: OpenAttempt, end: AttemptEnd): 
   const activity = { workflowId, runId, activityId };
   while (!needs.signal.aborted) {
     try {
-      if (end.kind === 'finished') await needs.client.activity.complete(activity, undefined);
-      else if (end.kind === 'stopped') await needs.client.activity.reportCancellation(activity);
-      else await needs.client.activity.fail(activity, await endFailure(needs.store, row.phaseId, end));
+      if (end.kind === 'finished')
+        await needs.client.activity.complete(activity, { kind: 'finished', closed: null } satisfies PhaseTurn);
+      else if (end.kind === 'stopped') {
+        await needs.store.releaseClaim(row.phaseKey, activity);
+        await needs.client.activity.reportCancellation(activity);
+      } else await needs.client.activity.fail(activity, await endFailure(needs.store, row.phaseId, end));
       return;
     } catch (error) {
       // closed meanwhile: its batch has heard a time-out and asks for the phase anew

@@ -21,24 +21,13 @@ export class FleetSlotSupplier implements CustomSlotSupplier<ActivitySlotInfo> {
     return this.#granted.size;
   }
 
-  reserveSlot(_context: unknown, abortSignal: AbortSignal): Promise<SlotPermit> {
-    return new Promise((resolve, reject) => {
-      const abort = (): void => {
-        this.#waiting.delete(grant);
-        reject(abortSignal.reason instanceof Error ? abortSignal.reason : new Error('slot reservation was aborted'));
-      };
-      const grant = (permit: SlotPermit): void => {
-        abortSignal.removeEventListener('abort', abort);
-        resolve(permit);
-      };
-      if (abortSignal.aborted) {
-        abort();
-        return;
-      }
-      abortSignal.addEventListener('abort', abort);
-      this.#waiting.add(grant);
-      this.#pump();
-    });
+  async reserveSlot(_context: unknown, abortSignal: AbortSignal): Promise<SlotPermit> {
+    for (;;) {
+      // core logs any other error than the reason itself
+      abortSignal.throwIfAborted();
+      const permit = await this.#wait(abortSignal);
+      if (permit !== null) return permit;
+    }
   }
 
   /** Only asked for eager activities, which separate workers never have. */
@@ -59,6 +48,23 @@ export class FleetSlotSupplier implements CustomSlotSupplier<ActivitySlotInfo> {
   close(): void {
     this.#closing = true;
     this.#stopListening();
+  }
+
+  /** @returns null when aborted */
+  #wait(abortSignal: AbortSignal): Promise<SlotPermit | null> {
+    return new Promise((resolve) => {
+      const abort = (): void => {
+        this.#waiting.delete(grant);
+        resolve(null);
+      };
+      const grant = (permit: SlotPermit): void => {
+        abortSignal.removeEventListener('abort', abort);
+        resolve(permit);
+      };
+      abortSignal.addEventListener('abort', abort);
+      this.#waiting.add(grant);
+      this.#pump();
+    });
   }
 
   #pump(): void {
