@@ -56,7 +56,8 @@ interface Attempt {
 export interface ScriptedWorkerOptions {
   readonly nodeId: string;
   readonly slots: number;
-  readonly registry: string;
+  /** Every replica's registry. */
+  readonly registries: readonly string[];
   /** By the `script` of the phase's config JSON. */
   readonly script: (configJson: string) => PhaseScript;
 }
@@ -74,18 +75,21 @@ export class ScriptedWorker {
   readonly #options: ScriptedWorkerOptions;
   #server: Server = createServer();
   #node: Node | null = null;
-  #registry: RegistryServiceClient;
-  #channel: ReturnType<typeof createChannel>;
-  #timer: NodeJS.Timeout | null = null;
+  readonly #registries: readonly {
+    readonly client: RegistryServiceClient;
+    readonly channel: ReturnType<typeof createChannel>;
+  }[];
   #muted = false;
 
   constructor(options: ScriptedWorkerOptions) {
     this.#options = options;
-    this.#channel = createChannel(options.registry, ChannelCredentials.createInsecure(), {
-      'grpc.max_reconnect_backoff_ms': 300,
-      'grpc.initial_reconnect_backoff_ms': 100,
+    this.#registries = options.registries.map((address) => {
+      const channel = createChannel(address, ChannelCredentials.createInsecure(), {
+        'grpc.max_reconnect_backoff_ms': 300,
+        'grpc.initial_reconnect_backoff_ms': 100,
+      });
+      return { channel, client: createClient(RegistryServiceDefinition, channel) };
     });
-    this.#registry = createClient(RegistryServiceDefinition, this.#channel);
   }
 
   async start(): Promise<void> {
@@ -104,21 +108,21 @@ export class ScriptedWorker {
       engineVersion: 'scripted',
       memoryBytes: 0n,
     };
-    void this.#renewForEver();
+    for (const { client } of this.#registries) void this.#renewForEver(client);
   }
 
   /** Stops renewing and answering, as a machine without power; trainers are gone. */
   async die(): Promise<void> {
     this.#muted = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
     for (const attempt of this.attempts.values()) if (attempt.timer !== null) clearTimeout(attempt.timer);
     this.#server.forceShutdown();
-    this.#channel.close();
+    for (const { channel } of this.#registries) channel.close();
   }
 
   async leave(): Promise<void> {
     if (this.#node === null) return;
-    await this.#registry.leaveNode({ nodeId: this.#node.nodeId, incarnation: this.#node.incarnation });
+    for (const { client } of this.#registries)
+      await client.leaveNode({ nodeId: this.#node.nodeId, incarnation: this.#node.incarnation });
   }
 
   get nodeId(): string {
@@ -129,14 +133,14 @@ export class ScriptedWorker {
     return [...this.attempts.values()].filter((one) => one.running).length;
   }
 
-  async #renewForEver(): Promise<void> {
+  async #renewForEver(registry: RegistryServiceClient): Promise<void> {
     let known = false;
     let renewMs = 100;
     while (!this.#muted && this.#node !== null) {
       try {
         const { nodeId, incarnation } = this.#node;
         if (!known) {
-          const welcome = await this.#registry.registerNode(
+          const welcome = await registry.registerNode(
             { node: this.#node, attempts: this.#reports() },
             { signal: AbortSignal.timeout(3_000) },
           );
@@ -144,7 +148,7 @@ export class ScriptedWorker {
           known = true;
         } else {
           known = (
-            await this.#registry.renewNode(
+            await registry.renewNode(
               { nodeId, incarnation, attempts: this.#reports() },
               { signal: AbortSignal.timeout(3_000) },
             )
@@ -153,9 +157,7 @@ export class ScriptedWorker {
       } catch {
         known = false;
       }
-      await new Promise<void>((resolve) => {
-        this.#timer = setTimeout(resolve, renewMs);
-      });
+      await new Promise<void>((resolve) => setTimeout(resolve, renewMs));
     }
   }
 

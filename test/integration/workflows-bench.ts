@@ -6,13 +6,12 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 import pino from 'pino';
 import {
   connectSweepClient,
-  DEFAULT_FLEET_TIMES,
-  type FleetTimes,
   type Orchestrator,
   type SweepClient,
   startOrchestrator,
 } from '../../services/orchestrator/index.ts';
 import { sweepWorkflowId } from '../../workflows/contract.ts';
+import { TEST_TIMES } from './fleet-times.ts';
 import { MemoryStore } from './memory-store.ts';
 import { connectWorker, serveRegistry } from './plain-transport.ts';
 import { planScripted, type ScriptedSpec, scriptOf } from './scripted-sweep.ts';
@@ -20,14 +19,6 @@ import { ScriptedWorker } from './scripted-worker.ts';
 import { freePort, startTemporalServer, type TemporalServer } from './temporal-server.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
-
-/** Real intervals shortened; their ratios are those of DEFAULT_FLEET_TIMES. */
-export const TEST_TIMES: FleetTimes = {
-  ...DEFAULT_FLEET_TIMES,
-  nodeTimeoutMs: 2_000,
-  ownershipLeaseMs: 1_500,
-  unclaimedMs: 20_000,
-};
 
 export interface Bench {
   readonly store: MemoryStore;
@@ -37,7 +28,7 @@ export interface Bench {
   readonly registryAddress: string;
   readonly workers: readonly ScriptedWorker[];
   orchestrator(registryAddress?: string): Promise<Orchestrator>;
-  worker(nodeId: string, slots: number, registry?: string): Promise<ScriptedWorker>;
+  worker(nodeId: string, slots: number, registries?: readonly string[]): Promise<ScriptedWorker>;
   start(name: string, spec: ScriptedSpec): Promise<void>;
   /** Waits for the sweep's workflow. */
   result(name: string): Promise<unknown>;
@@ -75,8 +66,8 @@ export async function openBench(): Promise<Bench> {
       orchestrators.push(one);
       return one;
     },
-    worker: async (nodeId, slots, registry = registryAddress) => {
-      const one = new ScriptedWorker({ nodeId, slots, registry, script: scriptOf });
+    worker: async (nodeId, slots, registries = [registryAddress]) => {
+      const one = new ScriptedWorker({ nodeId, slots, registries, script: scriptOf });
       await one.start();
       workers.push(one);
       return one;

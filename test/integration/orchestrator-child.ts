@@ -1,0 +1,28 @@
+// An orchestrator in a process of its own, whose store is the parent's. Arguments: Temporal address, namespace, registry address.
+
+import { randomUUID } from 'node:crypto';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import pino from 'pino';
+import { startOrchestrator } from '../../services/orchestrator/index.ts';
+import { connectWorker, serveRegistry } from './plain-transport.ts';
+import { planScripted } from './scripted-sweep.ts';
+import { storeOfParent } from './store-over-ipc.ts';
+import { TEST_TIMES } from './fleet-times.ts';
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+const [address = '', namespace = '', registryAddress = ''] = process.argv.slice(2);
+const replicaId = randomUUID();
+const orchestrator = await startOrchestrator({
+  store: storeOfParent(),
+  temporal: { address, namespace },
+  replicaId,
+  registryAddress,
+  planSweep: planScripted,
+  connectWorker,
+  serveRegistry,
+  times: TEST_TIMES,
+  log: pino({ level: process.env['LSWEEP_TEST_LOG'] ?? 'silent' }),
+});
+process.on('SIGTERM', () => void orchestrator.stop().then(() => process.exit(0)));
+process.on('disconnect', () => process.exit(1));
+process.send?.({ ready: replicaId });

@@ -1,0 +1,73 @@
+// Records histories of sweeps and batches against a real server into test/replay/histories: `node --import tsx test/replay/record.ts`.
+// Run it when workflow code changes on purpose; keep the histories of earlier releases that may still be running.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { sweepWorkflowId } from '../../workflows/contract.ts';
+import { keyOf, sharedBaseSpec } from '../integration/scripted-sweep.ts';
+import { until } from '../integration/until.ts';
+import { openBench } from '../integration/workflows-bench.ts';
+
+const folder = new URL('./histories/', import.meta.url);
+mkdirSync(folder, { recursive: true });
+const bench = await openBench();
+await bench.orchestrator();
+await bench.worker('node-recording', 4);
+
+async function save(workflowId: string, name: string): Promise<void> {
+  const history = await bench.client.workflow.getHandle(workflowId).fetchHistory();
+  // historyToJSON answers text
+  writeFileSync(new URL(`${name}.json`, folder), historyToJSON(history));
+  console.log(`${name}: ${history.events?.length ?? 0} events of ${workflowId}`);
+}
+
+await bench.start('plain', sharedBaseSpec(8, { steps: 3, stepMs: 10 }, 'plain'));
+await bench.result('plain');
+await save(sweepWorkflowId('plain'), 'sweep-plain');
+await save('batch/plain/0-8', 'batch-plain');
+
+await bench.start('commanded', sharedBaseSpec(8, { steps: 10, stepMs: 40 }, 'commanded'));
+await until('finetunes run', () => bench.store.phases.get(keyOf('commanded-base'))?.state === 'finished');
+await bench.commands.pause('commanded');
+const longer = sharedBaseSpec(11, { steps: 10, stepMs: 40 }, 'commanded');
+const file = {
+  name: 'commanded',
+  spec: longer,
+  specHash: JSON.stringify(longer),
+  cells: 11,
+  priority: 3,
+  weight: 1,
+  width: null,
+};
+await bench.commands.extend(file);
+await bench.commands.resume('commanded');
+await bench.commands.set('commanded', { width: 2 });
+await bench.commands.set('commanded', { priority: 2, width: null });
+await bench.result('commanded');
+await save(sweepWorkflowId('commanded'), 'sweep-commanded');
+await save('batch/commanded/0-8', 'batch-commanded');
+
+const failAt = { step: 2, code: 'INTERNAL', failure: 'code_error', failures: 2 };
+const failing = {
+  trials: [
+    [{ name: 'failing-one', steps: 4, stepMs: 10, failAt }],
+    [{ name: 'failing-two', steps: 60, stepMs: 50 }],
+    [{ name: 'failing-three', steps: 4, stepMs: 10, failAt: { ...failAt, failures: 1 } }],
+  ],
+};
+await bench.start('failing', failing);
+await until('one has failed for good', () => bench.store.phases.get(keyOf('failing-one'))?.state === 'failed');
+await bench.commands.retryFailed('failing');
+await bench.result('failing');
+await save(sweepWorkflowId('failing'), 'sweep-retried');
+await save('batch/failing/0-3', 'batch-retried');
+
+await bench.start('cancelled', sharedBaseSpec(6, { steps: 100, stepMs: 30 }, 'cancelled'));
+await until('finetunes run', () => bench.store.phases.get(keyOf('cancelled-base'))?.state === 'finished');
+await bench.commands.cancel('cancelled');
+await bench.result('cancelled');
+await save(sweepWorkflowId('cancelled'), 'sweep-cancelled');
+await save('batch/cancelled/0-6', 'batch-cancelled');
+
+await bench.close();
+process.exit(0);

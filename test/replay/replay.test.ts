@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { DeterminismViolationError } from '@temporalio/workflow';
+
+// No server: the recorded histories must fit the workflows as they are now. A history that no longer fits means that running sweeps
+// would break at the next deployment: use patched(), or record anew (record.ts) when no such sweep can be running.
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+
+const histories = fileURLToPath(new URL('./histories/', import.meta.url));
+const workflows = fileURLToPath(new URL('../../workflows/', import.meta.url));
+const cache = fileURLToPath(new URL('../../.cache/', import.meta.url));
+const names = readdirSync(histories).filter((name) => name.endsWith('.json'));
+const silent = (): void => undefined;
+const logger = { log: silent, trace: silent, debug: silent, info: silent, warn: silent, error: silent };
+let bundle: WorkflowBundle;
+let folder: string;
+
+before(async () => {
+  mkdirSync(cache, { recursive: true });
+  folder = mkdtempSync(join(cache, 'replay-'));
+  bundle = await bundleWorkflowCode({ workflowsPath: join(workflows, 'index.ts'), logger });
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+async function replay(workflowBundle: WorkflowBundle, name: string): Promise<void> {
+  const history: unknown = JSON.parse(readFileSync(join(histories, name), 'utf8'));
+  await Worker.runReplayHistory({ workflowBundle, replayName: name }, history, name);
+}
+
+test('histories of plain, commanded, retried and cancelled sweeps and batches are recorded', () => {
+  assert.deepEqual(
+    names.map((name) => name.replace('.json', '')).sort(),
+    ['plain', 'commanded', 'retried', 'cancelled'].flatMap((one) => [`batch-${one}`, `sweep-${one}`]).sort(),
+  );
+});
+
+for (const name of names) test(`${name} replays`, () => replay(bundle, name));
+
+test('a changed workflow is found out', async () => {
+  cpSync(workflows, folder, { recursive: true });
+  const path = join(folder, 'trial.ts');
+  const text = readFileSync(path, 'utf8');
+  const changed = text.replace(
+    'for (const [i, phase]',
+    "await (await import('@temporalio/workflow')).sleep(5);\n  for (const [i, phase]",
+  );
+  assert.notEqual(changed, text);
+  writeFileSync(path, changed);
+  const mutated = await bundleWorkflowCode({ workflowsPath: join(folder, 'index.ts'), logger });
+  await assert.rejects(replay(mutated, 'batch-plain.json'), DeterminismViolationError);
+});
