@@ -66,7 +66,7 @@ async function runPass(
 ): Promise<Pass> {
   const active = new Set<number>();
   let closed = 0;
-  let broken: Error | null = null;
+  const faults: Error[] = [];
   let known = reopenings;
   const runPhase = sharePhases((phaseKey, closes) => runPhaseToEnd(context, phaseKey, closes));
 
@@ -76,7 +76,7 @@ async function runPass(
       closed += 1;
     } catch (error) {
       if (isCancellation(error)) return;
-      broken ??= error instanceof Error ? error : new Error(String(error));
+      faults.push(error instanceof Error ? error : new Error(String(error)));
       scope.cancel();
     } finally {
       active.delete(trial.cell);
@@ -106,7 +106,8 @@ async function runPass(
     await CancellationScope.nonCancellable(() => condition(() => active.size === 0));
     if (CancellationScope.current().consideredCancelled) throw error;
   }
-  if (broken !== null) throw broken;
+  const [fault] = faults;
+  if (fault !== undefined) throw fault;
   if (scope.consideredCancelled) log.info('batch let go of its running phases', { closed });
   return { interrupted: scope.consideredCancelled, closed };
 }

@@ -98,7 +98,7 @@ export function listenToCommands(state: SweepState, hands: SweepHands): void {
       await hands.tellAll();
     },
     {
-      validator: (settings) => {
+      validator: (settings: SweepSettings) => {
         refuseCancelled();
         try {
           checkSettings(settings);

@@ -66,8 +66,7 @@ export async function sweep(input: SweepInput): Promise<SweepSummary> {
   const batches = new CancellationScope();
 
   const tell = async (one: RunningBatch, control: BatchControl): Promise<void> => {
-    const { version: _version, ...rest } = control;
-    const text = JSON.stringify(rest);
+    const text = contentOf(control);
     if (one.handle === null || one.sent === text) return;
     one.sent = text;
     try {
@@ -109,8 +108,7 @@ export async function sweep(input: SweepInput): Promise<SweepSummary> {
           staticSummary: `cells ${range.from} to ${range.to - 1}`,
         }),
       );
-      const { version: _version, ...rest } = control;
-      one.sent = JSON.stringify(rest);
+      one.sent = contentOf(control);
       await tell(one, controlOf(state, running.length, running.indexOf(one)));
       await one.handle.result();
       failures = 0;
@@ -190,6 +188,11 @@ export async function sweep(input: SweepInput): Promise<SweepSummary> {
   });
   if (CancellationScope.current().consideredCancelled) throw cancellation;
   return summary;
+}
+
+/** What a control says, whenever it was sent. */
+function contentOf(control: BatchControl): string {
+  return JSON.stringify({ ...control, version: 0 });
 }
 
 function controlOf(state: SweepState, batches: number, index: number): BatchControl {

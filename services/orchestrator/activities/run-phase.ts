@@ -5,7 +5,7 @@ import { CompleteAsyncError, Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { GpuActivities } from '../../../workflows/activities.ts';
-import { RunPhaseRequest } from '../../gen/latentsweep/worker/v1/worker.ts';
+import type { RunPhaseRequest } from '../../gen/latentsweep/worker/v1/worker.ts';
 import type { AttemptOpening, OrchestratorStore } from '../../store/types.ts';
 import { type BadEnd, endFailure } from '../failures.ts';
 import { artifactOf } from '../fleet/attempt-events.ts';

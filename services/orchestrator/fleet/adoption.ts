@@ -32,16 +32,8 @@ export async function adoptAttempts(
   reports: readonly AttemptReport[],
   restarted: boolean,
 ): Promise<void> {
-  const open = await needs.store.openAttemptsOnNode(session.nodeId);
-  const reported = new Set<string>();
-  for (const report of reports) {
-    reported.add(`${report.phaseKey}/${report.attempt}`);
-    const follower = needs.attempts.of(report.phaseKey);
-    if (follower?.id.attempt === report.attempt) continue;
-    const row = open.find((one) => one.phaseKey === report.phaseKey && one.attempt === report.attempt);
-    if (row === undefined) await refuse(needs, session, report);
-    else adopt(needs, session, row, report);
-  }
+  const open = await adoptReported(needs, session, reports);
+  const reported = new Set(reports.map((report) => `${report.phaseKey}/${report.attempt}`));
   for (const row of open) {
     if (reported.has(`${row.phaseKey}/${row.attempt}`)) continue;
     const follower = needs.attempts.of(row.phaseKey);
@@ -50,6 +42,30 @@ export async function adoptAttempts(
     if (isOurs && restarted) follower?.lose(sentence);
     if (!isOurs) await giveUp(needs, row, sentence, session.nodeId);
   }
+}
+
+/**
+ * Follows the reported attempts that are open in Postgres and that nobody follows here; has the node drop the others.
+ *
+ * @returns all open attempts of the node
+ */
+export async function adoptReported(
+  needs: AdoptionNeeds,
+  session: NodeSession,
+  reports: readonly AttemptReport[],
+): Promise<readonly OpenAttempt[]> {
+  const open = await needs.store.openAttemptsOnNode(session.nodeId);
+  for (const report of reports) {
+    if (isFollowed(needs.attempts, report)) continue;
+    const row = open.find((one) => one.phaseKey === report.phaseKey && one.attempt === report.attempt);
+    if (row === undefined) await refuse(needs, session, report);
+    else adopt(needs, session, row, report);
+  }
+  return open;
+}
+
+export function isFollowed(attempts: Attempts, report: AttemptReport): boolean {
+  return attempts.of(report.phaseKey)?.id.attempt === report.attempt;
 }
 
 /** The attempt is not open in Postgres: superseded, or recorded while its node was away. Its spool may go. */

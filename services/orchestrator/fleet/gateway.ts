@@ -7,13 +7,14 @@ import type { RegistryServiceImplementation } from '../../gen/latentsweep/regist
 import type { AttemptReport, Node } from '../../gen/latentsweep/worker/v1/worker.ts';
 import type { OrchestratorStore } from '../../store/types.ts';
 import type { FleetTimes } from '../options.ts';
-import { type AdoptionNeeds, adoptAttempts } from './adoption.ts';
+import { type AdoptionNeeds, adoptAttempts, adoptReported, isFollowed } from './adoption.ts';
 import type { Fleet } from './fleet.ts';
 import type { NodeSession } from './node-session.ts';
 
 /** Renewals per time-out: several may be lost. */
 const RENEWALS_PER_TIMEOUT = 5;
 const WATCH_EVERY_MS = 1_000;
+const TIDY_EVERY_MS = 10_000;
 
 export interface GatewayNeeds extends AdoptionNeeds {
   readonly replicaId: string;
@@ -30,6 +31,7 @@ export class Gateway {
   /** One registration of a node at a time. */
   readonly #turns = new Map<string, Promise<unknown>>();
   readonly #timers: NodeJS.Timeout[] = [];
+  readonly #tidiedAtMs = new Map<string, number>();
   #watchedAtMs = performance.now();
 
   constructor(needs: GatewayNeeds) {
@@ -51,11 +53,12 @@ export class Gateway {
       const { nodeTimeoutMs, attemptLeaseMs } = this.#needs.times;
       return { renewMs: BigInt(Math.ceil(nodeTimeoutMs / RENEWALS_PER_TIMEOUT)), leaseMs: BigInt(attemptLeaseMs) };
     },
-    renewNode: async ({ nodeId, incarnation }) => {
+    renewNode: async ({ nodeId, incarnation, attempts }) => {
       const session = this.#fleet.sessions.get(nodeId);
       if (session !== undefined) {
         if (session.node.incarnation !== incarnation || !session.ready) return { known: false };
         session.renew(performance.now());
+        this.#tidy(session, attempts);
         return { known: true };
       }
       if (!this.#standby.has(nodeId)) return { known: false };
@@ -113,6 +116,21 @@ export class Gateway {
     this.#fleet.changed();
     this.#log.info({ node: nodeId, slots: node.slots.length, attempts: attempts.length }, 'node registered');
     await this.#store.nodeEvent(nodeId, 'registered', { incarnation, address, replica: this.#needs.replicaId });
+  }
+
+  /** Attempts that a node still reports though nobody follows them: fenced ones with events left in their spool. */
+  #tidy(session: NodeSession, reports: readonly AttemptReport[]): void {
+    const nowMs = performance.now();
+    const strays = reports.filter((report) => !isFollowed(this.#needs.attempts, report));
+    if (
+      strays.length === 0 ||
+      nowMs - (this.#tidiedAtMs.get(session.nodeId) ?? Number.NEGATIVE_INFINITY) < TIDY_EVERY_MS
+    )
+      return;
+    this.#tidiedAtMs.set(session.nodeId, nowMs);
+    this.#inTurn(session.nodeId, () => adoptReported(this.#needs, session, strays)).catch((error: unknown) =>
+      this.#log.info({ node: session.nodeId, error: String(error) }, 'strays of a node were not looked at; later'),
+    );
   }
 
   #own(nodeId: string): Promise<boolean> {
