@@ -32,6 +32,7 @@ export interface GpuTurn {
   /** 1 (first) to 5. A retry goes first: a server-side retry would queue behind the whole backlog. */
   readonly priority: number;
   readonly weight: number;
+  readonly heartbeatTimeoutMs: number;
 }
 
 /** `runPhase` for one try. The long heartbeat timeout is ended early by adoption when a replica dies (architecture.md section 2). */
@@ -39,7 +40,7 @@ export function gpu(turn: GpuTurn): GpuActivities {
   return proxyActivities<GpuActivities>({
     taskQueue: QUEUES.gpu,
     startToCloseTimeout: '30 days',
-    heartbeatTimeout: '30s',
+    heartbeatTimeout: turn.heartbeatTimeoutMs,
     retry: { maximumAttempts: 1 },
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     priority: { priorityKey: turn.priority, fairnessKey: turn.sweep, fairnessWeight: turn.weight },

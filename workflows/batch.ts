@@ -32,6 +32,7 @@ export async function batch(input: BatchInput): Promise<void> {
   const cells = { sweepId: input.sweepId, from: input.from, to: input.to };
   const context: PhaseContext = {
     sweep: input.sweep,
+    heartbeatTimeoutMs: input.heartbeatTimeoutMs,
     control: () => control,
     turns: new Set(),
   };

@@ -31,6 +31,8 @@ export interface SweepInput {
   readonly settings: SweepSettings;
   /** Most cells of one batch; the number of phases of a trial bounds it too (`cellsPerBatch`). */
   readonly batchSize: number;
+  /** Silence after which Temporal gives a running phase to the next orchestrator, ms; adoption is usually sooner. */
+  readonly heartbeatTimeoutMs: number;
   /** Carried over continue-as-new. */
   readonly paused: boolean;
 }
@@ -60,6 +62,7 @@ export interface BatchInput {
   /** Cells [from, to). */
   readonly from: number;
   readonly to: number;
+  readonly heartbeatTimeoutMs: number;
   readonly control: BatchControl;
 }
 

@@ -23,6 +23,7 @@ export type PhaseEnd =
 /** What a phase needs of its batch. */
 export interface PhaseContext {
   readonly sweep: string;
+  readonly heartbeatTimeoutMs: number;
   control(): BatchControl;
   /** Phases of this batch on or waiting for a slot; bounded by the batch's share of the sweep's width. */
   readonly turns: Set<string>;
@@ -83,13 +84,13 @@ type Outcome =
   | { readonly kind: 'failed'; readonly details: PhaseFailureDetails };
 
 async function runOnce(context: PhaseContext, input: RunPhaseInput, again: boolean): Promise<Outcome> {
-  const { turns, sweep } = context;
+  const { turns, sweep, heartbeatTimeoutMs } = context;
   const hasTurn = (): boolean => turns.size < (context.control().share ?? Number.POSITIVE_INFINITY);
   if (!hasTurn()) await condition(hasTurn);
   turns.add(input.phaseKey);
   try {
     const { priority, weight } = context.control();
-    const turn = await gpu({ sweep, priority: again ? 1 : priority, weight }).runPhase(input);
+    const turn = await gpu({ sweep, priority: again ? 1 : priority, weight, heartbeatTimeoutMs }).runPhase(input);
     return turn.kind === 'failed' ? { kind: 'given_up', end: turn } : turn;
   } catch (error) {
     if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;

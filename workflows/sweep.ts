@@ -102,7 +102,7 @@ export async function sweep(input: SweepInput): Promise<SweepSummary> {
       one.handle = await batches.run(() =>
         startChild<typeof batch>('batch', {
           workflowId: batchWorkflowId(input.sweep, range.from, range.to),
-          args: [{ sweep: input.sweep, sweepId, ...range, control }],
+          args: [{ sweep: input.sweep, sweepId, ...range, heartbeatTimeoutMs: input.heartbeatTimeoutMs, control }],
           cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
           parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
           staticSummary: `cells ${range.from} to ${range.to - 1}`,

@@ -68,6 +68,8 @@ export interface SweepClientOptions {
   readonly store: SweepFiles;
   /** Most cells of a batch; default 250. */
   readonly batchSize?: number;
+  /** Of running phases, ms; default 30,000. */
+  readonly heartbeatTimeoutMs?: number;
 }
 
 type SweepWorkflow = (input: SweepInput) => Promise<unknown>;
@@ -75,6 +77,7 @@ type SweepWorkflow = (input: SweepInput) => Promise<unknown>;
 type Args = [SweepSettings | null];
 
 const DEFAULT_BATCH = 250;
+const DEFAULT_HEARTBEAT_MS = 30_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 const ANSWER_TIMEOUT_MS = 30_000;
 
@@ -82,6 +85,7 @@ const ANSWER_TIMEOUT_MS = 30_000;
 export async function connectSweepClient(options: SweepClientOptions): Promise<SweepClient> {
   const { store, temporal } = options;
   const batchSize = options.batchSize ?? DEFAULT_BATCH;
+  const heartbeatTimeoutMs = options.heartbeatTimeoutMs ?? DEFAULT_HEARTBEAT_MS;
   const connection = await reach(temporal, () =>
     Connection.connect({ address: temporal.address, connectTimeout: CONNECT_TIMEOUT_MS, ...temporalTls(temporal.tls) }),
   );
@@ -101,7 +105,16 @@ export async function connectSweepClient(options: SweepClientOptions): Promise<S
       workflowId: sweepWorkflowId(row.name),
       taskQueue: QUEUES.orchestrator,
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-      args: [{ sweep: row.name, sweepId: row.sweepId, settings: pickSettings(settings), batchSize, paused: false }],
+      args: [
+        {
+          sweep: row.name,
+          sweepId: row.sweepId,
+          settings: pickSettings(settings),
+          batchSize,
+          heartbeatTimeoutMs,
+          paused: false,
+        },
+      ],
       staticSummary: `sweep ${row.name}`,
     });
   /** Sends an update; a sweep that is closed is opened again by it. */

@@ -14,7 +14,7 @@ let bench: Bench;
 const children = new Set<ChildProcess>();
 
 before(async () => {
-  bench = await openBench();
+  bench = await openBench({ heartbeatTimeoutMs: 3_000 });
 });
 after(async () => {
   for (const child of children) child.kill('SIGKILL');
@@ -111,4 +111,25 @@ test('of two orchestrators one is killed and the other takes its nodes over', as
   assertExactlyOnce('s', 9, 30);
   assert.equal(worker.stepsDone, 9 * 30 + 3);
   await end(owner === a ? b : a, 'SIGTERM');
+});
+
+test('an orchestrator that was suspended beyond its heartbeats joins its own attempts again', async () => {
+  const only = await forkOrchestrator();
+  const worker = bench.workers[0];
+  assert.ok(worker !== undefined);
+  await until('the node is back', () => bench.store.owners.has('node-a'));
+  const before = worker.stepsDone;
+  await bench.start('suspended', sharedBaseSpec(8, { steps: 60, stepMs: 100 }, 'z'));
+  await until(
+    'finetunes run',
+    () => worker.running() === 4 && (bench.store.phases.get(keyOf('z-base'))?.completions ?? 0) === 1,
+  );
+  only.kill('SIGSTOP');
+  // longer than the heartbeat time-out of this bench: Temporal has given the phases up
+  await new Promise((resolve) => setTimeout(resolve, 4_500));
+  only.kill('SIGCONT');
+  assert.deepEqual(await bench.result('suspended'), { state: 'finished', finished: 8, failed: 0 });
+  assertExactlyOnce('z', 8, 60);
+  assert.equal(worker.stepsDone - before, 8 * 60 + 3);
+  await end(only, 'SIGTERM');
 });

@@ -35,12 +35,19 @@ export interface Bench {
   close(): Promise<void>;
 }
 
-export async function openBench(): Promise<Bench> {
-  const temporal = await startTemporalServer();
+export interface BenchOptions {
+  /** More arguments of the Temporal server. */
+  readonly flags?: readonly string[];
+  readonly batchSize?: number;
+  readonly heartbeatTimeoutMs?: number;
+}
+
+export async function openBench({ flags = [], ...sweeps }: BenchOptions = {}): Promise<Bench> {
+  const temporal = await startTemporalServer(flags);
   const store = new MemoryStore();
   const connection = await Connection.connect({ address: temporal.address });
   const client = new Client({ connection, namespace: temporal.namespace });
-  const commands = await connectSweepClient({ temporal, store });
+  const commands = await connectSweepClient({ temporal, store, ...sweeps });
   const registryAddress = `127.0.0.1:${await freePort()}`;
   const orchestrators: Orchestrator[] = [];
   const workers: ScriptedWorker[] = [];
