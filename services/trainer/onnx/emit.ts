@@ -1,0 +1,117 @@
+// Turns a graph into an ONNX model: only what its outputs need, named by tensor id. Opset 18 and com.microsoft 1, where
+// every operator used has CPU and CUDA kernels (kernels.md).
+
+import { AttributeProto, AttributeProto_AttributeType, GraphProto, ModelProto, NodeProto, TensorProto, TensorProto_DataType, ValueInfoProto } from '../../gen/onnx/onnx.ts';
+import type { Attribute, DType, Graph, Node, Tensor } from '../graph/index.ts';
+
+const OPSET = 18n;
+const IR_VERSION = 9n;
+
+const ELEMENT_TYPE: Readonly<Record<DType, TensorProto_DataType>> = {
+  float32: TensorProto_DataType.FLOAT,
+  int64: TensorProto_DataType.INT64,
+  bool: TensorProto_DataType.BOOL,
+};
+
+/** The serialised ModelProto of a graph. Static shapes everywhere; equal graphs give equal bytes. */
+export function emitModel(graph: Graph, name: string): Uint8Array {
+  return ModelProto.encode(
+    ModelProto.fromPartial({
+      irVersion: IR_VERSION,
+      producerName: 'latent-sweep',
+      graph: emitGraph(graph, name),
+      opsetImport: [
+        { domain: '', version: OPSET },
+        { domain: 'com.microsoft', version: 1n },
+      ],
+    }),
+  ).finish();
+}
+
+/** Names of the inputs that the emitted model keeps: an input no output depends on is dropped. */
+export function usedInputs(graph: Graph): ReadonlySet<string> {
+  const used = reachable(graph);
+  return new Set(graph.inputs.flatMap((input) => (used.tensors.has(input) && input.source.kind === 'input' ? [input.source.name] : [])));
+}
+
+function emitGraph(graph: Graph, name: string): GraphProto {
+  const used = reachable(graph);
+  const nodes = graph.nodes.filter((node) => used.nodes.has(node)).map(emitNode);
+  // an output gets its outside name through an Identity, which ONNX Runtime removes
+  const renames = graph.outputs.map((output) =>
+    NodeProto.fromPartial({ opType: 'Identity', input: [tensorName(output.tensor)], output: [output.name] }),
+  );
+  return GraphProto.fromPartial({
+    name,
+    node: [...nodes, ...renames],
+    input: graph.inputs.filter((input) => used.tensors.has(input)).map((input) => valueInfo(tensorName(input), input)),
+    output: graph.outputs.map((output) => valueInfo(output.name, output.tensor)),
+    initializer: [...used.tensors].filter((tensor) => tensor.source.kind === 'constant').map(emitConstant),
+  });
+}
+
+function reachable(graph: Graph): { readonly tensors: ReadonlySet<Tensor>; readonly nodes: ReadonlySet<Node> } {
+  const tensors = new Set<Tensor>();
+  const nodes = new Set<Node>();
+  const pending = graph.outputs.map((output) => output.tensor);
+  for (let tensor = pending.pop(); tensor; tensor = pending.pop()) {
+    if (tensors.has(tensor)) continue;
+    tensors.add(tensor);
+    if (tensor.source.kind !== 'node' || nodes.has(tensor.source.node)) continue;
+    nodes.add(tensor.source.node);
+    pending.push(...tensor.source.node.inputs);
+  }
+  return { tensors, nodes };
+}
+
+const tensorName = (tensor: Tensor): string => (tensor.source.kind === 'input' ? tensor.source.name : `${tensor.graph.prefix}t${tensor.id}`);
+
+function emitNode(node: Node): NodeProto {
+  return NodeProto.fromPartial({
+    opType: node.op,
+    domain: node.domain,
+    input: node.inputs.map(tensorName),
+    output: node.outputs.map(tensorName),
+    attribute: Object.entries(node.attributes).map(([name, attribute]) => emitAttribute(name, attribute)),
+  });
+}
+
+function emitAttribute(name: string, attribute: Attribute): AttributeProto {
+  switch (attribute.kind) {
+    case 'int':
+      return AttributeProto.fromPartial({ name, type: AttributeProto_AttributeType.INT, i: BigInt(attribute.value) });
+    case 'float':
+      return AttributeProto.fromPartial({ name, type: AttributeProto_AttributeType.FLOAT, f: attribute.value });
+    case 'ints':
+      return AttributeProto.fromPartial({ name, type: AttributeProto_AttributeType.INTS, ints: attribute.value.map(BigInt) });
+    case 'text':
+      return AttributeProto.fromPartial({ name, type: AttributeProto_AttributeType.STRING, s: Buffer.from(attribute.value) });
+    case 'graph':
+      return AttributeProto.fromPartial({ name, type: AttributeProto_AttributeType.GRAPH, g: emitGraph(attribute.value, name) });
+  }
+}
+
+function emitConstant(tensor: Tensor): TensorProto {
+  const data = tensor.source.kind === 'constant' ? tensor.source.data : new Float32Array();
+  return TensorProto.fromPartial({
+    name: tensorName(tensor),
+    dataType: ELEMENT_TYPE[tensor.dtype],
+    dims: tensor.shape.map(BigInt),
+    rawData: Buffer.from(data.buffer, data.byteOffset, data.byteLength),
+  });
+}
+
+function valueInfo(name: string, tensor: Tensor): ValueInfoProto {
+  return ValueInfoProto.fromPartial({
+    name,
+    type: {
+      value: {
+        $case: 'tensorType',
+        value: {
+          elemType: ELEMENT_TYPE[tensor.dtype],
+          shape: { dim: tensor.shape.map((size) => ({ value: { $case: 'dimValue', value: BigInt(size) } })) },
+        },
+      },
+    },
+  });
+}

@@ -1,0 +1,2 @@
+// The border of emission.
+export { emitModel, usedInputs } from './emit.ts';
