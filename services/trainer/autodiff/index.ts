@@ -1,0 +1,6 @@
+// The border of differentiation.
+export { arrangeRows } from './arrange-rows.ts';
+export { attention } from './attention.ts';
+export { crossEntropy } from './cross-entropy.ts';
+export { stopGradient, withGradient } from './custom-gradient.ts';
+export { gradients } from './gradients.ts';

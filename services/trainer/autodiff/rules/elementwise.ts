@@ -1,0 +1,112 @@
+// Gradients of elementwise operators. Where an operand was broadcast, its gradient is summed back to its shape.
+
+import { add, at, div, identity, mul, neg, reduceSum, reshape, scale, type Shape, sameShape, sigmoid, sub, type Tensor, where } from '../../graph/index.ts';
+import type { Rule } from '../gradients.ts';
+
+/** Sums the axes of `gradient` along which an operand of `shape` was stretched. */
+export function sumToShape(gradient: Tensor, shape: Shape): Tensor {
+  if (sameShape(gradient.shape, shape)) return gradient;
+  const added = gradient.shape.length - shape.length;
+  const axes = gradient.shape.flatMap((size, axis) => (axis < added || (shape[axis - added] === 1 && size !== 1) ? [axis] : []));
+  return reshape(axes.length > 0 ? reduceSum(gradient, axes, true) : gradient, shape);
+}
+
+export const operands = (inputs: readonly Tensor[]): readonly [Tensor, Tensor] => [at(inputs, 0), at(inputs, 1)];
+
+/** The gradient of a node's first output. */
+export const only = (gradients: readonly (Tensor | null)[]): Tensor => {
+  const gradient = gradients[0];
+  if (!gradient) throw new TypeError('the first output has no gradient');
+  return gradient;
+};
+
+const addRule: Rule = ({ node, outputGradients }) => {
+  const d = only(outputGradients);
+  return node.inputs.map((input) => () => sumToShape(d, input.shape));
+};
+
+const subRule: Rule = ({ node, outputGradients }) => {
+  const [a, b] = operands(node.inputs);
+  const d = only(outputGradients);
+  return [() => sumToShape(d, a.shape), () => neg(sumToShape(d, b.shape))];
+};
+
+const mulRule: Rule = ({ node, outputGradients }) => {
+  const [a, b] = operands(node.inputs);
+  const d = only(outputGradients);
+  return [() => sumToShape(mul(d, b), a.shape), () => sumToShape(mul(d, a), b.shape)];
+};
+
+const divRule: Rule = ({ node, outputGradients }) => {
+  const [a, b] = operands(node.inputs);
+  const d = only(outputGradients);
+  return [
+    () => sumToShape(div(d, b), a.shape),
+    () => neg(sumToShape(div(mul(d, at(node.outputs, 0)), b), b.shape)),
+  ];
+};
+
+const whereRule: Rule = ({ node, outputGradients }) => {
+  const condition = at(node.inputs, 0);
+  const [yes, no] = operands(node.inputs.slice(1));
+  const d = only(outputGradients);
+  const zero = d.graph.scalar(0);
+  return [null, () => sumToShape(where(condition, d, zero), yes.shape), () => sumToShape(where(condition, zero, d), no.shape)];
+};
+
+const expRule: Rule = ({ node, outputGradients }) => [() => mul(only(outputGradients), at(node.outputs, 0))];
+const negRule: Rule = ({ outputGradients }) => [() => neg(only(outputGradients))];
+const identityRule: Rule = ({ outputGradients }) => [() => identity(only(outputGradients))];
+const sqrtRule: Rule = ({ node, outputGradients }) => [() => div(scale(only(outputGradients), 0.5), at(node.outputs, 0))];
+
+const sigmoidRule: Rule = ({ node, outputGradients }) => {
+  const s = at(node.outputs, 0);
+  return [() => mul(only(outputGradients), sub(s, mul(s, s)))];
+};
+
+/**
+ * y = x s with s = sigmoid(x (c0 + c1 x^2)), the tanh form written with a sigmoid; c0 = 2 sqrt(2 / pi), c1 = 0.044715 c0.
+ * dy/dx = s + (y - y s) (c0 + 3 c1 x^2).
+ */
+const geluRule: Rule = ({ node, outputGradients }) => {
+  const x = at(node.inputs, 0);
+  const y = at(node.outputs, 0);
+  const c0 = 2 * Math.sqrt(2 / Math.PI);
+  const c1 = 0.044715 * c0;
+  return [
+    () => {
+      const constant = x.graph.scalar(c0);
+      const square = mul(x, x);
+      const s = sigmoid(mul(x, add(scale(square, c1), constant)));
+      const slope = mul(sub(y, mul(y, s)), add(scale(square, 3 * c1), constant));
+      return mul(only(outputGradients), add(s, slope));
+    },
+  ];
+};
+
+/** y = x s with s = sigmoid(x): dy/dx = s + y - y s. */
+const siluRule: Rule = ({ node, outputGradients }) => {
+  const x = at(node.inputs, 0);
+  const y = at(node.outputs, 0);
+  return [
+    () => {
+      const s = sigmoid(x);
+      return mul(only(outputGradients), add(s, sub(y, mul(y, s))));
+    },
+  ];
+};
+
+export const elementwiseRules: Readonly<Record<string, Rule>> = {
+  Add: addRule,
+  Sub: subRule,
+  Mul: mulRule,
+  Div: divRule,
+  Where: whereRule,
+  Exp: expRule,
+  Neg: negRule,
+  Sqrt: sqrtRule,
+  Sigmoid: sigmoidRule,
+  Identity: identityRule,
+  FastGelu: geluRule,
+  QuickGelu: siluRule,
+};

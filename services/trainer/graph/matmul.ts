@@ -1,0 +1,35 @@
+// Matrix products: Gemm for one matrix times one matrix, FusedMatMul for stacks of them.
+// Transposition and scaling are attributes, so neither costs a pass over memory.
+
+import { at, float, int, sameShape, shapeMismatch, type Tensor } from './graph.ts';
+
+export interface ProductOptions {
+  readonly transA?: boolean;
+  readonly transB?: boolean;
+  readonly alpha?: number;
+}
+
+/** alpha * op(a) op(b) + bias; a and b of rank 2, bias broadcasts over rows. */
+export function gemm(a: Tensor, b: Tensor, options: ProductOptions & { readonly bias?: Tensor } = {}): Tensor {
+  const { transA = false, transB = false, alpha = 1, bias } = options;
+  if (a.shape.length !== 2 || b.shape.length !== 2) throw shapeMismatch('Gemm', a.shape, b.shape);
+  const inner = at(a.shape, transA ? 0 : 1);
+  if (inner !== at(b.shape, transB ? 1 : 0)) throw shapeMismatch('Gemm', a.shape, b.shape);
+  const shape = [at(a.shape, transA ? 1 : 0), at(b.shape, transB ? 0 : 1)];
+  if (bias && bias.shape.at(-1) !== shape[1]) throw shapeMismatch('Gemm', a.shape, b.shape, bias.shape);
+  const attributes = { transA: int(transA ? 1 : 0), transB: int(transB ? 1 : 0), alpha: float(alpha), beta: float(1) };
+  return a.graph.apply1('Gemm', bias ? [a, b, bias] : [a, b], attributes, 'float32', shape);
+}
+
+/** alpha * op(a) op(b) over equal leading (batch) axes; a and b of equal rank >= 3. */
+export function batchMatMul(a: Tensor, b: Tensor, options: ProductOptions = {}): Tensor {
+  const { transA = false, transB = false, alpha = 1 } = options;
+  const batch = a.shape.slice(0, -2);
+  const inner = at(a.shape, transA ? -2 : -1);
+  if (!sameShape(batch, b.shape.slice(0, -2)) || inner !== at(b.shape, transB ? -1 : -2)) {
+    throw shapeMismatch('FusedMatMul', a.shape, b.shape);
+  }
+  const shape = [...batch, at(a.shape, transA ? -1 : -2), at(b.shape, transB ? -2 : -1)];
+  const attributes = { transA: int(transA ? 1 : 0), transB: int(transB ? 1 : 0), alpha: float(alpha) };
+  return a.graph.apply1('FusedMatMul', [a, b], attributes, 'float32', shape);
+}
