@@ -1,0 +1,4 @@
+// The border of the optimizer.
+export { COEFFICIENTS, normGraph, updateGraph } from './adamw-graph.ts';
+export { updateCoefficients } from './coefficients.ts';
+export { layOut, type Placement, type Slab } from './layout.ts';

@@ -1,0 +1,62 @@
+// Where every tensor lies. Tensors that share a learning rate and a decay lie end to end in one flat vector, a slab;
+// graphs of the model see views of it, the optimizer sees the whole. So state exists once and an update is a few long runs.
+
+import type { OptimizerConfig, ParameterGroup } from '../engine/types.ts';
+import { elementCount } from '../graph/index.ts';
+import type { ParameterFacts } from '../systems/index.ts';
+
+export interface Placement {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly offset: number;
+}
+
+export interface Slab {
+  readonly name: string;
+  readonly group: ParameterGroup;
+  readonly trained: boolean;
+  readonly decays: boolean;
+  /** Elements, padding included; [rows, rowLength] for the update. */
+  readonly rows: number;
+  readonly rowLength: number;
+  readonly placements: readonly Placement[];
+}
+
+/** Views start at 64-byte boundaries. */
+const ALIGNMENT_FLOATS = 16;
+/** Floats per row of the update: three rows of state and their temporaries stay in cache (engine.md, "AdamW in cache"). */
+const ROW_FLOATS = 262_144;
+
+export function layOut(parameters: readonly ParameterFacts[], decay: OptimizerConfig['decay']): readonly Slab[] {
+  const classes = new Map<string, ParameterFacts[]>();
+  for (const parameter of parameters) {
+    const decays = decay === 'all' || isMatrix(parameter);
+    const key = parameter.trained ? `${parameter.group}.${decays ? 'decay' : 'plain'}` : `${parameter.group}.frozen`;
+    classes.set(key, [...(classes.get(key) ?? []), parameter]);
+  }
+  return [...classes].map(([name, members]) => slabOf(name, members));
+}
+
+function slabOf(name: string, members: readonly ParameterFacts[]): Slab {
+  let offset = 0;
+  const placements = members.map(({ name: tensor, shape }) => {
+    const placement = { name: tensor, shape, offset };
+    offset += Math.ceil(elementCount(shape) / ALIGNMENT_FLOATS) * ALIGNMENT_FLOATS;
+    return placement;
+  });
+  const rowLength = Math.min(offset, ROW_FLOATS);
+  return {
+    name,
+    group: members[0]?.group ?? 'base',
+    trained: members[0]?.trained ?? false,
+    decays: name.endsWith('.decay'),
+    rows: Math.ceil(offset / rowLength),
+    rowLength,
+    placements,
+  };
+}
+
+/** Tensors of rank 2 and more, tables of embeddings and soft tokens kept apart. */
+function isMatrix({ name, shape }: ParameterFacts): boolean {
+  return shape.length >= 2 && !/wte|wpe|embed_tokens|soft_tokens/.test(name);
+}

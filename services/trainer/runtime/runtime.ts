@@ -1,0 +1,139 @@
+// Sessions and tensors of ONNX Runtime with everything bound in place: a tensor is memory that graphs read and write
+// where it lies. All calls block the thread. CPU provider.
+
+import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { loadCApi, type Pointer } from './c-api.ts';
+
+export type TensorData = Float32Array | BigInt64Array;
+
+export interface DeviceTensor {
+  readonly dtype: 'float32' | 'int64';
+  readonly shape: readonly number[];
+  /** The tensor's own memory: what is written here is what the next run reads. */
+  readonly data: TensorData;
+  readonly value: Pointer;
+}
+
+export interface Binding {
+  input(name: string, tensor: DeviceTensor): void;
+  /** The same tensor may be input and output of a binding: it is then updated in place. */
+  output(name: string, tensor: DeviceTensor): void;
+  run(): void;
+  release(): void;
+}
+
+export interface Session {
+  bind(): Binding;
+  release(): void;
+}
+
+export interface RuntimeOptions {
+  readonly device: 'cpu' | 'cuda';
+  /** Threads of one operator; part of what makes bits repeat (engine.md rule 15). */
+  readonly threads: number;
+}
+
+/** One process-wide environment per thread count: its pool and its arena are shared by all sessions. */
+const environments = new Map<number, Pointer>();
+
+const DTYPE = { float32: 1, int64: 7 } as const;
+const BASIC_OPTIMISATION = 1;
+const LOG_ERRORS = 3;
+
+export class Runtime {
+  readonly #api = loadCApi();
+  readonly #memory: Pointer;
+  readonly #environment: Pointer;
+  readonly #tensors = new Set<DeviceTensor>();
+
+  constructor(options: RuntimeOptions) {
+    if (options.device !== 'cpu') {
+      throw new LatentSweepError('CONFIG_INVALID', `device ${options.device} is not available in this build`, { key: 'device' });
+    }
+    this.#memory = this.#api.create('CreateCpuMemoryInfo', 1, 0);
+    this.#environment = environments.get(options.threads) ?? this.#openEnvironment(options.threads);
+    environments.set(options.threads, this.#environment);
+  }
+
+  get version(): string {
+    return this.#api.version;
+  }
+
+  #openEnvironment(threads: number): Pointer {
+    const threading = this.#api.create('CreateThreadingOptions');
+    this.#api.call('SetGlobalIntraOpNumThreads', threading, threads);
+    this.#api.call('SetGlobalInterOpNumThreads', threading, 1);
+    // idle threads must not take cores from other trainers of the machine
+    this.#api.call('SetGlobalSpinControl', threading, 0);
+    const environment = this.#api.create('CreateEnvWithGlobalThreadPools', LOG_ERRORS, 'latent-sweep', threading);
+    this.#api.release('ReleaseThreadingOptions', threading);
+    this.#api.call('CreateAndRegisterAllocator', environment, this.#memory, null);
+    return environment;
+  }
+
+  /** Zero-filled memory of its own. */
+  createTensor(dtype: 'float32' | 'int64', shape: readonly number[]): DeviceTensor {
+    const count = shape.reduce((a, b) => a * b, 1);
+    const width = dtype === 'float32' ? 4 : 8;
+    // an explicit buffer: small typed arrays live on V8's moving heap otherwise
+    const buffer = new ArrayBuffer(Math.max(count * width, 64 * width));
+    return this.#wrap(dtype, shape, dtype === 'float32' ? new Float32Array(buffer, 0, count) : new BigInt64Array(buffer, 0, count));
+  }
+
+  /** A tensor over part of another one's memory, starting at element `offset`. */
+  alias(tensor: DeviceTensor, offset: number, shape: readonly number[]): DeviceTensor {
+    const count = shape.reduce((a, b) => a * b, 1);
+    if (offset < 0 || offset + count > tensor.data.length) {
+      throw new LatentSweepError('SHAPE_MISMATCH', `alias of ${count} elements at ${offset} leaves ${tensor.data.length} elements`);
+    }
+    return this.#wrap(tensor.dtype, shape, tensor.data.subarray(offset, offset + count));
+  }
+
+  #wrap(dtype: 'float32' | 'int64', shape: readonly number[], data: TensorData): DeviceTensor {
+    const dimensions = BigInt64Array.from(shape, BigInt);
+    const value = this.#api.create(
+      'CreateTensorWithDataAsOrtValue',
+      this.#memory,
+      data,
+      data.byteLength,
+      dimensions,
+      shape.length,
+      DTYPE[dtype],
+    );
+    const tensor: DeviceTensor = { dtype, shape, data, value };
+    this.#tensors.add(tensor);
+    return tensor;
+  }
+
+  releaseTensor(tensor: DeviceTensor): void {
+    if (this.#tensors.delete(tensor)) this.#api.release('ReleaseValue', tensor.value);
+  }
+
+  createSession(model: Uint8Array, options: { readonly profilePrefix?: string } = {}): Session {
+    const api = this.#api;
+    const settings = api.create('CreateSessionOptions');
+    api.call('DisablePerSessionThreads', settings);
+    api.call('SetSessionGraphOptimizationLevel', settings, BASIC_OPTIMISATION);
+    api.call('AddSessionConfigEntry', settings, 'session.use_env_allocators', '1');
+    if (options.profilePrefix !== undefined) api.call('EnableProfiling', settings, options.profilePrefix);
+    const session = api.create('CreateSessionFromArray', this.#environment, model, model.byteLength, settings);
+    api.release('ReleaseSessionOptions', settings);
+    return {
+      bind() {
+        const binding = api.create('CreateIoBinding', session);
+        return {
+          input: (name, tensor) => api.call('BindInput', binding, name, tensor.value),
+          output: (name, tensor) => api.call('BindOutput', binding, name, tensor.value),
+          run: () => api.call('RunWithBinding', session, null, binding),
+          release: () => api.release('ReleaseIoBinding', binding),
+        };
+      },
+      release: () => api.release('ReleaseSession', session),
+    };
+  }
+
+  /** Frees every tensor made here; sessions are released by who made them. */
+  releaseAll(): void {
+    for (const tensor of [...this.#tensors]) this.releaseTensor(tensor);
+  }
+}
