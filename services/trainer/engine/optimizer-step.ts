@@ -1,0 +1,74 @@
+// Norm and update over the store's slabs: two small sessions that exist once per engine.
+
+import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { emitModel } from '../onnx/index.ts';
+import { COEFFICIENTS, normGraph, updateCoefficients, updateGraph } from '../optimizer/index.ts';
+import type { Binding, DeviceTensor, Runtime, Session } from '../runtime/index.ts';
+import { fieldOf, floats, type ParameterStore } from './parameter-store.ts';
+import type { LearningRates, OptimizerConfig } from './types.ts';
+
+export class OptimizerStep {
+  /** Updates since the moments were zero. */
+  updates = 0;
+  readonly #config: OptimizerConfig;
+  readonly #store: ParameterStore;
+  readonly #norm: DeviceTensor;
+  readonly #coefficients = new Map<string, DeviceTensor>();
+  readonly #sessions: readonly Session[];
+  readonly #normBinding: Binding;
+  readonly #updateBinding: Binding;
+
+  constructor(runtime: Runtime, store: ParameterStore, config: OptimizerConfig) {
+    this.#config = config;
+    this.#store = store;
+    const slabs = store.trainedSlabs.map(({ slab }) => slab);
+    const normSession = runtime.createSession(emitModel(normGraph(slabs), 'norm'));
+    const updateSession = runtime.createSession(emitModel(updateGraph(slabs), 'update'));
+    this.#sessions = [normSession, updateSession];
+    this.#normBinding = normSession.bind();
+    this.#updateBinding = updateSession.bind();
+    this.#norm = runtime.createTensor('float32', []);
+    this.#normBinding.output('norm', this.#norm);
+    for (const memory of store.trainedSlabs) {
+      const { name } = memory.slab;
+      this.#normBinding.input(`g.${name}`, fieldOf(memory, 'g'));
+      this.#updateBinding.input(`g.${name}`, fieldOf(memory, 'g'));
+      for (const field of ['p', 'm', 'v'] as const) {
+        this.#updateBinding.input(`${field}.${name}`, fieldOf(memory, field));
+        this.#updateBinding.output(`${field}.${name}.next`, fieldOf(memory, field));
+      }
+      for (const coefficient of COEFFICIENTS) {
+        const tensor = runtime.createTensor('float32', [1]);
+        this.#coefficients.set(`${coefficient}.${name}`, tensor);
+        this.#updateBinding.input(`${coefficient}.${name}`, tensor);
+      }
+    }
+  }
+
+  /** Norm of the gradients that lie in the store. @throws LatentSweepError NAN_LOSS when it is not finite */
+  gradNorm(): number {
+    this.#normBinding.run();
+    const norm = floats(this.#norm)[0] ?? Number.NaN;
+    if (!Number.isFinite(norm)) throw new LatentSweepError('NAN_LOSS', `the gradient norm is ${norm}`, { gradNorm: String(norm) });
+    return norm;
+  }
+
+  apply(learningRates: LearningRates, gradNorm: number): void {
+    const update = this.updates + 1;
+    for (const { slab } of this.#store.trainedSlabs) {
+      const values = updateCoefficients(this.#config, learningRates[slab.group], slab.decays, update, gradNorm);
+      for (const coefficient of COEFFICIENTS) {
+        const tensor = this.#coefficients.get(`${coefficient}.${slab.name}`);
+        if (tensor) floats(tensor)[0] = values[coefficient];
+      }
+    }
+    this.#updateBinding.run();
+    this.updates = update;
+  }
+
+  release(): void {
+    this.#normBinding.release();
+    this.#updateBinding.release();
+    for (const session of this.#sessions) session.release();
+  }
+}

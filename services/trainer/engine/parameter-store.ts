@@ -1,0 +1,136 @@
+// Parameters, gradients and moments of one model set on the device: each exists once, and every graph binds it in place.
+
+import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { elementCount, sameShape } from '../graph/index.ts';
+import { layOut, type Placement, type Slab } from '../optimizer/index.ts';
+import type { DeviceTensor, Runtime } from '../runtime/index.ts';
+import type { ParameterFacts } from '../systems/index.ts';
+import type { HostTensor, NamedTensors, OptimizerConfig } from './types.ts';
+
+type Field = 'p' | 'm' | 'v' | 'g';
+
+interface SlabMemory {
+  readonly slab: Slab;
+  readonly fields: ReadonlyMap<Field, DeviceTensor>;
+}
+
+export class ParameterStore {
+  readonly slabs: readonly SlabMemory[];
+  /** Views by parameter name: values of all, gradients of the trained ones. */
+  readonly values = new Map<string, DeviceTensor>();
+  readonly gradients = new Map<string, DeviceTensor>();
+  readonly #parameters: readonly ParameterFacts[];
+
+  constructor(runtime: Runtime, parameters: readonly ParameterFacts[], decay: OptimizerConfig['decay']) {
+    this.#parameters = parameters;
+    this.slabs = layOut(parameters, decay).map((slab) => {
+      const fields: readonly Field[] = slab.trained ? ['p', 'm', 'v', 'g'] : ['p'];
+      const shape = [slab.rows, slab.rowLength];
+      const memory = { slab, fields: new Map(fields.map((field) => [field, runtime.createTensor('float32', shape)])) };
+      for (const { name, shape: size, offset } of slab.placements) {
+        this.values.set(name, runtime.alias(fieldOf(memory, 'p'), offset, size));
+        if (slab.trained) this.gradients.set(name, runtime.alias(fieldOf(memory, 'g'), offset, size));
+      }
+      return memory;
+    });
+  }
+
+  get trainedSlabs(): readonly SlabMemory[] {
+    return this.slabs.filter(({ slab }) => slab.trained);
+  }
+
+  value(name: string): DeviceTensor {
+    const tensor = this.values.get(name);
+    if (!tensor) throw new LatentSweepError('WEIGHTS_INVALID', `there is no parameter ${name}`, { name });
+    return tensor;
+  }
+
+  /** @throws LatentSweepError WEIGHTS_INVALID naming the first missing, unknown, mis-shaped or non-finite tensor */
+  setWeights(weights: NamedTensors): void {
+    this.#checkNames(weights, '', this.#parameters);
+    for (const { name } of this.#parameters) this.#write(name, 'p', weights.get(name));
+  }
+
+  weights(): NamedTensors {
+    return new Map(this.#parameters.map(({ name }) => [name, this.#read(name, 'p')]));
+  }
+
+  gradientsOnHost(): NamedTensors {
+    return new Map(this.#parameters.filter(({ trained }) => trained).map(({ name }) => [name, this.#read(name, 'g')]));
+  }
+
+  /** Weights and moments under the names of EngineState. */
+  state(): NamedTensors {
+    const tensors = new Map(this.weights());
+    for (const { name, trained } of this.#parameters) {
+      if (!trained) continue;
+      tensors.set(`adam_m.${name}`, this.#read(name, 'm'));
+      tensors.set(`adam_v.${name}`, this.#read(name, 'v'));
+    }
+    return tensors;
+  }
+
+  setState(tensors: NamedTensors): void {
+    const trained = this.#parameters.filter((parameter) => parameter.trained);
+    const moments = (prefix: string) => new Map([...tensors].filter(([name]) => name.startsWith(prefix)));
+    this.#checkNames(moments('adam_m.'), 'adam_m.', trained);
+    this.#checkNames(moments('adam_v.'), 'adam_v.', trained);
+    this.setWeights(new Map([...tensors].filter(([name]) => !name.startsWith('adam_'))));
+    for (const { name } of trained) {
+      this.#write(name, 'm', tensors.get(`adam_m.${name}`));
+      this.#write(name, 'v', tensors.get(`adam_v.${name}`));
+    }
+  }
+
+  resetMoments(): void {
+    for (const memory of this.trainedSlabs) {
+      floats(fieldOf(memory, 'm')).fill(0);
+      floats(fieldOf(memory, 'v')).fill(0);
+    }
+  }
+
+  #checkNames(given: NamedTensors, prefix: string, wanted: readonly ParameterFacts[]): void {
+    const known = new Set(wanted.map(({ name }) => `${prefix}${name}`));
+    const unknown = [...given.keys()].find((name) => !known.has(name));
+    if (unknown !== undefined) throw new LatentSweepError('WEIGHTS_INVALID', `tensor ${unknown} is not a parameter of this system`, { name: unknown });
+    for (const { name: bare, shape } of wanted) {
+      const name = `${prefix}${bare}`;
+      const tensor = given.get(name);
+      if (!tensor) throw new LatentSweepError('WEIGHTS_INVALID', `tensor ${name} is missing`, { name });
+      if (!sameShape(tensor.shape, shape) || tensor.data.length !== elementCount(shape)) {
+        throw new LatentSweepError('WEIGHTS_INVALID', `tensor ${name} has shape [${tensor.shape.join(', ')}], the model needs [${shape.join(', ')}]`, { name });
+      }
+      if (!tensor.data.every(Number.isFinite)) throw new LatentSweepError('WEIGHTS_INVALID', `tensor ${name} holds a value that is not finite`, { name });
+    }
+  }
+
+  #place(name: string, field: Field): { readonly memory: SlabMemory; readonly placement: Placement; readonly data: Float32Array } {
+    for (const memory of this.slabs) {
+      const placement = memory.slab.placements.find((candidate) => candidate.name === name);
+      if (!placement) continue;
+      const from = placement.offset;
+      return { memory, placement, data: floats(fieldOf(memory, field)).subarray(from, from + elementCount(placement.shape)) };
+    }
+    throw new LatentSweepError('WEIGHTS_INVALID', `there is no parameter ${name}`, { name });
+  }
+
+  #read(name: string, field: Field): HostTensor {
+    const { placement, data } = this.#place(name, field);
+    return { shape: placement.shape, data: data.slice() };
+  }
+
+  #write(name: string, field: Field, tensor: HostTensor | undefined): void {
+    if (tensor) this.#place(name, field).data.set(tensor.data);
+  }
+}
+
+export function fieldOf({ slab, fields }: SlabMemory, field: Field): DeviceTensor {
+  const tensor = fields.get(field);
+  if (!tensor) throw new LatentSweepError('INTERNAL', `slab ${slab.name} has no ${field}`);
+  return tensor;
+}
+
+export function floats(tensor: DeviceTensor): Float32Array {
+  if (tensor.data instanceof Float32Array) return tensor.data;
+  throw new LatentSweepError('INTERNAL', 'a float32 tensor was expected');
+}

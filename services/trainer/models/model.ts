@@ -1,0 +1,31 @@
+// One entry for every family: embedding, a pass, and the tied head.
+
+import { gather, gemm, reshape, type Tensor } from '../graph/index.ts';
+import { type ModelConfig, tokenEmbeddingName } from './config.ts';
+import { gpt2Pass } from './gpt2.ts';
+import type { Parameters, Pass, PassResult } from './pass.ts';
+import { qwen3Pass } from './qwen3.ts';
+
+export interface Model {
+  readonly config: ModelConfig;
+  /** Token rows: int64 [...I] gives [I flattened, D]. Only the Base has an embedding. */
+  embed(ids: Tensor): Tensor;
+  run(pass: Pass): PassResult;
+  /** Tied head: hidden rows [T, D] to logits [T, V]. */
+  logits(hidden_TD: Tensor): Tensor;
+}
+
+/** @param positionCount one more than the largest position any pass uses (size of rotation tables) */
+export function createModel(config: ModelConfig, parameter: Parameters, positionCount: number): Model {
+  const embedding_VD = () => parameter(tokenEmbeddingName(config));
+  return {
+    config,
+    embed: (ids) => {
+      const count = ids.shape.reduce((a, b) => a * b, 1);
+      return reshape(gather(embedding_VD(), ids), [count, config.width]);
+    },
+    run: (pass) =>
+      config.kind === 'gpt2' ? gpt2Pass(config, parameter, pass) : qwen3Pass(config, parameter, pass, positionCount),
+    logits: (hidden_TD) => gemm(hidden_TD, embedding_VD(), { transB: true }),
+  };
+}

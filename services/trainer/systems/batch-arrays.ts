@@ -1,0 +1,251 @@
+// Turns a batch of tokens into the integer arrays a training graph reads, padded to static shapes.
+// Padding never changes a number: padded prefix rows come last, padded site rows carry site -1, padded scores weight 0.
+
+import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import type { Batch, CurriculumItem } from '../engine/types.ts';
+import { computedModel, SYSTEM_FACTS } from './describe.ts';
+import type { BatchShape, TrainingSettings } from './training-graph.ts';
+
+export interface PreparedBatch {
+  readonly shape: BatchShape;
+  /** Scored targets, padding not counted. */
+  readonly targets: number;
+  /** @param totalTargets of the whole accumulated batch, of which this may be a part; `totalPrefixTargets` likewise */
+  arrays(totalTargets: number, totalPrefixTargets: number): ReadonlyMap<string, Float32Array | BigInt64Array>;
+  /** Next-token targets of the Base pass, where a prefix loss is asked for. */
+  readonly prefixTargets: number;
+}
+
+/** One row of the batch in the common form of both objectives. */
+interface Sequence {
+  readonly prefix: readonly number[];
+  readonly sites: readonly Site[];
+}
+
+interface Site {
+  /** Last visible prefix position. */
+  readonly last: number;
+  readonly latents: number;
+  readonly targets: readonly number[];
+}
+
+/**
+ * @throws LatentSweepError DATA_INVALID, TOKEN_OUT_OF_RANGE, CONTEXT_EXCEEDED or NO_TARGETS for a batch the model cannot take
+ */
+export function prepareBatch(settings: TrainingSettings, batch: Batch): PreparedBatch {
+  const sequences = batch.kind === 'curriculum' ? batch.items.map((item) => curriculumSequence(settings, item)) : corpusSequences(settings, batch);
+  if (sequences.length === 0 || sequences.every(({ sites }) => sites.every((site) => site.targets.length === 0))) {
+    throw new LatentSweepError('NO_TARGETS', 'a batch has no scored target');
+  }
+  for (const sequence of sequences) checkSequence(settings, sequence);
+  const padded = batch.kind === 'curriculum';
+  return SYSTEM_FACTS[settings.system].plain ? preparePlain(sequences, padded, settings.model.contextLength) : prepareSites(settings, sequences, padded);
+}
+
+function curriculumSequence(settings: TrainingSettings, item: CurriculumItem): Sequence {
+  if (item.question.length === 0) throw new LatentSweepError('DATA_INVALID', 'an item has an empty question');
+  if (item.target.length === 0) throw new LatentSweepError('NO_TARGETS', 'an item has an empty target');
+  if (!(item.latents >= 0 && item.latents <= settings.latents)) {
+    throw new LatentSweepError('DATA_INVALID', `an item asks for ${item.latents} latents, the system has ${settings.latents}`);
+  }
+  return { prefix: item.question, sites: [{ last: item.question.length - 1, latents: item.latents, targets: item.target }] };
+}
+
+function corpusSequences(settings: TrainingSettings, batch: Extract<Batch, { kind: 'corpus' }>): readonly Sequence[] {
+  const length = batch.tokens[0]?.length ?? 0;
+  const odd = batch.tokens.find((tokens) => tokens.length !== length);
+  if (odd) throw new LatentSweepError('DATA_INVALID', `a corpus batch has rows of ${length} and of ${odd.length} tokens`);
+  if (SYSTEM_FACTS[settings.system].plain) {
+    return batch.tokens.map((tokens) => ({ prefix: tokens.slice(0, 1), sites: [{ last: 0, latents: 0, targets: tokens.slice(1) }] }));
+  }
+  if (settings.system === 'coconut') throw new LatentSweepError('CONFIG_INVALID', 'coconut has no corpus objective', { key: 'system' });
+  return batch.tokens.map((prefix, row) => ({
+    prefix,
+    sites: (batch.sites?.[row] ?? []).map((last) => {
+      if (!(Number.isInteger(last) && last >= 0 && last + batch.ahead < prefix.length)) {
+        throw new LatentSweepError('DATA_INVALID', `site ${last} leaves no room for ${batch.ahead} targets in ${prefix.length} tokens`);
+      }
+      return { last, latents: settings.latents, targets: prefix.slice(last + 1, last + 1 + batch.ahead) };
+    }),
+  }));
+}
+
+function checkSequence(settings: TrainingSettings, { prefix, sites }: Sequence): void {
+  const { vocabSize, contextLength } = computedModel(settings.system, settings.model);
+  for (const token of [...prefix, ...sites.flatMap((site) => site.targets)]) {
+    if (!(Number.isInteger(token) && token >= 0 && token < vocabSize)) {
+      throw new LatentSweepError('TOKEN_OUT_OF_RANGE', `token ${token} is outside of a vocabulary of ${vocabSize}`, { token, vocabSize });
+    }
+  }
+  const query = SYSTEM_FACTS[settings.system].plain ? 0 : 1;
+  const needed = Math.max(prefix.length, ...sites.map((site) => site.last + site.latents + query + site.targets.length));
+  if (needed > contextLength) {
+    throw new LatentSweepError('CONTEXT_EXCEEDED', `${needed} positions are needed, the model has ${contextLength}`, { needed, contextLength });
+  }
+}
+
+/** Rounds up so that few shapes occur: to 8 below 64, then to an eighth of the next power of two. */
+export function bucket(size: number): number {
+  const step = Math.max(8, 2 ** (Math.ceil(Math.log2(Math.max(size, 1))) - 3));
+  return Math.ceil(size / step) * step;
+}
+
+const longest = <T>(items: readonly T[], size: (item: T) => number): number => items.reduce((most, item) => Math.max(most, size(item)), 0);
+
+function preparePlain(sequences: readonly Sequence[], padded: boolean, contextLength: number): PreparedBatch {
+  const rows = sequences.map(({ prefix, sites }) => {
+    const targets = sites.flatMap((site) => site.targets);
+    return { ids: [...prefix, ...targets.slice(0, -1)], from: prefix.length - 1, targets };
+  });
+  const round = padded ? bucket : (size: number) => size;
+  const prefix = Math.min(round(longest(rows, (row) => row.ids.length)), contextLength);
+  const targets = rows.reduce((sum, row) => sum + row.targets.length, 0);
+  const shape: BatchShape = { batch: rows.length, prefix, sites: 0, latents: 0, ahead: 0, scored: round(targets) };
+  return {
+    shape,
+    targets,
+    prefixTargets: 0,
+    arrays(totalTargets) {
+      const scores = new Scores(shape.scored, rows.length * prefix, totalTargets);
+      rows.forEach((row, b) => row.targets.forEach((target, a) => scores.add(b * prefix + row.from + a, target)));
+      return new Map([['prefix.ids', padRows(rows.map((row) => row.ids), prefix)], ...scores.arrays()]);
+    },
+  };
+}
+
+function prepareSites(settings: TrainingSettings, sequences: readonly Sequence[], padded: boolean): PreparedBatch {
+  const round = padded ? bucket : (size: number) => size;
+  const allSites = sequences.flatMap(({ sites }) => sites);
+  const targets = allSites.reduce((sum, site) => sum + site.targets.length, 0);
+  const hasLatents = SYSTEM_FACTS[settings.system].latents !== 'none';
+  const shape: BatchShape = {
+    batch: sequences.length,
+    prefix: Math.min(round(longest(sequences, ({ prefix }) => prefix.length)), settings.model.contextLength),
+    sites: longest(sequences, ({ sites }) => sites.length),
+    latents: hasLatents ? longest(allSites, (site) => site.latents) : 0,
+    ahead: round(longest(allSites, (site) => site.targets.length)),
+    scored: round(targets),
+  };
+  const withPrefixLoss = settings.prefixLmLossWeight > 0;
+  if (withPrefixLoss && padded) throw new LatentSweepError('CONFIG_INVALID', 'prefix_lm_loss_weight belongs to the corpus objective', { key: 'prefix_lm_loss_weight' });
+  return {
+    shape,
+    targets,
+    prefixTargets: withPrefixLoss ? shape.batch * (shape.prefix - 1) : 0,
+    arrays(totalTargets, totalPrefixTargets) {
+      const arrays = siteArrays(settings, sequences, shape, totalTargets);
+      if (!withPrefixLoss) return arrays;
+      const next = sequences.flatMap(({ prefix }) => prefix.slice(1));
+      const weights = new Float32Array(next.length).fill(settings.prefixLmLossWeight / totalPrefixTargets);
+      return new Map([...arrays, ['prefix.targets', BigInt64Array.from(next, BigInt)], ['prefix.weights', weights]]);
+    },
+  };
+}
+
+function siteArrays(settings: TrainingSettings, sequences: readonly Sequence[], shape: BatchShape, totalTargets: number) {
+  const { batch, prefix, sites, latents, ahead } = shape;
+  const latentRows = new RowArrays(batch * sites * latents);
+  const decodeRows = new RowArrays(batch * sites * ahead);
+  const withQueryToken = settings.query === 'marker';
+  const idsPerSite = withQueryToken ? ahead - 1 : ahead;
+  const ids = new BigInt64Array(batch * sites * idsPerSite);
+  const last = new BigInt64Array(batch);
+
+  // systems that feed latents as rows put them before the decoding rows of the same batch row
+  const latentsAreRows = ['soft', 'coprocessor_embedding'].includes(SYSTEM_FACTS[settings.system].latents) && latents > 0;
+  const offset = latentsAreRows ? sites * latents : 0;
+  const queries = offset + sites * ahead;
+  const scores = new Scores(shape.scored, batch * queries, totalTargets);
+
+  sequences.forEach((sequence, b) => {
+    last[b] = BigInt(b * prefix + sequence.prefix.length - 1);
+    sequence.sites.forEach((site, m) => {
+      for (let t = 0; t < site.latents && t < latents; t++) latentRows.set((b * sites + m) * latents + t, m, t, site.last);
+      const readAhead = site.targets.slice(0, -1);
+      const read = withQueryToken ? readAhead : [sequence.prefix[site.last] ?? 0, ...readAhead];
+      read.forEach((token, a) => (ids[(b * sites + m) * idsPerSite + a] = BigInt(token)));
+      site.targets.forEach((target, a) => {
+        decodeRows.set((b * sites + m) * ahead + a, m, site.latents + a, site.last);
+        scores.add(b * queries + offset + m * ahead + a, target);
+      });
+    });
+  });
+  const paddedPrefix = padRows(sequences.map((sequence) => sequence.prefix), prefix);
+  return new Map<string, Float32Array | BigInt64Array>([
+    ['prefix.ids', paddedPrefix],
+    ['prefix.last', last],
+    ['decode.ids', ids],
+    ...latentRows.arrays('latents'),
+    ...decodeRows.arrays('decode'),
+    ...scores.arrays(),
+  ]);
+}
+
+function padRows(rows: readonly (readonly number[])[], length: number): BigInt64Array {
+  const padded = new BigInt64Array(rows.length * length);
+  rows.forEach((row, b) => row.forEach((token, i) => (padded[b * length + i] = BigInt(token))));
+  return padded;
+}
+
+/** Site, order and limit of rows (rows.ts); rows never set are padding. */
+class RowArrays {
+  readonly #site: BigInt64Array;
+  readonly #order: BigInt64Array;
+  readonly #limit: BigInt64Array;
+
+  constructor(count: number) {
+    this.#site = new BigInt64Array(count).fill(-1n);
+    this.#order = new BigInt64Array(count);
+    this.#limit = new BigInt64Array(count);
+  }
+
+  set(index: number, site: number, order: number, limit: number): void {
+    this.#site[index] = BigInt(site);
+    this.#order[index] = BigInt(order);
+    this.#limit[index] = BigInt(limit);
+  }
+
+  arrays(name: string): [string, BigInt64Array][] {
+    return [
+      [`${name}.site`, this.#site],
+      [`${name}.order`, this.#order],
+      [`${name}.limit`, this.#limit],
+    ];
+  }
+}
+
+/** Which hidden rows predict which targets, in the order added. */
+class Scores {
+  readonly #forward: BigInt64Array;
+  readonly #backward: BigInt64Array;
+  readonly #targets: BigInt64Array;
+  readonly #weights: Float32Array;
+  readonly #weight: number;
+  #count = 0;
+
+  /** @param hiddenRows rows among which the scored ones are found */
+  constructor(size: number, hiddenRows: number, totalTargets: number) {
+    this.#forward = new BigInt64Array(size);
+    this.#backward = new BigInt64Array(hiddenRows).fill(BigInt(size));
+    this.#targets = new BigInt64Array(size);
+    this.#weights = new Float32Array(size);
+    this.#weight = 1 / totalTargets;
+  }
+
+  add(hiddenRow: number, target: number): void {
+    const index = this.#count++;
+    this.#forward[index] = BigInt(hiddenRow);
+    this.#backward[hiddenRow] = BigInt(index);
+    this.#targets[index] = BigInt(target);
+    this.#weights[index] = this.#weight;
+  }
+
+  arrays(): [string, Float32Array | BigInt64Array][] {
+    return [
+      ['scored.forward', this.#forward],
+      ['scored.backward', this.#backward],
+      ['scored.targets', this.#targets],
+      ['scored.weights', this.#weights],
+    ];
+  }
+}

@@ -1,0 +1,81 @@
+// Which tensors a system has, by the names of probe.md section 3, and which of them it trains (section 4, "used part").
+
+import type { Channel, Query, SystemName } from '../../../workflows/domain/systems.ts';
+import type { ParameterGroup } from '../engine/types.ts';
+import { headShape, type ModelConfig, parameterShapes, tokenEmbeddingName } from '../models/index.ts';
+import { computedModel, hasCoprocessor, SYSTEM_FACTS, selectedLayers } from './describe.ts';
+
+export interface SystemSettings {
+  readonly model: ModelConfig;
+  readonly system: SystemName;
+  readonly channel: Channel | null;
+  readonly latents: number;
+  readonly query: Query | null;
+}
+
+export interface ParameterFacts {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly group: ParameterGroup;
+  readonly trained: boolean;
+}
+
+/** Every tensor of a system, in a fixed order: Base, Coprocessor, bottleneck, soft tokens, query. */
+export function systemParameters(settings: SystemSettings): readonly ParameterFacts[] {
+  const { system, latents, query } = settings;
+  const model = computedModel(system, settings.model);
+  const facts = SYSTEM_FACTS[system];
+  const list: ParameterFacts[] = [];
+  for (const [name, shape] of parameterShapes(model)) {
+    list.push({ name: `base.${name}`, shape, group: 'base', trained: facts.trainsBase });
+  }
+  if (hasCoprocessor(system)) {
+    for (const [name, shape] of parameterShapes(model)) {
+      if (name === tokenEmbeddingName(model)) continue;
+      list.push({ name: `coprocessor.${name}`, shape, group: 'coprocessor', trained: isUsed(settings, model, name) });
+    }
+    list.push(...bottleneckParameters(settings));
+  }
+  const softRows = facts.oneSoftRow ? 1 : latents;
+  if (facts.latents !== 'none' && facts.latents !== 'own_hidden' && softRows > 0) {
+    list.push({ name: 'soft_tokens', shape: [softRows, model.width], group: 'soft', trained: true });
+  }
+  if (query === 'marker') list.push({ name: 'query_token', shape: [model.width], group: 'soft', trained: true });
+  return list;
+}
+
+/** Bottleneck projections: `<what>.down` [w, r] and `<what>.up` [r, w] per exchanged vector. */
+function bottleneckParameters({ channel, model }: SystemSettings): readonly ParameterFacts[] {
+  const rank = channel?.rank ?? null;
+  if (rank === null) return [];
+  const { keyValueHeads, headWidth } = headShape(model);
+  const width = channel?.kind === 'kv' ? keyValueHeads * headWidth : model.width;
+  const exchanged = channel?.kind === 'kv' ? selectedLayers(channel, model.layers).flatMap((layer) => [`k.${layer}`, `v.${layer}`]) : ['z'];
+  return exchanged.flatMap((what) => [
+    { name: `channel.${what}.down`, shape: [width, rank], group: 'coprocessor' as const, trained: true },
+    { name: `channel.${what}.up`, shape: [rank, width], group: 'coprocessor' as const, trained: true },
+  ]);
+}
+
+const GPT2_CACHE_TENSORS = ['ln_1.weight', 'ln_1.bias', 'attn.c_attn.weight', 'attn.c_attn.bias'];
+const QWEN3_CACHE_TENSORS = ['input_layernorm.weight', 'self_attn.k_proj.weight', 'self_attn.v_proj.weight', 'self_attn.k_norm.weight'];
+
+/** Whether a Coprocessor tensor can influence the loss: with a kv channel only cache entries up to the highest selected layer leave it. */
+function isUsed({ channel }: SystemSettings, model: ModelConfig, name: string): boolean {
+  if (channel?.kind !== 'kv') return true;
+  const top = Math.max(...selectedLayers(channel, model.layers));
+  const match = /^(?:transformer\.h|model\.layers)\.(\d+)\.(.+)$/.exec(name);
+  if (!match) return name === 'transformer.wpe.weight';
+  const layer = Number(match[1]);
+  const cacheTensors = model.kind === 'gpt2' ? GPT2_CACHE_TENSORS : QWEN3_CACHE_TENSORS;
+  return layer < top || (layer === top && cacheTensors.includes(match[2] ?? ''));
+}
+
+/** What passes from Coprocessor (or soft table, or own hidden state) to the Base per latent, in floats (study.md section 2). */
+export function capacityFloatsPerLatent({ system, channel, model }: SystemSettings): number {
+  const { latents } = SYSTEM_FACTS[system];
+  if (latents === 'none') return 0;
+  if (channel?.kind !== 'kv') return channel?.rank ?? model.width;
+  const { keyValueHeads, headWidth } = headShape(model);
+  return 2 * selectedLayers(channel, model.layers).length * (channel.rank ?? keyValueHeads * headWidth);
+}
