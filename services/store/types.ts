@@ -97,7 +97,11 @@ export interface SegmentCommit {
   readonly seq: bigint;
   readonly fromStep: number;
   readonly toStep: number;
-  readonly metrics: readonly { readonly name: string; readonly steps: readonly number[]; readonly values: readonly number[] }[];
+  readonly metrics: readonly {
+    readonly name: string;
+    readonly steps: readonly number[];
+    readonly values: readonly number[];
+  }[];
   readonly items: readonly {
     readonly item: number;
     readonly prediction: string;
@@ -150,7 +154,10 @@ export interface OrchestratorStore {
   migrate(): Promise<unknown>;
   sweepById(sweepId: number): Promise<SweepRow | null>;
   setSweepState(sweepId: number, state: SweepState): Promise<void>;
-  updateSweepSettings(sweepId: number, settings: { readonly priority: number; readonly weight: number; readonly width: number | null }): Promise<void>;
+  updateSweepSettings(
+    sweepId: number,
+    settings: { readonly priority: number; readonly weight: number; readonly width: number | null },
+  ): Promise<void>;
   /** Keys of the trials that the sweep already has, in any revision; an extension appends only the others. */
   sweepTrialKeys(sweepId: number): Promise<ReadonlySet<string>>;
   planCells(sweepId: number, cells: readonly CellPlan[]): Promise<void>;
@@ -162,13 +169,21 @@ export interface OrchestratorStore {
   ): Promise<{ readonly from: number; readonly to: number } | null>;
   /** Trials of cells [from, to) that are neither finished, failed, cancelled nor stopped early, in cell order. */
   openTrials(sweepId: number, from: number, to: number): Promise<readonly (TrialOpening & { readonly cell: number })[]>;
-  closeTrial(trialId: number, state: 'finished' | 'failed', failure?: { readonly failure: AttemptFailure; readonly message: string }): Promise<void>;
+  closeTrial(
+    trialId: number,
+    state: 'finished' | 'failed',
+    failure?: { readonly failure: AttemptFailure; readonly message: string },
+  ): Promise<void>;
   /** Cells of the sweep by final state. */
   sweepCounts(sweepId: number): Promise<{ readonly finished: number; readonly failed: number; readonly open: number }>;
   retryFailed(sweepId: number): Promise<readonly number[]>;
 
   /** Idempotent for the same owner. `takeOver`: that owner is known to be closed. */
-  claimPhase(phaseKey: string, owner: ClaimOwner, options?: { readonly takeOver?: ClaimOwner | undefined }): Promise<Claim>;
+  claimPhase(
+    phaseKey: string,
+    owner: ClaimOwner,
+    options?: { readonly takeOver?: ClaimOwner | undefined },
+  ): Promise<Claim>;
   releaseClaim(phaseKey: string, owner: ClaimOwner): Promise<void>;
   /** Calls `onChange` whenever the claim or state of a phase changes; also once after every reconnect with null (anything may have changed). */
   listenPhases(signal: AbortSignal, onChange: (phaseKey: string | null) => void): Promise<void>;
@@ -179,7 +194,11 @@ export interface OrchestratorStore {
   /** @throws LatentSweepError FENCED when the claim of `fence` has passed on or the phase is finished. */
   openAttempt(phaseKey: string, fence: number, place: AttemptPlace): Promise<AttemptOpening>;
   /** Another activity follows the open attempt from now on. */
-  moveAttempt(phaseId: number, attempt: number, activity: { readonly workflowId: string; readonly runId: string; readonly activityId: string }): Promise<void>;
+  moveAttempt(
+    phaseId: number,
+    attempt: number,
+    activity: { readonly workflowId: string; readonly runId: string; readonly activityId: string },
+  ): Promise<void>;
   commitSegments(commits: readonly SegmentCommit[]): Promise<readonly CommitOutcome[]>;
   completePhase(phaseId: number, attempt: number, seq: bigint, resultJson: string): Promise<CommitOutcome>;
   failAttempt(phaseId: number, attempt: number, report: FailureReport): Promise<void>;
@@ -188,7 +207,14 @@ export interface OrchestratorStore {
   failureCounts(phaseId: number): Promise<Readonly<Partial<Record<AttemptFailure, number>>>>;
   openAttemptsOnNode(nodeId: string): Promise<readonly OpenAttempt[]>;
   attemptProgress(
-    rows: readonly { readonly phaseId: number; readonly attempt: number; readonly step: number; readonly totalSteps: number; readonly lossNats: number | null; readonly tokensPerSecond: number }[],
+    rows: readonly {
+      readonly phaseId: number;
+      readonly attempt: number;
+      readonly step: number;
+      readonly totalSteps: number;
+      readonly lossNats: number | null;
+      readonly tokensPerSecond: number;
+    }[],
   ): Promise<void>;
   /** Node that wrote the phase's newest checkpoint; null without one. */
   checkpointNode(phaseKey: string): Promise<string | null>;

@@ -57,33 +57,129 @@ interface ErrorClass {
 }
 
 export const ERRORS = {
-  SPEC_INVALID: { failure: 'bad_config', grpcStatus: 'INVALID_ARGUMENT', advice: 'Correct the named key of the sweep file.' },
-  CONFIG_INVALID: { failure: 'bad_config', grpcStatus: 'INVALID_ARGUMENT', advice: 'Correct the named configuration key.' },
-  DATA_MISSING: { failure: 'bad_config', grpcStatus: 'FAILED_PRECONDITION', advice: 'Put the named data file where the sweep file says, readable on every node.' },
-  DATA_INVALID: { failure: 'bad_config', grpcStatus: 'INVALID_ARGUMENT', advice: 'Correct the named line of the data file.' },
-  WEIGHTS_INVALID: { failure: 'bad_config', grpcStatus: 'INVALID_ARGUMENT', advice: 'Give weights whose tensors match the model shape by name and shape.' },
-  TOKEN_OUT_OF_RANGE: { failure: 'bad_config', grpcStatus: 'INVALID_ARGUMENT', advice: 'Use a tokenizer whose ids fit the vocabulary of the model.' },
-  CONTEXT_EXCEEDED: { failure: 'bad_config', grpcStatus: 'INVALID_ARGUMENT', advice: 'Shorten the question, lower the latent budget, or raise the context length of the model.' },
-  NO_TARGETS: { failure: 'bad_config', grpcStatus: 'INVALID_ARGUMENT', advice: 'Give every batch at least one scored target.' },
-  SHAPE_MISMATCH: { failure: 'code_error', grpcStatus: 'INTERNAL', advice: 'A graph was built with shapes that do not fit; report it with both shapes.' },
-  RUNTIME_VERSION: { failure: 'bad_config', grpcStatus: 'FAILED_PRECONDITION', advice: 'Install the pinned onnxruntime-node version (npm ci).' },
-  RUNTIME_FAILED: { failure: 'code_error', grpcStatus: 'INTERNAL', advice: 'ONNX Runtime refused the call; its own words are in the details.' },
-  OUT_OF_MEMORY: { failure: 'out_of_memory', grpcStatus: 'RESOURCE_EXHAUSTED', advice: 'Lower train.microbatch, or use a slot with more memory.' },
-  NAN_LOSS: { failure: 'nan_loss', grpcStatus: 'ABORTED', advice: 'Lower the learning rate or set train.clip; the last good checkpoint is kept.' },
-  CHECKPOINT_DAMAGED: { failure: 'artifact_store', grpcStatus: 'INTERNAL', advice: 'The previous checkpoint is used; check the disk.' },
-  ARTIFACT_STORE: { failure: 'artifact_store', grpcStatus: 'UNAVAILABLE', advice: 'Check space and reachability of the artifact store.' },
-  DISK_FULL: { failure: 'artifact_store', grpcStatus: 'UNAVAILABLE', advice: 'Free space on the named disk; the earlier checkpoint is intact.' },
+  SPEC_INVALID: {
+    failure: 'bad_config',
+    grpcStatus: 'INVALID_ARGUMENT',
+    advice: 'Correct the named key of the sweep file.',
+  },
+  CONFIG_INVALID: {
+    failure: 'bad_config',
+    grpcStatus: 'INVALID_ARGUMENT',
+    advice: 'Correct the named configuration key.',
+  },
+  DATA_MISSING: {
+    failure: 'bad_config',
+    grpcStatus: 'FAILED_PRECONDITION',
+    advice: 'Put the named data file where the sweep file says, readable on every node.',
+  },
+  DATA_INVALID: {
+    failure: 'bad_config',
+    grpcStatus: 'INVALID_ARGUMENT',
+    advice: 'Correct the named line of the data file.',
+  },
+  WEIGHTS_INVALID: {
+    failure: 'bad_config',
+    grpcStatus: 'INVALID_ARGUMENT',
+    advice: 'Give weights whose tensors match the model shape by name and shape.',
+  },
+  TOKEN_OUT_OF_RANGE: {
+    failure: 'bad_config',
+    grpcStatus: 'INVALID_ARGUMENT',
+    advice: 'Use a tokenizer whose ids fit the vocabulary of the model.',
+  },
+  CONTEXT_EXCEEDED: {
+    failure: 'bad_config',
+    grpcStatus: 'INVALID_ARGUMENT',
+    advice: 'Shorten the question, lower the latent budget, or raise the context length of the model.',
+  },
+  NO_TARGETS: {
+    failure: 'bad_config',
+    grpcStatus: 'INVALID_ARGUMENT',
+    advice: 'Give every batch at least one scored target.',
+  },
+  SHAPE_MISMATCH: {
+    failure: 'code_error',
+    grpcStatus: 'INTERNAL',
+    advice: 'A graph was built with shapes that do not fit; report it with both shapes.',
+  },
+  RUNTIME_VERSION: {
+    failure: 'bad_config',
+    grpcStatus: 'FAILED_PRECONDITION',
+    advice: 'Install the pinned onnxruntime-node version (npm ci).',
+  },
+  RUNTIME_FAILED: {
+    failure: 'code_error',
+    grpcStatus: 'INTERNAL',
+    advice: 'ONNX Runtime refused the call; its own words are in the details.',
+  },
+  OUT_OF_MEMORY: {
+    failure: 'out_of_memory',
+    grpcStatus: 'RESOURCE_EXHAUSTED',
+    advice: 'Lower train.microbatch, or use a slot with more memory.',
+  },
+  NAN_LOSS: {
+    failure: 'nan_loss',
+    grpcStatus: 'ABORTED',
+    advice: 'Lower the learning rate or set train.clip; the last good checkpoint is kept.',
+  },
+  CHECKPOINT_DAMAGED: {
+    failure: 'artifact_store',
+    grpcStatus: 'INTERNAL',
+    advice: 'The previous checkpoint is used; check the disk.',
+  },
+  ARTIFACT_STORE: {
+    failure: 'artifact_store',
+    grpcStatus: 'UNAVAILABLE',
+    advice: 'Check space and reachability of the artifact store.',
+  },
+  DISK_FULL: {
+    failure: 'artifact_store',
+    grpcStatus: 'UNAVAILABLE',
+    advice: 'Free space on the named disk; the earlier checkpoint is intact.',
+  },
   FENCED: { failure: 'preempted', grpcStatus: 'ABORTED', advice: 'A newer attempt owns the phase; nothing to do.' },
   NO_SLOT: { failure: 'node_lost', grpcStatus: 'UNAVAILABLE', advice: 'No node has a free slot; add nodes or wait.' },
-  NODE_LOST: { failure: 'node_lost', grpcStatus: 'UNAVAILABLE', advice: 'The phase continues on another node from its last commit.' },
-  TRAINER_CRASHED: { failure: 'worker_crash', grpcStatus: 'INTERNAL', advice: 'See the tail of the trainer log in the details.' },
-  STOPPED: { failure: 'preempted', grpcStatus: 'CANCELLED', advice: 'The attempt was stopped on request; it resumes from its last commit.' },
-  LEASE_EXPIRED: { failure: 'node_lost', grpcStatus: 'DEADLINE_EXCEEDED', advice: 'No orchestrator renewed the lease; the phase resumes when one is back.' },
-  STALLED: { failure: 'timeout', grpcStatus: 'DEADLINE_EXCEEDED', advice: 'No step was finished for too long; the trainer was ended.' },
-  STORE_UNREACHABLE: { failure: 'node_lost', grpcStatus: 'UNAVAILABLE', advice: 'Postgres does not answer; check postgres.url and lsweep status.' },
-  TEMPORAL_UNREACHABLE: { failure: 'node_lost', grpcStatus: 'UNAVAILABLE', advice: 'Temporal does not answer; check temporal.address and lsweep status.' },
+  NODE_LOST: {
+    failure: 'node_lost',
+    grpcStatus: 'UNAVAILABLE',
+    advice: 'The phase continues on another node from its last commit.',
+  },
+  TRAINER_CRASHED: {
+    failure: 'worker_crash',
+    grpcStatus: 'INTERNAL',
+    advice: 'See the tail of the trainer log in the details.',
+  },
+  STOPPED: {
+    failure: 'preempted',
+    grpcStatus: 'CANCELLED',
+    advice: 'The attempt was stopped on request; it resumes from its last commit.',
+  },
+  LEASE_EXPIRED: {
+    failure: 'node_lost',
+    grpcStatus: 'DEADLINE_EXCEEDED',
+    advice: 'No orchestrator renewed the lease; the phase resumes when one is back.',
+  },
+  STALLED: {
+    failure: 'timeout',
+    grpcStatus: 'DEADLINE_EXCEEDED',
+    advice: 'No step was finished for too long; the trainer was ended.',
+  },
+  STORE_UNREACHABLE: {
+    failure: 'node_lost',
+    grpcStatus: 'UNAVAILABLE',
+    advice: 'Postgres does not answer; check postgres.url and lsweep status.',
+  },
+  TEMPORAL_UNREACHABLE: {
+    failure: 'node_lost',
+    grpcStatus: 'UNAVAILABLE',
+    advice: 'Temporal does not answer; check temporal.address and lsweep status.',
+  },
   NOT_FOUND: { failure: 'bad_config', grpcStatus: 'NOT_FOUND', advice: 'Check the name; lsweep ls shows what exists.' },
-  CONFLICT: { failure: 'bad_config', grpcStatus: 'FAILED_PRECONDITION', advice: 'Use another name, or extend what exists.' },
+  CONFLICT: {
+    failure: 'bad_config',
+    grpcStatus: 'FAILED_PRECONDITION',
+    advice: 'Use another name, or extend what exists.',
+  },
   INTERNAL: { failure: 'code_error', grpcStatus: 'INTERNAL', advice: 'Report it with the log of the process.' },
 } as const satisfies Record<string, ErrorClass>;
 

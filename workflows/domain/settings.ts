@@ -79,10 +79,7 @@ export const curriculumSchema = z.strictObject({
 });
 
 /** A learning rate for all trained tensors, or one per parameter group. */
-const learningRateSchema = z.union([
-  rate,
-  z.strictObject({ base: rate, coprocessor: rate, soft: rate }),
-]);
+const learningRateSchema = z.union([rate, z.strictObject({ base: rate, coprocessor: rate, soft: rate })]);
 
 export const trainSchema = z.strictObject({
   /** Optimizer steps of each stage; exactly one of stepsPerStage and epochsPerStage is set. */

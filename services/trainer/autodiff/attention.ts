@@ -14,7 +14,12 @@ import { withGradient } from './custom-gradient.ts';
  * @returns o_BHQK
  */
 export function attention(q_BHQK: Tensor, k_BGSK: Tensor, v_BGSK: Tensor, mask: Tensor): Tensor {
-  const [batch, heads, queries, headWidth] = [at(q_BHQK.shape, 0), at(q_BHQK.shape, 1), at(q_BHQK.shape, 2), at(q_BHQK.shape, 3)];
+  const [batch, heads, queries, headWidth] = [
+    at(q_BHQK.shape, 0),
+    at(q_BHQK.shape, 1),
+    at(q_BHQK.shape, 2),
+    at(q_BHQK.shape, 3),
+  ];
   const [groups, keys] = [at(k_BGSK.shape, 1), at(k_BGSK.shape, 2)];
   const repeat = heads / groups;
   const grouped = [batch, groups, repeat * queries, headWidth];

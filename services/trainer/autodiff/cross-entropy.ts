@@ -22,4 +22,3 @@ export function crossEntropy(logits_TV: Tensor, targets_T1: Tensor, weights_T1: 
     ],
   });
 }
-

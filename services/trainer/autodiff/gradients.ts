@@ -94,7 +94,16 @@ function sumPartials(target: Tensor, partials: readonly Partial[] | undefined): 
   }
   const sum = dense.length > 0 ? dense.reduce(add) : zeros(target, target.shape);
   if (rows.length === 0) return sum;
-  const updates = concat(rows.map((row) => row.updates), 0);
-  const indices = reshape(concat(rows.map((row) => row.indices), 0), [at(updates.shape, 0), 1]);
+  const updates = concat(
+    rows.map((row) => row.updates),
+    0,
+  );
+  const indices = reshape(
+    concat(
+      rows.map((row) => row.indices),
+      0,
+    ),
+    [at(updates.shape, 0), 1],
+  );
   return scatterAdd(sum, expand(indices, updates.shape), updates, 0);
 }

@@ -16,7 +16,13 @@ export class CompiledGraph {
   readonly #loss: DeviceTensor;
   readonly #logits: DeviceTensor | null = null;
 
-  constructor(runtime: Runtime, store: ParameterStore, settings: TrainingSettings, shape: BatchShape, purpose: GraphPurpose) {
+  constructor(
+    runtime: Runtime,
+    store: ParameterStore,
+    settings: TrainingSettings,
+    shape: BatchShape,
+    purpose: GraphPurpose,
+  ) {
     this.#runtime = runtime;
     const graph = trainingGraph(settings, shape, purpose);
     this.#session = runtime.createSession(emitModel(graph, `${settings.system}.${purpose}`));
@@ -26,7 +32,8 @@ export class CompiledGraph {
       if (source.kind !== 'input' || !used.has(source.name)) continue;
       const { name } = source;
       const sum = name.startsWith('sum.') ? store.gradients.get(name.slice('sum.'.length)) : undefined;
-      const tensor = sum ?? store.values.get(name) ?? this.#array(name, dtype === 'float32' ? 'float32' : 'int64', size);
+      const tensor =
+        sum ?? store.values.get(name) ?? this.#array(name, dtype === 'float32' ? 'float32' : 'int64', size);
       this.#binding.input(name, tensor);
     }
     for (const { name, tensor } of graph.outputs) {

@@ -49,7 +49,8 @@ export class OptimizerStep {
   gradNorm(): number {
     this.#normBinding.run();
     const norm = floats(this.#norm)[0] ?? Number.NaN;
-    if (!Number.isFinite(norm)) throw new LatentSweepError('NAN_LOSS', `the gradient norm is ${norm}`, { gradNorm: String(norm) });
+    if (!Number.isFinite(norm))
+      throw new LatentSweepError('NAN_LOSS', `the gradient norm is ${norm}`, { gradNorm: String(norm) });
     return norm;
   }
 

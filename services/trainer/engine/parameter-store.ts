@@ -92,24 +92,39 @@ export class ParameterStore {
   #checkNames(given: NamedTensors, prefix: string, wanted: readonly ParameterFacts[]): void {
     const known = new Set(wanted.map(({ name }) => `${prefix}${name}`));
     const unknown = [...given.keys()].find((name) => !known.has(name));
-    if (unknown !== undefined) throw new LatentSweepError('WEIGHTS_INVALID', `tensor ${unknown} is not a parameter of this system`, { name: unknown });
+    if (unknown !== undefined)
+      throw new LatentSweepError('WEIGHTS_INVALID', `tensor ${unknown} is not a parameter of this system`, {
+        name: unknown,
+      });
     for (const { name: bare, shape } of wanted) {
       const name = `${prefix}${bare}`;
       const tensor = given.get(name);
       if (!tensor) throw new LatentSweepError('WEIGHTS_INVALID', `tensor ${name} is missing`, { name });
       if (!sameShape(tensor.shape, shape) || tensor.data.length !== elementCount(shape)) {
-        throw new LatentSweepError('WEIGHTS_INVALID', `tensor ${name} has shape [${tensor.shape.join(', ')}], the model needs [${shape.join(', ')}]`, { name });
+        throw new LatentSweepError(
+          'WEIGHTS_INVALID',
+          `tensor ${name} has shape [${tensor.shape.join(', ')}], the model needs [${shape.join(', ')}]`,
+          { name },
+        );
       }
-      if (!tensor.data.every(Number.isFinite)) throw new LatentSweepError('WEIGHTS_INVALID', `tensor ${name} holds a value that is not finite`, { name });
+      if (!tensor.data.every(Number.isFinite))
+        throw new LatentSweepError('WEIGHTS_INVALID', `tensor ${name} holds a value that is not finite`, { name });
     }
   }
 
-  #place(name: string, field: Field): { readonly memory: SlabMemory; readonly placement: Placement; readonly data: Float32Array } {
+  #place(
+    name: string,
+    field: Field,
+  ): { readonly memory: SlabMemory; readonly placement: Placement; readonly data: Float32Array } {
     for (const memory of this.slabs) {
       const placement = memory.slab.placements.find((candidate) => candidate.name === name);
       if (!placement) continue;
       const from = placement.offset;
-      return { memory, placement, data: floats(fieldOf(memory, field)).subarray(from, from + elementCount(placement.shape)) };
+      return {
+        memory,
+        placement,
+        data: floats(fieldOf(memory, field)).subarray(from, from + elementCount(placement.shape)),
+      };
     }
     throw new LatentSweepError('WEIGHTS_INVALID', `there is no parameter ${name}`, { name });
   }

@@ -112,7 +112,10 @@ export interface InitialiseOptions {
   /** Base weights to start from (`base.*` names); null = initialise from scratch by the family's rules. */
   readonly base: NamedTensors | null;
   readonly coprocessorInit: 'base' | 'random';
-  readonly softInit: { readonly kind: 'mean' } | { readonly kind: 'zeros' } | { readonly kind: 'token'; readonly id: number };
+  readonly softInit:
+    | { readonly kind: 'mean' }
+    | { readonly kind: 'zeros' }
+    | { readonly kind: 'token'; readonly id: number };
 }
 
 export interface EngineState {

@@ -91,7 +91,12 @@ export class Graph {
   }
 
   /** One node; a node with the same operator, inputs and attributes is built once. */
-  apply(op: string, inputs: readonly Tensor[], attributes: Attributes, outputs: readonly OutputSpec[]): readonly Tensor[] {
+  apply(
+    op: string,
+    inputs: readonly Tensor[],
+    attributes: Attributes,
+    outputs: readonly OutputSpec[],
+  ): readonly Tensor[] {
     const key = nodeKey(op, inputs, attributes, outputs.length);
     const known = key === null ? undefined : this.#known.get(key);
     if (known) return known.outputs;

@@ -28,7 +28,8 @@ export function concat(parts: readonly Tensor[], axis: number): Tensor {
 }
 
 export function split(x: Tensor, axis: number, sizes: readonly number[]): readonly Tensor[] {
-  if (elementCount([at(x.shape, axis)]) !== sizes.reduce((a, b) => a + b, 0)) throw shapeMismatch('Split', x.shape, sizes);
+  if (elementCount([at(x.shape, axis)]) !== sizes.reduce((a, b) => a + b, 0))
+    throw shapeMismatch('Split', x.shape, sizes);
   if (sizes.length === 1) return [x];
   const outputs = sizes.map((size) => ({
     dtype: x.dtype,

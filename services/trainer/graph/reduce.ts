@@ -8,9 +8,12 @@ function reduce(op: string, x: Tensor, axes: readonly number[], keep: boolean): 
   return x.graph.apply1(op, [x, x.graph.indices(positive)], { keepdims: int(keep ? 1 : 0) }, x.dtype, shape);
 }
 
-export const reduceSum = (x: Tensor, axes: readonly number[], keep = false): Tensor => reduce('ReduceSum', x, axes, keep);
-export const reduceMean = (x: Tensor, axes: readonly number[], keep = false): Tensor => reduce('ReduceMean', x, axes, keep);
-export const reduceSumSquare = (x: Tensor, axes: readonly number[]): Tensor => reduce('ReduceSumSquare', x, axes, false);
+export const reduceSum = (x: Tensor, axes: readonly number[], keep = false): Tensor =>
+  reduce('ReduceSum', x, axes, keep);
+export const reduceMean = (x: Tensor, axes: readonly number[], keep = false): Tensor =>
+  reduce('ReduceMean', x, axes, keep);
+export const reduceSumSquare = (x: Tensor, axes: readonly number[]): Tensor =>
+  reduce('ReduceSumSquare', x, axes, false);
 
 /** Index of the largest element of the last axis; the first one wins a tie. */
 export function argMax(x: Tensor): Tensor {
@@ -49,5 +52,11 @@ export function rmsNorm(x: Tensor, weight: Tensor, epsilon: number): readonly Te
 export function rotate(x_BHTK: Tensor, positions_BT: Tensor, cos_PK2: Tensor, sin_PK2: Tensor): Tensor {
   if (x_BHTK.shape.length !== 4) throw shapeMismatch('RotaryEmbedding', x_BHTK.shape, positions_BT.shape);
   const attributes = { interleaved: int(0) };
-  return x_BHTK.graph.apply1('RotaryEmbedding', [x_BHTK, positions_BT, cos_PK2, sin_PK2], attributes, 'float32', x_BHTK.shape);
+  return x_BHTK.graph.apply1(
+    'RotaryEmbedding',
+    [x_BHTK, positions_BT, cos_PK2, sin_PK2],
+    attributes,
+    'float32',
+    x_BHTK.shape,
+  );
 }

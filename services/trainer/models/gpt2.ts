@@ -2,7 +2,20 @@
 // Legend: B batch, Q rows per batch row, R = B * Q, D width, H heads, K head width, S keys.
 
 import { attention } from '../autodiff/index.ts';
-import { add, at, concat, gather, gelu, gemm, layerNorm, reshape, slice, split, type Tensor, transpose } from '../graph/index.ts';
+import {
+  add,
+  at,
+  concat,
+  gather,
+  gelu,
+  gemm,
+  layerNorm,
+  reshape,
+  slice,
+  split,
+  type Tensor,
+  transpose,
+} from '../graph/index.ts';
 import type { Gpt2Config } from './config.ts';
 import type { CacheEntries, Parameters, Pass, PassResult } from './pass.ts';
 
@@ -11,7 +24,8 @@ export function gpt2Pass(config: Gpt2Config, parameter: Parameters, pass: Pass):
   let x_RD = addPositions(config, parameter('transformer.wpe.weight'), pass);
   for (let layer = 0; layer < config.layers; layer++) {
     const own = (name: string) => parameter(`transformer.h.${layer}.${name}`);
-    const norm = (x: Tensor, name: string) => at(layerNorm(x, own(`${name}.weight`), own(`${name}.bias`), config.normEpsilon), 0);
+    const norm = (x: Tensor, name: string) =>
+      at(layerNorm(x, own(`${name}.weight`), own(`${name}.bias`), config.normEpsilon), 0);
     const project = (x: Tensor, name: string) => gemm(x, own(`${name}.weight`), { bias: own(`${name}.bias`) });
 
     const [q_BHQK, entries] = splitHeads(config, project(norm(x_RD, 'ln_1'), 'attn.c_attn'), pass);
@@ -24,7 +38,12 @@ export function gpt2Pass(config: Gpt2Config, parameter: Parameters, pass: Pass):
 
     x_RD = add(x_RD, project(gelu(project(norm(x_RD, 'ln_2'), 'mlp.c_fc')), 'mlp.c_proj'));
   }
-  const hidden = layerNorm(x_RD, parameter('transformer.ln_f.weight'), parameter('transformer.ln_f.bias'), config.normEpsilon);
+  const hidden = layerNorm(
+    x_RD,
+    parameter('transformer.ln_f.weight'),
+    parameter('transformer.ln_f.bias'),
+    config.normEpsilon,
+  );
   return { hidden_RD: at(hidden, 0), cache };
 }
 

@@ -17,7 +17,8 @@ export function qwen3Pass(config: Qwen3Config, parameter: Parameters, pass: Pass
     const own = (name: string) => parameter(`model.layers.${layer}.${name}.weight`);
     const norm = (x: Tensor, name: string) => at(rmsNorm(x, own(name), config.normEpsilon), 0);
     const project = (x: Tensor, name: string) => gemm(x, own(name), { transB: true });
-    const toHeads = (x: Tensor, heads: number) => transpose(reshape(x, [batch, queries, heads, config.headWidth]), [0, 2, 1, 3]);
+    const toHeads = (x: Tensor, heads: number) =>
+      transpose(reshape(x, [batch, queries, heads, config.headWidth]), [0, 2, 1, 3]);
     /** Normalised per head, then rotated. */
     const normedHeads = (x: Tensor, heads: number, name: string) => {
       const perHead = norm(reshape(x, [batch * queries * heads, config.headWidth]), name);
@@ -51,7 +52,11 @@ interface Rotation {
 }
 
 /** Angle of pair i at a position: position * theta^(-2i / K), tables computed in float64. */
-function rotationTables(config: Qwen3Config, { rows_RD, positions, batch, queries }: Pass, positionCount: number): Rotation {
+function rotationTables(
+  config: Qwen3Config,
+  { rows_RD, positions, batch, queries }: Pass,
+  positionCount: number,
+): Rotation {
   const { graph } = rows_RD;
   const half = config.headWidth / 2;
   const table = (f: (angle: number) => number) => {

@@ -1,7 +1,16 @@
 // Turns a graph into an ONNX model: only what its outputs need, named by tensor id. Opset 18 and com.microsoft 1, where
 // every operator used has CPU and CUDA kernels (kernels.md).
 
-import { AttributeProto, AttributeProto_AttributeType, GraphProto, ModelProto, NodeProto, TensorProto, TensorProto_DataType, ValueInfoProto } from '../../gen/onnx/onnx.ts';
+import {
+  AttributeProto,
+  AttributeProto_AttributeType,
+  GraphProto,
+  ModelProto,
+  NodeProto,
+  TensorProto,
+  TensorProto_DataType,
+  ValueInfoProto,
+} from '../../gen/onnx/onnx.ts';
 import type { Attribute, DType, Graph, Node, Tensor } from '../graph/index.ts';
 
 const OPSET = 18n;
@@ -31,7 +40,11 @@ export function emitModel(graph: Graph, name: string): Uint8Array {
 /** Names of the inputs that the emitted model keeps: an input no output depends on is dropped. */
 export function usedInputs(graph: Graph): ReadonlySet<string> {
   const used = reachable(graph);
-  return new Set(graph.inputs.flatMap((input) => (used.tensors.has(input) && input.source.kind === 'input' ? [input.source.name] : [])));
+  return new Set(
+    graph.inputs.flatMap((input) =>
+      used.tensors.has(input) && input.source.kind === 'input' ? [input.source.name] : [],
+    ),
+  );
 }
 
 function emitGraph(graph: Graph, name: string): GraphProto {
@@ -64,7 +77,8 @@ function reachable(graph: Graph): { readonly tensors: ReadonlySet<Tensor>; reado
   return { tensors, nodes };
 }
 
-const tensorName = (tensor: Tensor): string => (tensor.source.kind === 'input' ? tensor.source.name : `${tensor.graph.prefix}t${tensor.id}`);
+const tensorName = (tensor: Tensor): string =>
+  tensor.source.kind === 'input' ? tensor.source.name : `${tensor.graph.prefix}t${tensor.id}`;
 
 function emitNode(node: Node): NodeProto {
   return NodeProto.fromPartial({
@@ -83,11 +97,23 @@ function emitAttribute(name: string, attribute: Attribute): AttributeProto {
     case 'float':
       return AttributeProto.fromPartial({ name, type: AttributeProto_AttributeType.FLOAT, f: attribute.value });
     case 'ints':
-      return AttributeProto.fromPartial({ name, type: AttributeProto_AttributeType.INTS, ints: attribute.value.map(BigInt) });
+      return AttributeProto.fromPartial({
+        name,
+        type: AttributeProto_AttributeType.INTS,
+        ints: attribute.value.map(BigInt),
+      });
     case 'text':
-      return AttributeProto.fromPartial({ name, type: AttributeProto_AttributeType.STRING, s: Buffer.from(attribute.value) });
+      return AttributeProto.fromPartial({
+        name,
+        type: AttributeProto_AttributeType.STRING,
+        s: Buffer.from(attribute.value),
+      });
     case 'graph':
-      return AttributeProto.fromPartial({ name, type: AttributeProto_AttributeType.GRAPH, g: emitGraph(attribute.value, name) });
+      return AttributeProto.fromPartial({
+        name,
+        type: AttributeProto_AttributeType.GRAPH,
+        g: emitGraph(attribute.value, name),
+      });
   }
 }
 

@@ -16,7 +16,8 @@ export function normGraph(slabs: readonly Slab[]): Graph {
   return graph;
 }
 
-const reduceSumOf = (x: Tensor): Tensor => x.graph.apply1('ReduceSum', [x, x.graph.indices([0])], { keepdims: int(0) }, 'float32', []);
+const reduceSumOf = (x: Tensor): Tensor =>
+  x.graph.apply1('ReduceSum', [x, x.graph.indices([0])], { keepdims: int(0) }, 'float32', []);
 
 /** Scalars of one update; computed by the host in float64 (coefficients.ts), inputs of the graph by these names. */
 export const COEFFICIENTS = ['beta1', 'gradToM', 'beta2', 'gradToRootV', 'epsilon', 'step', 'keep'] as const;
@@ -34,7 +35,11 @@ export function updateGraph(slabs: readonly Slab[]): Graph {
     const state = [whole('p'), whole('m'), whole('v'), whole('g')];
     const coefficients = COEFFICIENTS.map((coefficient) => graph.input(`${coefficient}.${name}`, 'float32', [1]));
     const [p, m, v] = rows === 1 ? update(state, coefficients) : scanRows(graph, state, coefficients, rows, rowLength);
-    for (const [field, tensor] of [['p', p], ['m', m], ['v', v]] as const) {
+    for (const [field, tensor] of [
+      ['p', p],
+      ['m', m],
+      ['v', v],
+    ] as const) {
       if (tensor) graph.output(`${field}.${name}.next`, tensor);
     }
   }
@@ -52,7 +57,13 @@ function update(state: readonly Tensor[], coefficients: readonly Tensor[]): read
 }
 
 /** The update as an ONNX Scan over rows; the coefficients travel as its unchanging state. */
-function scanRows(graph: Graph, state: readonly Tensor[], coefficients: readonly Tensor[], rows: number, rowLength: number): readonly Tensor[] {
+function scanRows(
+  graph: Graph,
+  state: readonly Tensor[],
+  coefficients: readonly Tensor[],
+  rows: number,
+  rowLength: number,
+): readonly Tensor[] {
   const body = new Graph('row.');
   const carried = COEFFICIENTS.map((name) => body.input(`row.${name}.${rowLength}`, 'float32', [1]));
   const slices = ['p', 'm', 'v', 'g'].map((field) => body.input(`row.${field}.${rowLength}`, 'float32', [rowLength]));

@@ -22,7 +22,10 @@ const FUNCTIONS = {
   CreateSessionOptions: [10, '_Out_ void **options'],
   EnableProfiling: [14, 'void *options, str prefix'],
   SetSessionGraphOptimizationLevel: [23, 'void *options, int level'],
-  CreateTensorWithDataAsOrtValue: [49, 'void *memory, void *data, size_t bytes, int64_t *shape, size_t rank, int dtype, _Out_ void **value'],
+  CreateTensorWithDataAsOrtValue: [
+    49,
+    'void *memory, void *data, size_t bytes, int64_t *shape, size_t rank, int dtype, _Out_ void **value',
+  ],
   CreateCpuMemoryInfo: [69, 'int allocator, int memType, _Out_ void **info'],
   CreateEnvWithGlobalThreadPools: [119, 'int severity, str id, void *threading, _Out_ void **env'],
   DisablePerSessionThreads: [120, 'void *options'],
@@ -71,14 +74,19 @@ function openLibrary(): CApi {
   const [getApi, getVersion] = decodePointers(base, 2);
   const version = String(callPointer(getVersion, 'const char *GetVersionString()'));
   if (version !== PINNED_VERSION) {
-    throw new LatentSweepError('RUNTIME_VERSION', `ONNX Runtime ${version} is installed, ${PINNED_VERSION} is needed`, { version });
+    throw new LatentSweepError('RUNTIME_VERSION', `ONNX Runtime ${version} is installed, ${PINNED_VERSION} is needed`, {
+      version,
+    });
   }
   const table = decodePointers(callPointer(getApi, 'void *GetApi(uint32_t version)', API_VERSION), TABLE_SIZE);
   const message = prototype('const char *GetErrorMessage(void *status)');
   const releaseStatus = prototype('void ReleaseStatus(void *status)');
   const releaseAny = prototype('void Release(void *object)');
   const prototypes = new Map(
-    Object.entries(FUNCTIONS).map(([name, [index, parameters]]) => [name, { index, type: prototype(`void *${name}(${parameters})`) }]),
+    Object.entries(FUNCTIONS).map(([name, [index, parameters]]) => [
+      name,
+      { index, type: prototype(`void *${name}(${parameters})`) },
+    ]),
   );
 
   const call = (name: keyof typeof FUNCTIONS, ...parameters: unknown[]): void => {
@@ -87,7 +95,9 @@ function openLibrary(): CApi {
     if (!status) return;
     const words = String(koffi.call(table[2], message, status));
     koffi.call(table[93], releaseStatus, status);
-    throw new LatentSweepError(OUT_OF_MEMORY.test(words) ? 'OUT_OF_MEMORY' : 'RUNTIME_FAILED', `${name}: ${words}`, { call: name });
+    throw new LatentSweepError(OUT_OF_MEMORY.test(words) ? 'OUT_OF_MEMORY' : 'RUNTIME_FAILED', `${name}: ${words}`, {
+      call: name,
+    });
   };
   return {
     version,

@@ -48,7 +48,9 @@ export class Runtime {
 
   constructor(options: RuntimeOptions) {
     if (options.device !== 'cpu') {
-      throw new LatentSweepError('CONFIG_INVALID', `device ${options.device} is not available in this build`, { key: 'device' });
+      throw new LatentSweepError('CONFIG_INVALID', `device ${options.device} is not available in this build`, {
+        key: 'device',
+      });
     }
     this.#memory = this.#api.create('CreateCpuMemoryInfo', 1, 0);
     this.#environment = environments.get(options.threads) ?? this.#openEnvironment(options.threads);
@@ -77,14 +79,21 @@ export class Runtime {
     const width = dtype === 'float32' ? 4 : 8;
     // an explicit buffer: small typed arrays live on V8's moving heap otherwise
     const buffer = new ArrayBuffer(Math.max(count * width, 64 * width));
-    return this.#wrap(dtype, shape, dtype === 'float32' ? new Float32Array(buffer, 0, count) : new BigInt64Array(buffer, 0, count));
+    return this.#wrap(
+      dtype,
+      shape,
+      dtype === 'float32' ? new Float32Array(buffer, 0, count) : new BigInt64Array(buffer, 0, count),
+    );
   }
 
   /** A tensor over part of another one's memory, starting at element `offset`. */
   alias(tensor: DeviceTensor, offset: number, shape: readonly number[]): DeviceTensor {
     const count = shape.reduce((a, b) => a * b, 1);
     if (offset < 0 || offset + count > tensor.data.length) {
-      throw new LatentSweepError('SHAPE_MISMATCH', `alias of ${count} elements at ${offset} leaves ${tensor.data.length} elements`);
+      throw new LatentSweepError(
+        'SHAPE_MISMATCH',
+        `alias of ${count} elements at ${offset} leaves ${tensor.data.length} elements`,
+      );
     }
     return this.#wrap(tensor.dtype, shape, tensor.data.subarray(offset, offset + count));
   }

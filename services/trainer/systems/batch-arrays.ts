@@ -33,37 +33,56 @@ interface Site {
  * @throws LatentSweepError DATA_INVALID, TOKEN_OUT_OF_RANGE, CONTEXT_EXCEEDED or NO_TARGETS for a batch the model cannot take
  */
 export function prepareBatch(settings: TrainingSettings, batch: Batch): PreparedBatch {
-  const sequences = batch.kind === 'curriculum' ? batch.items.map((item) => curriculumSequence(settings, item)) : corpusSequences(settings, batch);
+  const sequences =
+    batch.kind === 'curriculum'
+      ? batch.items.map((item) => curriculumSequence(settings, item))
+      : corpusSequences(settings, batch);
   if (sequences.length === 0 || sequences.every(({ sites }) => sites.every((site) => site.targets.length === 0))) {
     throw new LatentSweepError('NO_TARGETS', 'a batch has no scored target');
   }
   for (const sequence of sequences) checkSequence(settings, sequence);
   const padded = batch.kind === 'curriculum';
-  return SYSTEM_FACTS[settings.system].plain ? preparePlain(sequences, padded, settings.model.contextLength) : prepareSites(settings, sequences, padded);
+  return SYSTEM_FACTS[settings.system].plain
+    ? preparePlain(sequences, padded, settings.model.contextLength)
+    : prepareSites(settings, sequences, padded);
 }
 
 function curriculumSequence(settings: TrainingSettings, item: CurriculumItem): Sequence {
   if (item.question.length === 0) throw new LatentSweepError('DATA_INVALID', 'an item has an empty question');
   if (item.target.length === 0) throw new LatentSweepError('NO_TARGETS', 'an item has an empty target');
   if (!(item.latents >= 0 && item.latents <= settings.latents)) {
-    throw new LatentSweepError('DATA_INVALID', `an item asks for ${item.latents} latents, the system has ${settings.latents}`);
+    throw new LatentSweepError(
+      'DATA_INVALID',
+      `an item asks for ${item.latents} latents, the system has ${settings.latents}`,
+    );
   }
-  return { prefix: item.question, sites: [{ last: item.question.length - 1, latents: item.latents, targets: item.target }] };
+  return {
+    prefix: item.question,
+    sites: [{ last: item.question.length - 1, latents: item.latents, targets: item.target }],
+  };
 }
 
 function corpusSequences(settings: TrainingSettings, batch: Extract<Batch, { kind: 'corpus' }>): readonly Sequence[] {
   const length = batch.tokens[0]?.length ?? 0;
   const odd = batch.tokens.find((tokens) => tokens.length !== length);
-  if (odd) throw new LatentSweepError('DATA_INVALID', `a corpus batch has rows of ${length} and of ${odd.length} tokens`);
+  if (odd)
+    throw new LatentSweepError('DATA_INVALID', `a corpus batch has rows of ${length} and of ${odd.length} tokens`);
   if (SYSTEM_FACTS[settings.system].plain) {
-    return batch.tokens.map((tokens) => ({ prefix: tokens.slice(0, 1), sites: [{ last: 0, latents: 0, targets: tokens.slice(1) }] }));
+    return batch.tokens.map((tokens) => ({
+      prefix: tokens.slice(0, 1),
+      sites: [{ last: 0, latents: 0, targets: tokens.slice(1) }],
+    }));
   }
-  if (settings.system === 'coconut') throw new LatentSweepError('CONFIG_INVALID', 'coconut has no corpus objective', { key: 'system' });
+  if (settings.system === 'coconut')
+    throw new LatentSweepError('CONFIG_INVALID', 'coconut has no corpus objective', { key: 'system' });
   return batch.tokens.map((prefix, row) => ({
     prefix,
     sites: (batch.sites?.[row] ?? []).map((last) => {
       if (!(Number.isInteger(last) && last >= 0 && last + batch.ahead < prefix.length)) {
-        throw new LatentSweepError('DATA_INVALID', `site ${last} leaves no room for ${batch.ahead} targets in ${prefix.length} tokens`);
+        throw new LatentSweepError(
+          'DATA_INVALID',
+          `site ${last} leaves no room for ${batch.ahead} targets in ${prefix.length} tokens`,
+        );
       }
       return { last, latents: settings.latents, targets: prefix.slice(last + 1, last + 1 + batch.ahead) };
     }),
@@ -74,13 +93,22 @@ function checkSequence(settings: TrainingSettings, { prefix, sites }: Sequence):
   const { vocabSize, contextLength } = computedModel(settings.system, settings.model);
   for (const token of [...prefix, ...sites.flatMap((site) => site.targets)]) {
     if (!(Number.isInteger(token) && token >= 0 && token < vocabSize)) {
-      throw new LatentSweepError('TOKEN_OUT_OF_RANGE', `token ${token} is outside of a vocabulary of ${vocabSize}`, { token, vocabSize });
+      throw new LatentSweepError('TOKEN_OUT_OF_RANGE', `token ${token} is outside of a vocabulary of ${vocabSize}`, {
+        token,
+        vocabSize,
+      });
     }
   }
   const query = SYSTEM_FACTS[settings.system].plain ? 0 : 1;
-  const needed = Math.max(prefix.length, ...sites.map((site) => site.last + site.latents + query + site.targets.length));
+  const needed = Math.max(
+    prefix.length,
+    ...sites.map((site) => site.last + site.latents + query + site.targets.length),
+  );
   if (needed > contextLength) {
-    throw new LatentSweepError('CONTEXT_EXCEEDED', `${needed} positions are needed, the model has ${contextLength}`, { needed, contextLength });
+    throw new LatentSweepError('CONTEXT_EXCEEDED', `${needed} positions are needed, the model has ${contextLength}`, {
+      needed,
+      contextLength,
+    });
   }
 }
 
@@ -90,7 +118,8 @@ export function bucket(size: number): number {
   return Math.ceil(size / step) * step;
 }
 
-const longest = <T>(items: readonly T[], size: (item: T) => number): number => items.reduce((most, item) => Math.max(most, size(item)), 0);
+const longest = <T>(items: readonly T[], size: (item: T) => number): number =>
+  items.reduce((most, item) => Math.max(most, size(item)), 0);
 
 function preparePlain(sequences: readonly Sequence[], padded: boolean, contextLength: number): PreparedBatch {
   const rows = sequences.map(({ prefix, sites }) => {
@@ -108,7 +137,16 @@ function preparePlain(sequences: readonly Sequence[], padded: boolean, contextLe
     arrays(totalTargets) {
       const scores = new Scores(shape.scored, rows.length * prefix, totalTargets);
       rows.forEach((row, b) => row.targets.forEach((target, a) => scores.add(b * prefix + row.from + a, target)));
-      return new Map([['prefix.ids', padRows(rows.map((row) => row.ids), prefix)], ...scores.arrays()]);
+      return new Map([
+        [
+          'prefix.ids',
+          padRows(
+            rows.map((row) => row.ids),
+            prefix,
+          ),
+        ],
+        ...scores.arrays(),
+      ]);
     },
   };
 }
@@ -127,7 +165,10 @@ function prepareSites(settings: TrainingSettings, sequences: readonly Sequence[]
     scored: round(targets),
   };
   const withPrefixLoss = settings.prefixLmLossWeight > 0;
-  if (withPrefixLoss && padded) throw new LatentSweepError('CONFIG_INVALID', 'prefix_lm_loss_weight belongs to the corpus objective', { key: 'prefix_lm_loss_weight' });
+  if (withPrefixLoss && padded)
+    throw new LatentSweepError('CONFIG_INVALID', 'prefix_lm_loss_weight belongs to the corpus objective', {
+      key: 'prefix_lm_loss_weight',
+    });
   return {
     shape,
     targets,
@@ -142,7 +183,12 @@ function prepareSites(settings: TrainingSettings, sequences: readonly Sequence[]
   };
 }
 
-function siteArrays(settings: TrainingSettings, sequences: readonly Sequence[], shape: BatchShape, totalTargets: number) {
+function siteArrays(
+  settings: TrainingSettings,
+  sequences: readonly Sequence[],
+  shape: BatchShape,
+  totalTargets: number,
+) {
   const { batch, prefix, sites, latents, ahead } = shape;
   const latentRows = new RowArrays(batch * sites * latents);
   const decodeRows = new RowArrays(batch * sites * ahead);
@@ -152,7 +198,8 @@ function siteArrays(settings: TrainingSettings, sequences: readonly Sequence[], 
   const last = new BigInt64Array(batch);
 
   // systems that feed latents as rows put them before the decoding rows of the same batch row
-  const latentsAreRows = ['soft', 'coprocessor_embedding'].includes(SYSTEM_FACTS[settings.system].latents) && latents > 0;
+  const latentsAreRows =
+    ['soft', 'coprocessor_embedding'].includes(SYSTEM_FACTS[settings.system].latents) && latents > 0;
   const offset = latentsAreRows ? sites * latents : 0;
   const queries = offset + sites * ahead;
   const scores = new Scores(shape.scored, batch * queries, totalTargets);
@@ -160,7 +207,8 @@ function siteArrays(settings: TrainingSettings, sequences: readonly Sequence[], 
   sequences.forEach((sequence, b) => {
     last[b] = BigInt(b * prefix + sequence.prefix.length - 1);
     sequence.sites.forEach((site, m) => {
-      for (let t = 0; t < site.latents && t < latents; t++) latentRows.set((b * sites + m) * latents + t, m, t, site.last);
+      for (let t = 0; t < site.latents && t < latents; t++)
+        latentRows.set((b * sites + m) * latents + t, m, t, site.last);
       const readAhead = site.targets.slice(0, -1);
       const read = withQueryToken ? readAhead : [sequence.prefix[site.last] ?? 0, ...readAhead];
       read.forEach((token, a) => (ids[(b * sites + m) * idsPerSite + a] = BigInt(token)));
@@ -170,7 +218,10 @@ function siteArrays(settings: TrainingSettings, sequences: readonly Sequence[], 
       });
     });
   });
-  const paddedPrefix = padRows(sequences.map((sequence) => sequence.prefix), prefix);
+  const paddedPrefix = padRows(
+    sequences.map((sequence) => sequence.prefix),
+    prefix,
+  );
   return new Map<string, Float32Array | BigInt64Array>([
     ['prefix.ids', paddedPrefix],
     ['prefix.last', last],

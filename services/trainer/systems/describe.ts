@@ -70,5 +70,7 @@ export function selectedLayers(channel: Channel | null, layers: number): readonl
 }
 
 function badLayers(what: string, layers: number): LatentSweepError {
-  return new LatentSweepError('CONFIG_INVALID', `channel.layers: ${what} does not fit a model of ${layers} layers`, { key: 'channel.layers' });
+  return new LatentSweepError('CONFIG_INVALID', `channel.layers: ${what} does not fit a model of ${layers} layers`, {
+    key: 'channel.layers',
+  });
 }

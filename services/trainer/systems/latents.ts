@@ -16,12 +16,17 @@ export type LatentSource =
   | { readonly kind: 'entries'; readonly rows: Rows; readonly entries: ReadonlyMap<number, CacheEntries> };
 
 /** @param hidden_RD final hidden states of the Base pass (coconut starts from them) */
-export function latentSource(building: Building, prefixCache: readonly CacheEntries[], hidden_RD: Tensor): LatentSource {
+export function latentSource(
+  building: Building,
+  prefixCache: readonly CacheEntries[],
+  hidden_RD: Tensor,
+): LatentSource {
   const { graph, settings, shape } = building;
   const facts = SYSTEM_FACTS[settings.system];
   if (shape.latents === 0 || facts.latents === 'none') return { kind: 'none' };
   const rows = inputRows(graph, 'latents', shape.batch, shape.sites * shape.latents);
-  if (facts.latents === 'own_hidden') return { kind: 'entries', rows, entries: ownHiddenEntries(building, rows, prefixCache, hidden_RD) };
+  if (facts.latents === 'own_hidden')
+    return { kind: 'entries', rows, entries: ownHiddenEntries(building, rows, prefixCache, hidden_RD) };
   const soft_RD = softRows(building);
   if (!hasCoprocessor(settings.system)) return { kind: 'rows', rows, latents_RD: soft_RD };
 
@@ -33,9 +38,14 @@ export function latentSource(building: Building, prefixCache: readonly CacheEntr
     queries: rows.count,
     past: (layer) => ({ entries: [at(prefixCache, layer)], mask }),
   });
-  if (facts.latents === 'coprocessor_embedding') return { kind: 'rows', rows, latents_RD: bottleneck(building, z_RD, 'z') };
+  if (facts.latents === 'coprocessor_embedding')
+    return { kind: 'rows', rows, latents_RD: bottleneck(building, z_RD, 'z') };
   const selected = selectedLayers(settings.channel, building.coprocessor.config.layers);
-  return { kind: 'entries', rows, entries: new Map(selected.map((layer) => [layer, narrowEntries(building, at(cache, layer), layer)])) };
+  return {
+    kind: 'entries',
+    rows,
+    entries: new Map(selected.map((layer) => [layer, narrowEntries(building, at(cache, layer), layer)])),
+  };
 }
 
 /** The first N soft tokens for every site, [B * M * N, D]; `pause` repeats its only row. */
@@ -56,9 +66,17 @@ function bottleneck({ settings, parameter }: Building, v_RW: Tensor, what: strin
 function narrowEntries(building: Building, { k_BGSK, v_BGSK }: CacheEntries, layer: number): CacheEntries {
   if ((building.settings.channel?.rank ?? null) === null) return { k_BGSK, v_BGSK };
   const narrow = (x_BGSK: Tensor, what: string) => {
-    const [batch, groups, rows, headWidth] = [at(x_BGSK.shape, 0), at(x_BGSK.shape, 1), at(x_BGSK.shape, 2), at(x_BGSK.shape, 3)];
+    const [batch, groups, rows, headWidth] = [
+      at(x_BGSK.shape, 0),
+      at(x_BGSK.shape, 1),
+      at(x_BGSK.shape, 2),
+      at(x_BGSK.shape, 3),
+    ];
     const flat = reshape(transpose(x_BGSK, [0, 2, 1, 3]), [batch * rows, groups * headWidth]);
-    return transpose(reshape(bottleneck(building, flat, `${what}.${layer}`), [batch, rows, groups, headWidth]), [0, 2, 1, 3]);
+    return transpose(
+      reshape(bottleneck(building, flat, `${what}.${layer}`), [batch, rows, groups, headWidth]),
+      [0, 2, 1, 3],
+    );
   };
   return { k_BGSK: narrow(k_BGSK, 'k'), v_BGSK: narrow(v_BGSK, 'v') };
 }
@@ -67,7 +85,12 @@ function narrowEntries(building: Building, { k_BGSK, v_BGSK }: CacheEntries, lay
  * Coconut: the Base reads its own last hidden state N times; what stays are the cache entries of these rows.
  * Input `prefix.last` [B]: index of each item's last question row among the [B * S] rows of the Base pass.
  */
-function ownHiddenEntries(building: Building, rows: Rows, prefixCache: readonly CacheEntries[], hidden_RD: Tensor): ReadonlyMap<number, CacheEntries> {
+function ownHiddenEntries(
+  building: Building,
+  rows: Rows,
+  prefixCache: readonly CacheEntries[],
+  hidden_RD: Tensor,
+): ReadonlyMap<number, CacheEntries> {
   const { graph, shape, base } = building;
   const steps: (readonly CacheEntries[])[] = [];
   let z_BD = gather(hidden_RD, graph.input('prefix.last', 'int64', [shape.batch]));
@@ -75,14 +98,23 @@ function ownHiddenEntries(building: Building, rows: Rows, prefixCache: readonly 
     const row = sliceRows(rows, step, step + 1);
     const mask = rowMask(row, shape.prefix, step === 0 ? row : concatRows([sliceRows(rows, 0, step), row]));
     const earlier = [...steps];
-    const past = (layer: number): LayerPast => ({ entries: [at(prefixCache, layer), ...earlier.map((cache) => at(cache, layer))], mask });
+    const past = (layer: number): LayerPast => ({
+      entries: [at(prefixCache, layer), ...earlier.map((cache) => at(cache, layer))],
+      mask,
+    });
     const result = base.run({ rows_RD: z_BD, positions: rowPositions(row), batch: shape.batch, queries: 1, past });
     steps.push(result.cache);
     z_BD = result.hidden_RD;
   }
   const joined = (layer: number): CacheEntries => ({
-    k_BGSK: concat(steps.map((cache) => at(cache, layer).k_BGSK), 2),
-    v_BGSK: concat(steps.map((cache) => at(cache, layer).v_BGSK), 2),
+    k_BGSK: concat(
+      steps.map((cache) => at(cache, layer).k_BGSK),
+      2,
+    ),
+    v_BGSK: concat(
+      steps.map((cache) => at(cache, layer).v_BGSK),
+      2,
+    ),
   });
   return new Map(prefixCache.map((_, layer) => [layer, joined(layer)]));
 }

@@ -50,7 +50,10 @@ function bottleneckParameters({ channel, model }: SystemSettings): readonly Para
   if (rank === null) return [];
   const { keyValueHeads, headWidth } = headShape(model);
   const width = channel?.kind === 'kv' ? keyValueHeads * headWidth : model.width;
-  const exchanged = channel?.kind === 'kv' ? selectedLayers(channel, model.layers).flatMap((layer) => [`k.${layer}`, `v.${layer}`]) : ['z'];
+  const exchanged =
+    channel?.kind === 'kv'
+      ? selectedLayers(channel, model.layers).flatMap((layer) => [`k.${layer}`, `v.${layer}`])
+      : ['z'];
   return exchanged.flatMap((what) => [
     { name: `channel.${what}.down`, shape: [width, rank], group: 'coprocessor' as const, trained: true },
     { name: `channel.${what}.up`, shape: [rank, width], group: 'coprocessor' as const, trained: true },
@@ -58,7 +61,12 @@ function bottleneckParameters({ channel, model }: SystemSettings): readonly Para
 }
 
 const GPT2_CACHE_TENSORS = ['ln_1.weight', 'ln_1.bias', 'attn.c_attn.weight', 'attn.c_attn.bias'];
-const QWEN3_CACHE_TENSORS = ['input_layernorm.weight', 'self_attn.k_proj.weight', 'self_attn.v_proj.weight', 'self_attn.k_norm.weight'];
+const QWEN3_CACHE_TENSORS = [
+  'input_layernorm.weight',
+  'self_attn.k_proj.weight',
+  'self_attn.v_proj.weight',
+  'self_attn.k_norm.weight',
+];
 
 /** Whether a Coprocessor tensor can influence the loss: with a kv channel only cache entries up to the highest selected layer leave it. */
 function isUsed({ channel }: SystemSettings, model: ModelConfig, name: string): boolean {

@@ -3,7 +3,19 @@
 //   position = limit + 1 + order;  prefix token j is visible iff j <= limit;  another row iff same site and order not larger.
 // Padding rows carry site -1: real rows never see them. Legend: B batch, Q query rows, K key rows, S prefix length.
 
-import { add, and, concat, equal, type Graph, greater, not, reshape, slice, type Tensor, where } from '../graph/index.ts';
+import {
+  add,
+  and,
+  concat,
+  equal,
+  type Graph,
+  greater,
+  not,
+  reshape,
+  slice,
+  type Tensor,
+  where,
+} from '../graph/index.ts';
 
 /** Large enough that exp(score + HIDDEN - max) is exactly 0 in fp32, small enough that rows of padding stay finite. */
 const HIDDEN = -1e9;
@@ -23,15 +35,29 @@ export function inputRows(graph: Graph, name: string, batch: number, count: numb
 
 export function sliceRows(rows: Rows, from: number, to: number): Rows {
   const part = (tensor: Tensor) => slice(tensor, 1, from, to);
-  return { count: to - from, site_BQ: part(rows.site_BQ), order_BQ: part(rows.order_BQ), limit_BQ: part(rows.limit_BQ) };
+  return {
+    count: to - from,
+    site_BQ: part(rows.site_BQ),
+    order_BQ: part(rows.order_BQ),
+    limit_BQ: part(rows.limit_BQ),
+  };
 }
 
 export function concatRows(parts: readonly Rows[]): Rows {
   return {
     count: parts.reduce((sum, rows) => sum + rows.count, 0),
-    site_BQ: concat(parts.map((rows) => rows.site_BQ), 1),
-    order_BQ: concat(parts.map((rows) => rows.order_BQ), 1),
-    limit_BQ: concat(parts.map((rows) => rows.limit_BQ), 1),
+    site_BQ: concat(
+      parts.map((rows) => rows.site_BQ),
+      1,
+    ),
+    order_BQ: concat(
+      parts.map((rows) => rows.order_BQ),
+      1,
+    ),
+    limit_BQ: concat(
+      parts.map((rows) => rows.limit_BQ),
+      1,
+    ),
   };
 }
 
@@ -56,6 +82,8 @@ export function rowMask(queries: Rows, prefixLength: number, keys: Rows): Tensor
 
 /** Causal mask [1, 1, S, S]. Prefixes are padded at their end, where no real row looks. */
 export function causalMask(graph: Graph, length: number): Tensor {
-  const data = Float32Array.from({ length: length * length }, (_, i) => (i % length > Math.floor(i / length) ? HIDDEN : 0));
+  const data = Float32Array.from({ length: length * length }, (_, i) =>
+    i % length > Math.floor(i / length) ? HIDDEN : 0,
+  );
   return graph.constant(data, [1, 1, length, length]);
 }

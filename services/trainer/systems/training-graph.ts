@@ -48,7 +48,9 @@ export interface Building {
 export function trainingGraph(settings: TrainingSettings, shape: BatchShape, purpose: GraphPurpose): Graph {
   const building = startBuilding(settings, shape);
   const { graph, base } = building;
-  const { hidden_RD, prefixHidden_RD } = SYSTEM_FACTS[settings.system].plain ? plainHidden(building) : siteHidden(building);
+  const { hidden_RD, prefixHidden_RD } = SYSTEM_FACTS[settings.system].plain
+    ? plainHidden(building)
+    : siteHidden(building);
 
   const forward = graph.input('scored.forward', 'int64', [shape.scored]);
   const backward = graph.input('scored.backward', 'int64', [at(hidden_RD.shape, 0)]);
@@ -62,10 +64,16 @@ export function trainingGraph(settings: TrainingSettings, shape: BatchShape, pur
   if (purpose === 'inspect') graph.output('logits', logits_TV);
   if (purpose === 'loss') return graph;
   const trained = systemParameters(settings).filter((parameter) => parameter.trained);
-  const byTensor = gradients(loss, trained.map(({ name }) => building.parameter(name)));
+  const byTensor = gradients(
+    loss,
+    trained.map(({ name }) => building.parameter(name)),
+  );
   for (const { name, shape: size } of trained) {
     const gradient = byTensor.get(building.parameter(name)) ?? graph.scalar(0);
-    graph.output(`grad.${name}`, purpose === 'accumulate' ? add(graph.input(`sum.${name}`, 'float32', size), gradient) : gradient);
+    graph.output(
+      `grad.${name}`,
+      purpose === 'accumulate' ? add(graph.input(`sum.${name}`, 'float32', size), gradient) : gradient,
+    );
   }
   return graph;
 }
@@ -73,7 +81,9 @@ export function trainingGraph(settings: TrainingSettings, shape: BatchShape, pur
 export function startBuilding(settings: TrainingSettings, shape: BatchShape): Building {
   const graph = new Graph();
   const model = computedModel(settings.system, settings.model);
-  const inputs = new Map(systemParameters(settings).map(({ name, shape: size }) => [name, { size, tensor: null as Tensor | null }]));
+  const inputs = new Map(
+    systemParameters(settings).map(({ name, shape: size }) => [name, { size, tensor: null as Tensor | null }]),
+  );
   const parameter = (name: string): Tensor => {
     const known = inputs.get(name);
     if (!known) throw new TypeError(`system ${settings.system} has no parameter ${name}`);
@@ -99,7 +109,11 @@ interface Hidden {
 }
 
 function plainHidden({ graph, shape, base }: Building): Hidden {
-  const { hidden_RD } = causalPass(base, base.embed(graph.input('prefix.ids', 'int64', [shape.batch, shape.prefix])), shape);
+  const { hidden_RD } = causalPass(
+    base,
+    base.embed(graph.input('prefix.ids', 'int64', [shape.batch, shape.prefix])),
+    shape,
+  );
   return { hidden_RD, prefixHidden_RD: null };
 }
 
@@ -131,12 +145,29 @@ function siteHidden(building: Building): Hidden {
   const prefixHidden_RD = settings.prefixLmLossWeight > 0 ? first.hidden_RD : null;
   switch (source.kind) {
     case 'none':
-      return { hidden_RD: decode(building, decodeRows, decodeEmbeddings, pastOfPrefix(prefixCache, rowMask(decodeRows, prefix, decodeRows))), prefixHidden_RD };
+      return {
+        hidden_RD: decode(
+          building,
+          decodeRows,
+          decodeEmbeddings,
+          pastOfPrefix(prefixCache, rowMask(decodeRows, prefix, decodeRows)),
+        ),
+        prefixHidden_RD,
+      };
     case 'rows': {
       const rows = concatRows([source.rows, decodeRows]);
-      const x_BQD = concat([reshape(source.latents_RD, [batch, source.rows.count, base.config.width]), reshape(decodeEmbeddings, [batch, decodeRows.count, base.config.width])], 1);
+      const x_BQD = concat(
+        [
+          reshape(source.latents_RD, [batch, source.rows.count, base.config.width]),
+          reshape(decodeEmbeddings, [batch, decodeRows.count, base.config.width]),
+        ],
+        1,
+      );
       const x_RD = reshape(x_BQD, [batch * rows.count, base.config.width]);
-      return { hidden_RD: decode(building, rows, x_RD, pastOfPrefix(prefixCache, rowMask(rows, prefix, rows))), prefixHidden_RD };
+      return {
+        hidden_RD: decode(building, rows, x_RD, pastOfPrefix(prefixCache, rowMask(rows, prefix, rows))),
+        prefixHidden_RD,
+      };
     }
     case 'entries': {
       const withLatents = rowMask(decodeRows, prefix, concatRows([source.rows, decodeRows]));
@@ -151,7 +182,10 @@ function siteHidden(building: Building): Hidden {
   }
 }
 
-const stopEntries = ({ k_BGSK, v_BGSK }: CacheEntries): CacheEntries => ({ k_BGSK: stopGradient(k_BGSK), v_BGSK: stopGradient(v_BGSK) });
+const stopEntries = ({ k_BGSK, v_BGSK }: CacheEntries): CacheEntries => ({
+  k_BGSK: stopGradient(k_BGSK),
+  v_BGSK: stopGradient(v_BGSK),
+});
 
 const pastOfPrefix =
   (cache: readonly CacheEntries[], mask: Tensor) =>

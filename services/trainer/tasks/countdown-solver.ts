@@ -5,7 +5,13 @@
 export type Operator = '+' | '-' | '*' | '/';
 export type Expression =
   | { readonly kind: 'number'; readonly value: number }
-  | { readonly kind: 'operation'; readonly operator: Operator; readonly left: Expression; readonly right: Expression; readonly value: number };
+  | {
+      readonly kind: 'operation';
+      readonly operator: Operator;
+      readonly left: Expression;
+      readonly right: Expression;
+      readonly value: number;
+    };
 
 function combine(operator: Operator, left: Expression, right: Expression, value: number): Expression {
   return { kind: 'operation', operator, left, right, value };
@@ -24,7 +30,10 @@ function joined(a: Expression, b: Expression): Expression[] {
 }
 
 /** The partners `b` of `a` for which some operation gives `target`, with the operation, in the fixed order. */
-function partners(a: number, target: number): { readonly b: number; readonly operator: Operator; readonly aLeft: boolean }[] {
+function partners(
+  a: number,
+  target: number,
+): { readonly b: number; readonly operator: Operator; readonly aLeft: boolean }[] {
   const found: { b: number; operator: Operator; aLeft: boolean }[] = [];
   if (target >= a) found.push({ b: target - a, operator: '+', aLeft: true });
   if (a >= target) found.push({ b: a - target, operator: '-', aLeft: true });
@@ -116,7 +125,8 @@ export function printExpression(expression: Expression): string {
   const product = operator === '*' || operator === '/';
   const leftText = product && isSum(left) ? `(${printExpression(left)})` : printExpression(left);
   const wraps =
-    right.kind === 'operation' && (operator === '/' || (operator === '*' && isSum(right)) || (operator === '-' && isSum(right)));
+    right.kind === 'operation' &&
+    (operator === '/' || (operator === '*' && isSum(right)) || (operator === '-' && isSum(right)));
   return `${leftText}${operator}${wraps ? `(${printExpression(right)})` : printExpression(right)}`;
 }
 

@@ -28,7 +28,13 @@ export function createCountdown(settings: CountdownSettings): Task {
   const { operands, maxOperand, maxTarget, dataSeed } = settings;
   const holdsOutSets = operands <= HELD_OUT_SETS_UP_TO;
   const isHeldOutSet = (numbers: readonly number[]): boolean =>
-    keyedHash(dataSeed, 'countdown-held-out', [...numbers].sort((a, b) => a - b)) % HELD_OUT_SHARE === 0;
+    keyedHash(
+      dataSeed,
+      'countdown-held-out',
+      [...numbers].sort((a, b) => a - b),
+    ) %
+      HELD_OUT_SHARE ===
+    0;
 
   const drawProblem = (label: string, index: number, admits: (problem: Problem) => boolean): Example => {
     const source = draws(`countdown-${label}`, dataSeed, index);
@@ -94,7 +100,8 @@ export function createCountdown(settings: CountdownSettings): Task {
   };
 }
 
-const problemKey = ({ numbers, target }: Problem): string => `${[...numbers].sort((a, b) => a - b).join(' ')}=${target}`;
+const problemKey = ({ numbers, target }: Problem): string =>
+  `${[...numbers].sort((a, b) => a - b).join(' ')}=${target}`;
 
 /** Reads the problem back from its question. */
 function problemOf(example: Example): Problem {

@@ -9,21 +9,28 @@ import { type Example, listSplit, sameText, type Task } from './task.ts';
 type Gsm8kSettings = Extract<TaskSettings, { name: 'gsm8k' }>;
 
 export function createGsm8k(settings: Gsm8kSettings): Task {
-  const trainFile = settings.trainFile === null ? builtInData('gsm8k-train.jsonl.gz') : readDataFile(settings.trainFile);
+  const trainFile =
+    settings.trainFile === null ? builtInData('gsm8k-train.jsonl.gz') : readDataFile(settings.trainFile);
   const testFile = builtInData('gsm8k-test.jsonl.gz');
   const all = parseGsm8k(trainFile);
   // the published data has no validation split: the last problems of the training file stand in
   const available = all.length - settings.valid;
   const trainSize = settings.train ?? available;
   if (trainSize < 1 || trainSize > available) {
-    throw new LatentSweepError('CONFIG_INVALID', `task.train: ${trainSize} asked, ${available} available beside task.valid`, {
-      key: 'task.train',
-    });
+    throw new LatentSweepError(
+      'CONFIG_INVALID',
+      `task.train: ${trainSize} asked, ${available} available beside task.valid`,
+      {
+        key: 'task.train',
+      },
+    );
   }
   const test = parseGsm8k(testFile);
   const testSize = settings.test ?? test.length;
   if (testSize > test.length) {
-    throw new LatentSweepError('CONFIG_INVALID', `task.test: ${testSize} asked, ${test.length} published`, { key: 'task.test' });
+    throw new LatentSweepError('CONFIG_INVALID', `task.test: ${testSize} asked, ${test.length} published`, {
+      key: 'task.test',
+    });
   }
   return {
     name: 'gsm8k',
@@ -80,6 +87,9 @@ function fromParts(question: string, worked: string): Example | null {
   return {
     question: question.trim().replaceAll('\n', ' '),
     steps: worked.slice(0, mark).match(/<<[^<>]*>>/g) ?? [],
-    answer: worked.slice(mark + 4).replaceAll(',', '').trim(),
+    answer: worked
+      .slice(mark + 4)
+      .replaceAll(',', '')
+      .trim(),
   };
 }

@@ -1,13 +1,31 @@
 // Gradients of elementwise operators. Where an operand was broadcast, its gradient is summed back to its shape.
 
-import { add, at, div, identity, mul, neg, reduceSum, reshape, scale, type Shape, sameShape, sigmoid, sub, type Tensor, where } from '../../graph/index.ts';
+import {
+  add,
+  at,
+  div,
+  identity,
+  mul,
+  neg,
+  reduceSum,
+  reshape,
+  scale,
+  type Shape,
+  sameShape,
+  sigmoid,
+  sub,
+  type Tensor,
+  where,
+} from '../../graph/index.ts';
 import type { Rule } from '../gradients.ts';
 
 /** Sums the axes of `gradient` along which an operand of `shape` was stretched. */
 export function sumToShape(gradient: Tensor, shape: Shape): Tensor {
   if (sameShape(gradient.shape, shape)) return gradient;
   const added = gradient.shape.length - shape.length;
-  const axes = gradient.shape.flatMap((size, axis) => (axis < added || (shape[axis - added] === 1 && size !== 1) ? [axis] : []));
+  const axes = gradient.shape.flatMap((size, axis) =>
+    axis < added || (shape[axis - added] === 1 && size !== 1) ? [axis] : [],
+  );
   return reshape(axes.length > 0 ? reduceSum(gradient, axes, true) : gradient, shape);
 }
 
@@ -40,10 +58,7 @@ const mulRule: Rule = ({ node, outputGradients }) => {
 const divRule: Rule = ({ node, outputGradients }) => {
   const [a, b] = operands(node.inputs);
   const d = only(outputGradients);
-  return [
-    () => sumToShape(div(d, b), a.shape),
-    () => neg(sumToShape(div(mul(d, at(node.outputs, 0)), b), b.shape)),
-  ];
+  return [() => sumToShape(div(d, b), a.shape), () => neg(sumToShape(div(mul(d, at(node.outputs, 0)), b), b.shape))];
 };
 
 const whereRule: Rule = ({ node, outputGradients }) => {
@@ -51,13 +66,19 @@ const whereRule: Rule = ({ node, outputGradients }) => {
   const [yes, no] = operands(node.inputs.slice(1));
   const d = only(outputGradients);
   const zero = d.graph.scalar(0);
-  return [null, () => sumToShape(where(condition, d, zero), yes.shape), () => sumToShape(where(condition, zero, d), no.shape)];
+  return [
+    null,
+    () => sumToShape(where(condition, d, zero), yes.shape),
+    () => sumToShape(where(condition, zero, d), no.shape),
+  ];
 };
 
 const expRule: Rule = ({ node, outputGradients }) => [() => mul(only(outputGradients), at(node.outputs, 0))];
 const negRule: Rule = ({ outputGradients }) => [() => neg(only(outputGradients))];
 const identityRule: Rule = ({ outputGradients }) => [() => identity(only(outputGradients))];
-const sqrtRule: Rule = ({ node, outputGradients }) => [() => div(scale(only(outputGradients), 0.5), at(node.outputs, 0))];
+const sqrtRule: Rule = ({ node, outputGradients }) => [
+  () => div(scale(only(outputGradients), 0.5), at(node.outputs, 0)),
+];
 
 const sigmoidRule: Rule = ({ node, outputGradients }) => {
   const s = at(node.outputs, 0);

@@ -4,14 +4,26 @@ import { at, concat, reshape, slice, split, type Tensor, transpose, zeros } from
 import type { Rule } from '../gradients.ts';
 import { only, operands, sumToShape } from './elementwise.ts';
 
-const reshapeRule: Rule = ({ node, outputGradients }) => [() => reshape(only(outputGradients), at(node.inputs, 0).shape), null];
+const reshapeRule: Rule = ({ node, outputGradients }) => [
+  () => reshape(only(outputGradients), at(node.inputs, 0).shape),
+  null,
+];
 
-const expandRule: Rule = ({ node, outputGradients }) => [() => sumToShape(only(outputGradients), at(node.inputs, 0).shape), null];
+const expandRule: Rule = ({ node, outputGradients }) => [
+  () => sumToShape(only(outputGradients), at(node.inputs, 0).shape),
+  null,
+];
 
 const transposeRule: Rule = ({ node, outputGradients }) => {
   const { perm } = node.attributes;
   const axes = perm?.kind === 'ints' ? perm.value : [];
-  return [() => transpose(only(outputGradients), axes.map((_, axis) => axes.indexOf(axis)))];
+  return [
+    () =>
+      transpose(
+        only(outputGradients),
+        axes.map((_, axis) => axes.indexOf(axis)),
+      ),
+  ];
 };
 
 const axisOf = (node: Parameters<Rule>[0]['node']): number => {
@@ -35,7 +47,10 @@ const concatRule: Rule = ({ node, outputGradients, wanted }) => {
 const splitRule: Rule = ({ node, outputGradients }) => [
   () => {
     const some = outputGradients.find((gradient) => gradient !== null) as Tensor;
-    return concat(node.outputs.map((output, index) => outputGradients[index] ?? zeros(some, output.shape)), axisOf(node));
+    return concat(
+      node.outputs.map((output, index) => outputGradients[index] ?? zeros(some, output.shape)),
+      axisOf(node),
+    );
   },
   null,
 ];
@@ -48,9 +63,15 @@ const sliceRule: Rule = ({ node, outputGradients }) => {
       if (!x) throw new TypeError('Slice without input');
       const axis = constantIndex(axisTensor);
       const start = constantIndex(from);
-      const before = zeros(d, x.shape.map((size, index) => (index === axis ? start : size)));
+      const before = zeros(
+        d,
+        x.shape.map((size, index) => (index === axis ? start : size)),
+      );
       const rest = at(x.shape, axis) - start - at(d.shape, axis);
-      const after = zeros(d, x.shape.map((size, index) => (index === axis ? rest : size)));
+      const after = zeros(
+        d,
+        x.shape.map((size, index) => (index === axis ? rest : size)),
+      );
       return concat([...(start > 0 ? [before] : []), d, ...(rest > 0 ? [after] : [])], axis);
     },
   ];

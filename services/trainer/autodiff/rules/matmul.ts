@@ -20,14 +20,8 @@ const productRule: Rule = ({ node, outputGradients }) => {
   const product = node.op === 'Gemm' ? gemm : batchMatMul;
   const d = only(outputGradients);
   return [
-    () =>
-      transA
-        ? product(b, d, { transA: transB, transB: true, alpha })
-        : product(d, b, { transB: !transB, alpha }),
-    () =>
-      transB
-        ? product(d, a, { transA: true, transB: transA, alpha })
-        : product(a, d, { transA: !transA, alpha }),
+    () => (transA ? product(b, d, { transA: transB, transB: true, alpha }) : product(d, b, { transB: !transB, alpha })),
+    () => (transB ? product(d, a, { transA: true, transB: transA, alpha }) : product(a, d, { transA: !transA, alpha })),
     bias ? () => sumToShape(d, at(node.inputs, 2).shape) : null,
   ];
 };

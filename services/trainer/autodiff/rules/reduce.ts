@@ -1,13 +1,34 @@
 // Gradients of reductions, softmax and normalisations.
 
-import { add, at, elementCount, expand, exp, gemm, mul, reduceSum, reshape, rotate, neg, scale, sub, type Tensor } from '../../graph/index.ts';
+import {
+  add,
+  at,
+  elementCount,
+  expand,
+  exp,
+  gemm,
+  mul,
+  reduceSum,
+  reshape,
+  rotate,
+  neg,
+  scale,
+  sub,
+  type Tensor,
+} from '../../graph/index.ts';
 import type { Rule } from '../gradients.ts';
 import { only, operands } from './elementwise.ts';
 
 /** The gradient of a reduction stretched back over the reduced axes of `x`. */
 function stretch(gradient: Tensor, x: Tensor, axes: Tensor): Tensor {
   const reduced = axes.source.kind === 'constant' ? Array.from(axes.source.data, Number) : [];
-  return expand(reshape(gradient, x.shape.map((size, axis) => (reduced.includes(axis) ? 1 : size))), x.shape);
+  return expand(
+    reshape(
+      gradient,
+      x.shape.map((size, axis) => (reduced.includes(axis) ? 1 : size)),
+    ),
+    x.shape,
+  );
 }
 
 const sumRule: Rule = ({ node, outputGradients }) => {
