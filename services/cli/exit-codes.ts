@@ -1,0 +1,35 @@
+// What the process ends with, for scripts. `lsweep --help` prints this table; change both together with the README.
+
+import { CommanderError } from 'commander';
+import { type ErrorCode, LatentSweepError } from '../../workflows/domain/errors.ts';
+
+export const EXIT = {
+  ok: 0,
+  failure: 1,
+  usage: 2,
+  unreachable: 3,
+  failedTrials: 4,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+export const EXIT_CODES_HELP = `Exit codes:
+  0    done
+  1    the command failed
+  2    wrong usage, or a bad sweep file or configuration
+  3    the stack (Postgres, Temporal or an orchestrator) is not reachable
+  4    the sweep ended with failed trials
+  130  interrupted; a sweep that was followed goes on`;
+
+const USAGE_CODES: ReadonlySet<ErrorCode> = new Set(['SPEC_INVALID', 'CONFIG_INVALID']);
+const UNREACHABLE_CODES: ReadonlySet<ErrorCode> = new Set(['STORE_UNREACHABLE', 'TEMPORAL_UNREACHABLE']);
+/** Help and version reach us as errors too, because commander may not call process.exit here. */
+const SHOWN_ON_REQUEST: ReadonlySet<string> = new Set(['commander.helpDisplayed', 'commander.version']);
+
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return SHOWN_ON_REQUEST.has(error.code) ? EXIT.ok : EXIT.usage;
+  if (!(error instanceof LatentSweepError)) return EXIT.failure;
+  if (USAGE_CODES.has(error.code)) return EXIT.usage;
+  return UNREACHABLE_CODES.has(error.code) ? EXIT.unreachable : EXIT.failure;
+}

@@ -1,0 +1,30 @@
+// Puts the commands together. Each file in commands/ exports `register(program)`; it imports what it needs only when its
+// action runs, so that help and `lsweep sql` need not load Temporal.
+
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { z } from 'zod';
+import { EXIT_CODES_HELP } from './exit-codes.ts';
+import { addGlobalOptions } from './global-options.ts';
+
+const REGISTRATIONS: readonly ((program: Command) => void)[] = [];
+
+const packageSchema = z.object({ version: z.string() });
+
+/** Never exits the process by itself: help, version and wrong usage are thrown as CommanderError. */
+export function buildProgram(): Command {
+  const { version } = packageSchema.parse(
+    JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')),
+  );
+  const program = addGlobalOptions(new Command('lsweep'))
+    .description('Latent-reasoning sweeps over GPU nodes: describe a grid, start it, read every number in Postgres.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help for a command')
+    .helpCommand('help [command]', 'print help for a command')
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('(lsweep help shows the commands)')
+    .exitOverride()
+    .addHelpText('after', `\n${EXIT_CODES_HELP}`);
+  for (const register of REGISTRATIONS) register(program);
+  return program;
+}
