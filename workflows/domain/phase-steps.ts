@@ -1,0 +1,67 @@
+// How many steps a phase has: one pure source for the plan, the progress bars and the trainer's own loop.
+// A step of `base` and `finetune` is an optimizer step; a step of `evaluate` is one batch of items.
+
+import type { PhaseConfig } from './phases.ts';
+import type { CurriculumSettings, TaskSettings, TrainSettings } from './settings.ts';
+
+/** Examples in each split of a task. */
+export interface SplitSizes {
+  readonly train: number;
+  readonly valid: number;
+  readonly test: number;
+}
+
+/** Published problems of GSM8K (study.md section 6). */
+const GSM8K_TRAIN = 7_473;
+const GSM8K_TEST = 1_319;
+
+/**
+ * @param fileExamples problems in `task.trainFile`; null without such a file
+ * @returns sizes as the trainer's tasks make them: GSM8K's validation split is cut from the end of its training problems
+ */
+export function splitSizes(task: TaskSettings, fileExamples: number | null): SplitSizes {
+  switch (task.name) {
+    case 'prosqa':
+      return { train: fileExamples ?? task.train, valid: task.valid, test: task.test };
+    case 'countdown':
+      return { train: task.train, valid: task.valid, test: task.test };
+    case 'gsm8k':
+      return {
+        train: task.train ?? Math.max(1, (fileExamples ?? GSM8K_TRAIN) - task.valid),
+        valid: task.valid,
+        test: task.test ?? GSM8K_TEST,
+      };
+  }
+}
+
+/**
+ * Stages of a finetune: `firstStage` to `stages`, each with one more step replaced by latents, then the final stage without steps
+ * (study.md section 5). Without a curriculum there is one.
+ */
+export function stageCount(curriculum: CurriculumSettings | null): number {
+  if (curriculum === null) return 1;
+  return curriculum.stages - curriculum.firstStage + 1 + (curriculum.finalStage ? 1 : 0);
+}
+
+/** Optimizer steps of one stage; a started batch of an epoch counts as a whole one. */
+export function stepsOfStage(
+  train: Pick<TrainSettings, 'stepsPerStage' | 'epochsPerStage' | 'batch'>,
+  trainExamples: number,
+): number {
+  if (train.stepsPerStage !== null) return train.stepsPerStage;
+  return Math.max(1, Math.ceil(((train.epochsPerStage ?? 1) * trainExamples) / train.batch));
+}
+
+/** Steps of a whole phase; at least 1. */
+export function phaseSteps(config: PhaseConfig, sizes: SplitSizes): number {
+  switch (config.kind) {
+    case 'base':
+      return config.base.steps;
+    case 'finetune':
+      return stageCount(config.curriculum) * stepsOfStage(config.train, sizes.train);
+    case 'evaluate': {
+      const { items, split, batch } = config.evaluate;
+      return Math.max(1, Math.ceil(Math.min(items ?? sizes[split], sizes[split]) / batch));
+    }
+  }
+}
