@@ -1,0 +1,202 @@
+// ProsQA: which of two concepts is the named one? Held-out splits are the published problems; training problems come from the generator
+// or from a file in the published format (study.md section 6). Steps are the edges of one shortest path, so the chain of thought is exact.
+
+import { z } from 'zod';
+import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import type { TaskSettings } from '../../../workflows/domain/settings.ts';
+import { DRAWS_VERSION, type Draws, draws, permutation } from '../random/draws.ts';
+import { builtInData, type DataFile, dataHash, readDataFile } from './data-file.ts';
+import { drawProsqaGraph, type ProsqaGraph, SMALL_GRAPH } from './prosqa-graph.ts';
+import { PROSQA_CONCEPTS, PROSQA_NAMES, PUBLISHED_CONCEPT_COUNT } from './prosqa-words.ts';
+import { type Example, generatedSplit, listSplit, type Split, sameText, type Task } from './task.ts';
+
+type ProsqaSettings = Extract<TaskSettings, { name: 'prosqa' }>;
+
+const GENERATOR_VERSION = 1;
+const MAX_REDRAWS = 1_000;
+
+export function createProsqa(settings: ProsqaSettings): Task {
+  const { dataSeed, nodes } = settings;
+  const published = nodes >= SMALL_GRAPH;
+  const files = published
+    ? { valid: builtInData('prosqa-valid.json.gz'), test: builtInData('prosqa-test.json.gz') }
+    : null;
+  const heldOut = files === null ? generateHeldOut(settings) : readHeldOut(settings, files);
+  const heldOutKeys = new Set([...heldOut.valid, ...heldOut.test].map(problemKey));
+  const trainFile = settings.trainFile === null ? null : readDataFile(settings.trainFile);
+  return {
+    name: 'prosqa',
+    dataHash: dataHash([
+      'prosqa',
+      GENERATOR_VERSION,
+      DRAWS_VERSION,
+      trainFile?.sha256 ?? null,
+      files?.valid.sha256 ?? null,
+      files?.test.sha256 ?? null,
+      nodes,
+      settings.train,
+      settings.valid,
+      settings.test,
+      dataSeed,
+    ]),
+    licence: 'MIT (facebookresearch/coconut); generated problems Apache-2.0',
+    chance: 0.5,
+    splits: {
+      train: trainFile === null ? generateTrain(settings, heldOutKeys) : readTrain(settings, trainFile),
+      valid: listSplit(heldOut.valid),
+      test: listSplit(heldOut.test),
+    },
+    verify: (answer, example) => sameText(answer, example.answer),
+  };
+}
+
+interface HeldOut {
+  readonly valid: readonly Example[];
+  readonly test: readonly Example[];
+}
+
+function readHeldOut(settings: ProsqaSettings, files: Readonly<Record<'valid' | 'test', DataFile>>): HeldOut {
+  const take = (split: 'valid' | 'test'): readonly Example[] => {
+    const all = parseProsqa(files[split]);
+    if (settings[split] > all.length) {
+      throw new LatentSweepError('CONFIG_INVALID', `task.${split}: ${settings[split]} asked, ${all.length} published`, {
+        key: `task.${split}`,
+      });
+    }
+    return all.slice(0, settings[split]);
+  };
+  return { valid: take('valid'), test: take('test') };
+}
+
+function generateHeldOut({ nodes, dataSeed, valid, test }: ProsqaSettings): HeldOut {
+  const taken = new Set<string>();
+  const generate = (label: 'valid' | 'test', size: number): Example[] =>
+    Array.from({ length: size }, (_, index) => {
+      const example = drawUnless(taken, draws(`prosqa-${label}`, dataSeed, index), nodes, label);
+      taken.add(problemKey(example));
+      return example;
+    });
+  return { test: generate('test', test), valid: generate('valid', valid) };
+}
+
+function generateTrain({ nodes, dataSeed, train }: ProsqaSettings, heldOut: ReadonlySet<string>): Split {
+  return generatedSplit(train, (index) => drawUnless(heldOut, draws('prosqa-train', dataSeed, index), nodes, 'train'));
+}
+
+function drawUnless(taken: ReadonlySet<string>, source: Draws, nodes: number, split: string): Example {
+  for (let redraw = 0; redraw < MAX_REDRAWS; redraw++) {
+    const example = writeProsqa(source, drawProsqaGraph(source, nodes));
+    if (!taken.has(problemKey(example))) return example;
+  }
+  throw new LatentSweepError(
+    'CONFIG_INVALID',
+    `task.${split}: too few distinct problems with graphs of ${nodes} nodes; ask for fewer, or raise task.nodes`,
+    { key: `task.${split}` },
+  );
+}
+
+/** Puts words on a graph and shuffles the sentences. */
+function writeProsqa(source: Draws, graph: ProsqaGraph): Example {
+  const children = new Set(graph.edges.map(([, child]) => child));
+  const named = Array.from({ length: graph.nodes }, (_, node) => !children.has(node));
+  const concepts = Math.max(PUBLISHED_CONCEPT_COUNT, named.filter((isNamed) => !isNamed).length);
+  const names = shuffled(source, PROSQA_NAMES)[Symbol.iterator]();
+  const kinds = shuffled(source, PROSQA_CONCEPTS.slice(0, concepts))[Symbol.iterator]();
+  const words = named.map((isNamed) => String((isNamed ? names : kinds).next().value));
+  const word = (node: number): string => words[node] ?? '';
+  const sentence = (parent: number, child: number): string =>
+    named[parent] ? `${word(parent)} is a ${word(child)}.` : `Every ${word(parent)} is a ${word(child)}.`;
+  const facts = shuffled(
+    source,
+    graph.edges.map(([parent, child]) => sentence(parent, child)),
+  );
+  const [left, right] = shuffled(source, [word(graph.target), word(graph.distractor)]);
+  return {
+    question: `${facts.join(' ')} Is ${word(graph.root)} a ${left} or ${right}?`,
+    steps: graph.path.slice(1).map((node, i) => sentence(graph.path[i] ?? 0, node)),
+    answer: `${word(graph.root)} is a ${word(graph.target)}.`,
+  };
+}
+
+function shuffled<T>(source: Draws, items: readonly T[]): T[] {
+  return [...permutation(items.length, source)].flatMap((index) => items.slice(index, index + 1));
+}
+
+/** The same for every order of the facts and of the two options. */
+export function problemKey({ question }: Example): string {
+  const facts = question.split('. ');
+  const asked = facts.pop() ?? '';
+  const options = asked.slice(0, -1).split(' ').sort();
+  return [...facts.sort(), ...options].join('|');
+}
+
+const problemSchema = z.object({
+  question: z.string().min(1),
+  answer: z.string().min(1),
+  steps: z.array(z.string()),
+});
+
+function readTrain(settings: ProsqaSettings, file: DataFile): Split {
+  const all = parseProsqa(file);
+  // the default asks for the size of the published file; a smaller file of the user's own is used whole
+  return listSplit(all.slice(0, settings.train));
+}
+
+/** @throws LatentSweepError DATA_INVALID naming the file and the line (a broken JSON text) or the problem's index */
+export function parseProsqa(file: DataFile): Example[] {
+  let list: unknown;
+  try {
+    list = JSON.parse(file.text);
+  } catch (cause) {
+    const line = lineOfJsonError(file.text, cause);
+    throw new LatentSweepError(
+      'DATA_INVALID',
+      `${file.path}, line ${line}: not JSON`,
+      { path: file.path, line },
+      cause,
+    );
+  }
+  if (!Array.isArray(list) || list.length === 0) {
+    throw new LatentSweepError('DATA_INVALID', `${file.path}, line 1: not a JSON list of problems`, {
+      path: file.path,
+      line: 1,
+    });
+  }
+  return list.map((entry: unknown, index) => {
+    const parsed = problemSchema.safeParse(entry);
+    if (parsed.success) return parsed.data;
+    const issue = parsed.error.issues[0];
+    const key = issue?.path.join('.') ?? '';
+    const line = lineOfProblem(file.text, index);
+    throw new LatentSweepError(
+      'DATA_INVALID',
+      `${file.path}, line ${line}: problem ${index}, key ${key}: ${issue?.message ?? 'not a problem'}`,
+      { path: file.path, line, problem: index, key },
+    );
+  });
+}
+
+const lineAt = (text: string, offset: number): number => text.slice(0, offset).split('\n').length;
+
+/** V8 names the place in its message; a text that merely ends too early is reported at its last line. */
+function lineOfJsonError(text: string, cause: unknown): number {
+  const position = cause instanceof SyntaxError ? /position (\d+)/.exec(cause.message)?.[1] : undefined;
+  return lineAt(text, position === undefined ? text.length : Number(position));
+}
+
+/** Line on which the index-th object of a top-level list begins. */
+function lineOfProblem(text: string, index: number): number {
+  let depth = 0;
+  let seen = -1;
+  for (const match of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{},]/g)) {
+    const token = match[0];
+    if (token === '[' || token === '{') depth++;
+    if (token === ']' || token === '}') depth--;
+    if (depth === 1 && (token === '[' || token === ',')) seen++;
+    if (seen === index) {
+      const start = text.slice(match.index + 1).search(/\S/);
+      return lineAt(text, match.index + 1 + Math.max(0, start));
+    }
+  }
+  return 1;
+}
