@@ -1,0 +1,16 @@
+// The border of the configuration.
+
+export { artifactsUrl, type Endpoints, endpoints, runningStack } from './endpoints.ts';
+export type { Environment } from './environment.ts';
+export { LEAVES, type Leaf } from './leaves.ts';
+export { type Config, type ConfigSources, loadConfig } from './load.ts';
+export { isAlive, markOf, type ProcessMark } from './process-mark.ts';
+export { redact, redactUrl } from './redact.ts';
+export { configSchema } from './schema.ts';
+export {
+  readStackRecord,
+  type ServiceRecord,
+  type ServiceState,
+  type StackRecord,
+  stackRecordPath,
+} from './stack-record.ts';

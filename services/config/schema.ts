@@ -1,0 +1,109 @@
+// The whole configuration as one zod schema: the same keys in lsweep.yaml and, as LSWEEP_*, in the environment. A url or address of
+// null means "the one of the local stack". Defaults are for one machine; comments name the unit and where a figure comes from.
+
+import { z } from 'zod';
+
+const durationMs = (defaultMs: number) => z.int().min(1).max(86_400_000).default(defaultMs);
+const hostPort = z
+  .string()
+  .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/, 'host:port, for instance 10.0.0.5:7233; port 0 takes a free one');
+const postgresUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\/\S+$/, 'a URL such as postgres://user:password@host:5432/database');
+const artifactsUrl = z.string().regex(/^(file:\/\/\/\S+|s3:\/\/\S+)$/, 'file:///absolute/folder or s3://bucket/prefix');
+
+/** PEM files; relative paths count from the folder of the configuration. */
+const tlsFiles = z
+  .strictObject({
+    ca: z.string().min(1),
+    cert: z.string().min(1),
+    key: z.string().min(1),
+  })
+  .readonly();
+
+export const configSchema = z
+  .strictObject({
+    /** Where the local stack keeps everything; relative to the folder of the configuration. */
+    stateDir: z.string().min(1).default('.lsweep'),
+    postgres: z
+      .strictObject({
+        /** The owner of the schema `study` and of the base tables; migrations run with it. */
+        url: postgresUrl.nullable().default(null),
+        /** What `lsweep sql` connects with; null = postgres.url in a read-only session. */
+        readerUrl: postgresUrl.nullable().default(null),
+        /** Most connections of one process. */
+        poolSize: z.int().min(1).max(100).default(8),
+      })
+      .readonly()
+      .prefault({}),
+    temporal: z
+      .strictObject({
+        address: hostPort.nullable().default(null),
+        namespace: z.string().min(1).default('default'),
+        /** Server program of the local stack; null = PATH, then the project's cache. */
+        binary: z.string().min(1).nullable().default(null),
+        tls: z
+          .strictObject({
+            ca: z.string().min(1).nullable().default(null),
+            cert: z.string().min(1).nullable().default(null),
+            key: z.string().min(1).nullable().default(null),
+          })
+          .readonly()
+          .nullable()
+          .default(null),
+      })
+      .readonly()
+      .prefault({}),
+    artifacts: z
+      .strictObject({ url: artifactsUrl.nullable().default(null) })
+      .readonly()
+      .prefault({}),
+    orchestrator: z
+      .strictObject({
+        /** How many the local stack starts. */
+        replicas: z.int().min(0).max(16).default(1),
+        /** Where nodes register. */
+        registryAddress: hostPort.default('127.0.0.1:0'),
+        /** FleetTimes of services/orchestrator/options.ts, where each is explained. */
+        nodeTimeoutMs: durationMs(15_000),
+        attemptLeaseMs: durationMs(900_000),
+        ownershipLeaseMs: durationMs(12_000),
+        unclaimedMs: durationMs(60_000),
+        segmentMs: durationMs(5_000),
+        /** 0 = a checkpoint at the end of every segment. */
+        checkpointMs: z.int().min(0).max(86_400_000).default(0),
+      })
+      .readonly()
+      .prefault({}),
+    worker: z
+      .strictObject({
+        /** How many gpu-workers the local stack starts. */
+        count: z.int().min(0).max(16).default(1),
+        /** Stable name of the node in Postgres; null = the host name. */
+        nodeId: z
+          .string()
+          .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'letters, digits, dot, dash and underscore, at most 63')
+          .nullable()
+          .default(null),
+        /** Attempts at a time; null = one per core. */
+        slots: z.int().min(1).max(1024).nullable().default(null),
+        /** Of one trainer. Results are bit-identical only between equal counts. */
+        threads: z.int().min(1).max(256).default(1),
+        address: hostPort.default('127.0.0.1:0'),
+        /** Registries to join; null = the orchestrators of the local stack. */
+        registries: z.array(hostPort).min(1).readonly().nullable().default(null),
+        /** A trainer without a finished step for so long is ended. */
+        stallMs: durationMs(600_000),
+      })
+      .readonly()
+      .prefault({}),
+    /** Mutual TLS between orchestrator and nodes; null = plain text, on loopback addresses only. */
+    tls: tlsFiles.nullable().default(null),
+    log: z
+      .strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info') })
+      .readonly()
+      .prefault({}),
+  })
+  .readonly();
+
+export type ConfigValues = z.infer<typeof configSchema>;
