@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import pino from 'pino';
 import { startOrchestrator } from '../../services/orchestrator/index.ts';
-import { connectWorker, serveRegistry } from './plain-transport.ts';
+import { connectWorker, serveRegistry } from '../../services/rpc/index.ts';
 import { planScripted } from './scripted-sweep.ts';
 import { storeOfParent } from './store-over-ipc.ts';
 import { TEST_TIMES } from './fleet-times.ts';

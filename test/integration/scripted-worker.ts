@@ -1,28 +1,17 @@
 // A node for tests: a real gRPC server with the rules of the worker service (idempotent by phase and attempt, spool until acknowledged,
 // fencing), whose trainers are timers. The script says how a phase behaves; the orchestrator cannot tell it from a real node.
 
-import {
-  ChannelCredentials,
-  createChannel,
-  createClient,
-  createServer,
-  type Server,
-  ServerError,
-  Status,
-} from 'nice-grpc';
-import {
-  type RegistryServiceClient,
-  RegistryServiceDefinition,
-} from '../../services/gen/latentsweep/registry/v1/registry.ts';
+import type { RegistryServiceClient } from '../../services/gen/latentsweep/registry/v1/registry.ts';
 import {
   type AttemptReport,
   type DeepPartial,
   type Node,
   RunPhaseResponse,
   StopMode,
-  WorkerServiceDefinition,
   type WorkerServiceImplementation,
 } from '../../services/gen/latentsweep/worker/v1/worker.ts';
+import { type Connection, connectRegistry, type RpcServer, serveWorker } from '../../services/rpc/index.ts';
+import { LatentSweepError } from '../../workflows/domain/errors.ts';
 
 export interface PhaseScript {
   readonly steps: number;
@@ -73,31 +62,21 @@ export class ScriptedWorker {
   stepsDone = 0;
   started = 0;
   readonly #options: ScriptedWorkerOptions;
-  #server: Server = createServer();
+  #server: RpcServer | null = null;
   #node: Node | null = null;
-  readonly #registries: readonly {
-    readonly client: RegistryServiceClient;
-    readonly channel: ReturnType<typeof createChannel>;
-  }[];
+  readonly #registries: readonly Connection<RegistryServiceClient>[];
   #muted = false;
 
   constructor(options: ScriptedWorkerOptions) {
     this.#options = options;
-    this.#registries = options.registries.map((address) => {
-      const channel = createChannel(address, ChannelCredentials.createInsecure(), {
-        'grpc.max_reconnect_backoff_ms': 300,
-        'grpc.initial_reconnect_backoff_ms': 100,
-      });
-      return { channel, client: createClient(RegistryServiceDefinition, channel) };
-    });
+    this.#registries = options.registries.map((address) => connectRegistry(address));
   }
 
   async start(): Promise<void> {
-    this.#server.add(WorkerServiceDefinition, this.#service);
-    const port = await this.#server.listen('127.0.0.1:0');
+    this.#server = await serveWorker(this.#service, '127.0.0.1:0');
     this.#node = {
       nodeId: this.#options.nodeId,
-      address: `127.0.0.1:${port}`,
+      address: this.#server.address,
       incarnation: Math.random().toString(16).slice(2),
       slots: Array.from({ length: this.#options.slots }, (_, index) => ({
         index,
@@ -115,8 +94,8 @@ export class ScriptedWorker {
   async die(): Promise<void> {
     this.#muted = true;
     for (const attempt of this.attempts.values()) if (attempt.timer !== null) clearTimeout(attempt.timer);
-    this.#server.forceShutdown();
-    for (const { channel } of this.#registries) channel.close();
+    for (const registry of this.#registries) registry.close();
+    await this.#server?.stop();
   }
 
   async leave(): Promise<void> {
@@ -207,9 +186,9 @@ export class ScriptedWorker {
   ): AsyncGenerator<DeepPartial<RunPhaseResponse>> {
     let attempt = this.attempts.get(key);
     if (attempt !== undefined && attempt.attempt > number)
-      throw new ServerError(Status.ABORTED, 'a newer attempt is known');
+      throw new LatentSweepError('FENCED', 'a newer attempt is known');
     if (attempt === undefined || attempt.attempt < number) {
-      if (request.configJson === '') throw new ServerError(Status.NOT_FOUND, 'unknown attempt');
+      if (request.configJson === '') throw new LatentSweepError('NOT_FOUND', 'unknown attempt');
       if (attempt !== undefined) this.#finish(attempt, null);
       const from = Number(request.resume?.step ?? 0n);
       attempt = {

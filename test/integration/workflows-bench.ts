@@ -10,10 +10,10 @@ import {
   type SweepClient,
   startOrchestrator,
 } from '../../services/orchestrator/index.ts';
+import { connectWorker, serveRegistry } from '../../services/rpc/index.ts';
 import { sweepWorkflowId } from '../../workflows/contract.ts';
 import { TEST_TIMES } from './fleet-times.ts';
 import { MemoryStore } from './memory-store.ts';
-import { connectWorker, serveRegistry } from './plain-transport.ts';
 import { planScripted, type ScriptedSpec, scriptOf } from './scripted-sweep.ts';
 import { ScriptedWorker } from './scripted-worker.ts';
 import { freePort, startTemporalServer, type TemporalServer } from './temporal-server.ts';

@@ -1,0 +1,23 @@
+// How a connection is protected. Certificates come as content, never as paths: reading files is the configuration's work.
+
+/** Mutual TLS: both sides present a certificate that `ca` has signed. PEM. */
+export interface TlsOptions {
+  readonly ca: Buffer;
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  /** Name to expect in the server's certificate instead of the host of the address (nodes reached by IP). */
+  readonly serverName?: string | undefined;
+}
+
+export interface RpcOptions {
+  readonly tls?: TlsOptions | undefined;
+  /** Allows addresses beyond this machine without TLS. Default false. */
+  readonly insecure?: boolean | undefined;
+  /** Configuration key of the address, named when it is refused. */
+  readonly configKey?: string | undefined;
+}
+
+export interface ServeOptions extends RpcOptions {
+  /** Hears of errors that no rule foresees; the caller gets INTERNAL. */
+  readonly onUnexpected?: ((path: string, error: unknown) => void) | undefined;
+}
