@@ -1,0 +1,105 @@
+// The one way to write a trial's settings: defaults filled in, equal meanings written equally, and whatever cannot influence a
+// result set to its default. Identities are made from this form, so two files that mean the same work share it.
+
+import { canonicalLayers } from './layer-selection.ts';
+import { type ModelShape, shapeOf } from './model-shape.ts';
+import { splitSizes } from './phase-steps.ts';
+import type {
+  BaseSettings,
+  EvaluateSettings,
+  ModelSettings,
+  TaskSettings,
+  TrainSettings,
+  TrialSettings,
+} from './settings.ts';
+import { type SystemTraits, systemTraits } from './system-traits.ts';
+import type { Channel } from './systems.ts';
+
+/** @param shape of a model given by weights, where it is known; ignored for a model given by shape */
+export function canonicalSettings(settings: TrialSettings, shape: ModelShape | null = null): TrialSettings {
+  const { model, task, base, train, evaluate } = settings;
+  const traits = systemTraits(settings.system);
+  const ownShape = shapeOf(model) ?? shape;
+  /** Soft tokens and the query embedding start alike and form one parameter group. */
+  const hasSoftGroup = traits.softTokens || (!traits.plain && settings.query === 'marker');
+  return {
+    ...settings,
+    model: canonicalModel(model),
+    base: base === null ? null : canonicalBase(base, ownShape),
+    channel: canonicalChannel(settings.channel, traits, ownShape?.layers ?? null),
+    latents: traits.latents ? settings.latents : 0,
+    query: traits.plain ? 'marker' : settings.query,
+    gradThroughCache: readsGradThroughCache(settings, traits) ? settings.gradThroughCache : true,
+    softInit: hasSoftGroup ? settings.softInit : 'mean',
+    coprocessorInit: traits.coprocessor === null ? 'base' : settings.coprocessorInit,
+    train: canonicalTrain(train, {
+      base: traits.trainsBase,
+      coprocessor: traits.coprocessor !== null,
+      soft: hasSoftGroup,
+    }),
+    evaluate: canonicalEvaluate(evaluate, task),
+  };
+}
+
+function canonicalModel(model: ModelSettings): ModelSettings {
+  if ('weights' in model) return model;
+  const plain = shapeOf({ ...model, kvHeads: null, headWidth: null, inner: null });
+  if (plain === null) return model;
+  const nullIf = (value: number | null, usual: number): number | null => (value === usual ? null : value);
+  return {
+    ...model,
+    kvHeads: nullIf(model.kvHeads, plain.kvHeads),
+    headWidth: nullIf(model.headWidth, plain.headWidth),
+    inner: nullIf(model.inner, plain.inner),
+  };
+}
+
+function canonicalBase(base: BaseSettings, shape: ModelShape | null): BaseSettings {
+  return { ...base, sequence: base.sequence === shape?.context ? null : base.sequence };
+}
+
+function canonicalChannel(channel: Channel | null, traits: SystemTraits, layers: number | null): Channel | null {
+  if (traits.coprocessor === null) return null;
+  if (traits.coprocessor === 'embedding') return { kind: 'embedding', rank: channel?.rank ?? null };
+  const selection = channel?.kind === 'kv' ? channel.layers : 'all';
+  return { kind: 'kv', layers: canonicalLayers(selection, layers), rank: channel?.rank ?? null };
+}
+
+/** A frozen Base learns from no gradient; Coconut always keeps it (services/trainer/systems/training-graph.ts). */
+function readsGradThroughCache({ system }: TrialSettings, traits: SystemTraits): boolean {
+  return !traits.plain && traits.trainsBase && system !== 'coconut';
+}
+
+/** Which parameter groups the system trains. */
+interface TrainedGroups {
+  readonly base: boolean;
+  readonly coprocessor: boolean;
+  readonly soft: boolean;
+}
+
+function canonicalTrain(train: TrainSettings, trained: TrainedGroups): TrainSettings {
+  return {
+    ...train,
+    microbatch: train.microbatch === train.batch ? null : train.microbatch,
+    lr: canonicalRate(train.lr, trained),
+  };
+}
+
+/** Rates of groups that the system does not train become 0; one rate for all that it trains becomes a number. */
+function canonicalRate(lr: TrainSettings['lr'], trained: TrainedGroups): TrainSettings['lr'] {
+  if (typeof lr === 'number') return lr;
+  const groups = ['base', 'coprocessor', 'soft'] as const;
+  const [first, ...others] = groups.filter((group) => trained[group]).map((group) => lr[group]);
+  if (first !== undefined && others.every((rate) => rate === first)) return first;
+  return {
+    base: trained.base ? lr.base : 0,
+    coprocessor: trained.coprocessor ? lr.coprocessor : 0,
+    soft: trained.soft ? lr.soft : 0,
+  };
+}
+
+function canonicalEvaluate(evaluate: EvaluateSettings, task: TaskSettings): EvaluateSettings {
+  const items =
+    evaluate.items !== null && evaluate.items >= splitSizes(task, null)[evaluate.split] ? null : evaluate.items;
+  return { ...evaluate, items };
+}

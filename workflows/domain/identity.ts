@@ -1,0 +1,52 @@
+// Identities: 32 hex digits of the SHA-256 of canonical JSON (RFC 8785), so that the order of keys and the way numbers are
+// written never matter. What enters a hash is canonical already (canonical-settings.ts); nothing here knows what a setting means.
+
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import canonicalize from 'canonicalize';
+import { ENGINE_VERSION } from './engine-version.ts';
+import { asPhaseKey, asTrialKey, type PhaseKey, type TrialKey } from './ids.ts';
+import type { PhaseConfig } from './phases.ts';
+
+const KEY_DIGITS = 32;
+
+/** The canonical text of JSON data; keys whose value is undefined are left out. @throws RangeError for what JSON cannot say */
+export function canonicalJson(value: unknown): string {
+  const text = canonicalize(value);
+  if (text === undefined) throw new RangeError('not a JSON value');
+  return text;
+}
+
+export function contentHash(value: unknown): string {
+  return bytesToHex(sha256(utf8ToBytes(canonicalJson(value)))).slice(0, KEY_DIGITS);
+}
+
+/** Contents of the files that a config names, by the name it uses; a name without an entry stands for itself. */
+export type FileHashes = Readonly<Record<string, string>>;
+
+/**
+ * Key of everything that determines a phase's result. Files count by content: the same data at another place is the same phase.
+ * @param parent key of the phase whose final checkpoint it starts from
+ */
+export function phaseKey(config: PhaseConfig, files: FileHashes, parent: PhaseKey | null): PhaseKey {
+  return asPhaseKey(contentHash({ config: byContent(config, files), engine: ENGINE_VERSION, parent }));
+}
+
+/** A trial is its pipeline: equal phases make equal trials, whatever else a sweep file says. */
+export function trialKey(phases: readonly PhaseKey[]): TrialKey {
+  return asTrialKey(contentHash({ phases }));
+}
+
+function byContent(config: PhaseConfig, files: FileHashes): unknown {
+  const content = (name: string): unknown => {
+    const sha256Hex = Object.hasOwn(files, name) ? files[name] : undefined;
+    return sha256Hex === undefined ? name : { sha256: sha256Hex };
+  };
+  const { model, tokenizer, task } = config;
+  return {
+    ...config,
+    model: 'weights' in model ? { weights: content(model.weights) } : model,
+    tokenizer: typeof tokenizer === 'string' ? tokenizer : { file: content(tokenizer.file) },
+    task: 'trainFile' in task && task.trainFile !== null ? { ...task, trainFile: content(task.trainFile) } : task,
+  };
+}

@@ -1,0 +1,71 @@
+// From a trial's settings to its phases: base (when the model is trained from scratch), finetune, evaluate. Each phase's config
+// holds exactly what can change its result, so cells that differ elsewhere share it: all cells over one Base have one base phase.
+
+import { canonicalSettings } from './canonical-settings.ts';
+import { phaseKey, trialKey } from './identity.ts';
+import type { TrialKey } from './ids.ts';
+import { phaseSteps, splitSizes } from './phase-steps.ts';
+import type { PhaseConfig, PlannedPhase } from './phases.ts';
+import type { TrialSettings } from './settings.ts';
+import type { SweepSpec } from './sweep-spec.ts';
+import { systemTraits } from './system-traits.ts';
+
+export interface Pipeline {
+  readonly key: TrialKey;
+  /** In canonical form. */
+  readonly settings: TrialSettings;
+  readonly phases: readonly PlannedPhase[];
+  readonly stepsByPhase: readonly number[];
+}
+
+/** @param files facts of the files that the settings name */
+export function pipelineOf(written: TrialSettings, files: SweepSpec['files'] = {}): Pipeline {
+  const { model, task } = written;
+  const settings = canonicalSettings(written, 'weights' in model ? (files[model.weights]?.shape ?? null) : null);
+  const hashes = Object.fromEntries(Object.entries(files).map(([name, facts]) => [name, facts.sha256]));
+  const phases: PlannedPhase[] = [];
+  for (const config of configsOf(settings)) {
+    const parent = phases.at(-1)?.key ?? null;
+    phases.push({ key: phaseKey(config, hashes, parent), config, parent });
+  }
+  const trainFile = 'trainFile' in task ? task.trainFile : null;
+  const sizes = splitSizes(task, trainFile === null ? null : (files[trainFile]?.examples ?? null));
+  return {
+    key: trialKey(phases.map((phase) => phase.key)),
+    settings,
+    phases,
+    stepsByPhase: phases.map((phase) => phaseSteps(phase.config, sizes)),
+  };
+}
+
+function configsOf(settings: TrialSettings): readonly PhaseConfig[] {
+  const { model, tokenizer, task, base, system, channel, latents, evaluate } = settings;
+  const about = { model, tokenizer, task };
+  const query = systemTraits(system).plain ? null : settings.query;
+  const finetune: PhaseConfig = {
+    kind: 'finetune',
+    ...about,
+    system,
+    channel,
+    latents,
+    query,
+    gradThroughCache: settings.gradThroughCache,
+    softInit: settings.softInit,
+    coprocessorInit: settings.coprocessorInit,
+    curriculum: settings.curriculum,
+    train: settings.train,
+    seed: settings.seed,
+  };
+  // no gradient is taken at evaluation, so the switch is left at its default there
+  const evaluation: PhaseConfig = {
+    kind: 'evaluate',
+    ...about,
+    system,
+    channel,
+    latents,
+    query,
+    gradThroughCache: true,
+    evaluate,
+  };
+  return [...(base === null ? [] : [{ kind: 'base' as const, ...about, base }]), finetune, evaluation];
+}
