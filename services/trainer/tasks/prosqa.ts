@@ -42,7 +42,7 @@ export function createProsqa(settings: ProsqaSettings): Task {
     licence: 'MIT (facebookresearch/coconut); generated problems Apache-2.0',
     chance: 0.5,
     splits: {
-      train: trainFile === null ? generateTrain(settings, heldOutKeys) : readTrain(settings, trainFile),
+      train: trainFile === null ? generateTrain(settings, heldOutKeys) : listSplit(parseProsqa(trainFile)),
       valid: listSplit(heldOut.valid),
       test: listSplit(heldOut.test),
     },
@@ -135,12 +135,6 @@ const problemSchema = z.object({
   answer: z.string().min(1),
   steps: z.array(z.string()),
 });
-
-function readTrain(settings: ProsqaSettings, file: DataFile): Split {
-  const all = parseProsqa(file);
-  // the default asks for the size of the published file; a smaller file of the user's own is used whole
-  return listSplit(all.slice(0, settings.train));
-}
 
 /** @throws LatentSweepError DATA_INVALID naming the file and the line (a broken JSON text) or the problem's index */
 export function parseProsqa(file: DataFile): Example[] {

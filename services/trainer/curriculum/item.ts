@@ -1,0 +1,25 @@
+// From a worked example to what the engine reads: question, latents, target (study.md section 5). Only the target is scored.
+
+import type { CurriculumItem } from '../engine/types.ts';
+import type { Example } from '../tasks/index.ts';
+import type { Tokenizer } from '../tokenizers/index.ts';
+import type { Stage } from './stages.ts';
+
+/** Question and rest are tokenised apart, everywhere, so that a token never reaches across the place of the latents. */
+export function questionTokens({ question }: Example, tokenizer: Tokenizer): number[] {
+  return tokenizer.encode(`${question}\n`);
+}
+
+/** Remaining steps, each on its line, then `### answer` and the end of text. */
+export function targetTokens({ steps, answer }: Example, tokenizer: Tokenizer, droppedSteps: number): number[] {
+  const kept = steps.slice(Math.min(droppedSteps, steps.length)).map((step) => `${step}\n`);
+  return [...tokenizer.encode(`${kept.join('')}### ${answer}`), tokenizer.eosTokenId];
+}
+
+export function curriculumItem(example: Example, stage: Stage, tokenizer: Tokenizer): CurriculumItem {
+  return {
+    question: questionTokens(example, tokenizer),
+    latents: stage.latents,
+    target: targetTokens(example, tokenizer, stage.droppedSteps),
+  };
+}

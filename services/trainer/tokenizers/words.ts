@@ -1,0 +1,37 @@
+// One token per word, digit or other character, each with the space before it, so that decoding is concatenation. The vocabulary is that
+// of the task's training text: it is rebuilt from the task (same data hash, same ids), and checkpoints carry its hash.
+
+import { createHash } from 'node:crypto';
+import { corpusText, type Task } from '../tasks/index.ts';
+import type { Tokenizer } from './tokenizer.ts';
+
+const PIECE = / ?\p{L}+| ?\d| ?[^\s\p{L}\d]|\s/gu;
+const EOS = 0;
+const UNKNOWN = 1;
+const SPECIALS = 2;
+/** Training examples whose pieces make the vocabulary; generated tasks have met all of theirs long before. */
+const VOCABULARY_EXAMPLES = 8_192;
+
+const piecesOf = (text: string): readonly string[] => text.match(PIECE) ?? [];
+
+export function createWordsTokenizer(task: Task): Tokenizer {
+  const { train } = task.splits;
+  const seen = new Set<string>();
+  for (let index = 0; index < Math.min(train.size, VOCABULARY_EXAMPLES); index++) {
+    for (const piece of piecesOf(corpusText(train.example(index)))) seen.add(piece);
+  }
+  return wordsTokenizer([...seen].sort());
+}
+
+/** @param pieces distinct, in the order of their ids */
+export function wordsTokenizer(pieces: readonly string[]): Tokenizer {
+  const ids = new Map(pieces.map((piece, index) => [piece, SPECIALS + index]));
+  return {
+    name: 'words',
+    vocabularySize: SPECIALS + pieces.length,
+    eosTokenId: EOS,
+    hash: createHash('sha256').update(JSON.stringify(pieces)).digest('hex'),
+    encode: (text) => piecesOf(text).map((piece) => ids.get(piece) ?? UNKNOWN),
+    decode: (tokens) => tokens.map((id) => (id === UNKNOWN ? '\u{fffd}' : (pieces[id - SPECIALS] ?? ''))).join(''),
+  };
+}
