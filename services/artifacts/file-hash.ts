@@ -1,0 +1,22 @@
+// Size and SHA-256 of a file, in constant memory.
+
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+
+export interface FileHash {
+  /** Hex. */
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+export const READ_BYTES = 1024 * 1024;
+
+export async function hashFile(path: string): Promise<FileHash> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES }) as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    bytes += chunk.length;
+  }
+  return { sha256: hash.digest('hex'), bytes };
+}

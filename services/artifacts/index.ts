@@ -1,0 +1,7 @@
+// The border of the artifact store.
+
+export { type ArtifactStore, checkpointUri, type StoredArtifact } from './artifact-store.ts';
+export { copyDurably, syncFolder } from './copy-file.ts';
+export { fileError, isMissing } from './file-errors.ts';
+export { type FileHash, hashFile } from './file-hash.ts';
+export { openArtifactStore } from './open-store.ts';

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { checkpointUri, openArtifactStore, type StoredArtifact } from '../../services/artifacts/index.ts';
+import { LatentSweepError } from '../../workflows/domain/errors.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'artifact-store-'));
+after(() => rmSync(root, { recursive: true, force: true }));
+let folders = 0;
+const fresh = (): string => join(root, String(folders++));
+const isCode =
+  (code: string, text = /./) =>
+  (error: unknown): boolean =>
+    error instanceof LatentSweepError && error.code === code && text.test(error.message);
+
+function source(content: string | Buffer): { readonly path: string; readonly artifact: StoredArtifact } {
+  const path = fresh();
+  writeFileSync(path, content);
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  return { path, artifact: { uri: checkpointUri('ab'.repeat(16), 100, sha256), sha256, bytes: content.length } };
+}
+
+test('a checkpoint comes back as it was put, and putting it again changes nothing', async () => {
+  const folder = fresh();
+  const store = await openArtifactStore(pathToFileURL(folder).href);
+  const { path, artifact } = source(Buffer.alloc(3_000_000, 7));
+  assert.equal(await store.has(artifact), false);
+  await store.put(path, artifact);
+  await store.put(path, artifact);
+  assert.equal(await store.has(artifact), true);
+  const target = join(fresh(), 'deep', 'copy');
+  await store.fetch(artifact, target);
+  assert.deepEqual(readFileSync(target), readFileSync(path));
+  assert.deepEqual(readdirSync(join(folder, 'checkpoints', 'ab'.repeat(16))), [artifact.uri.split('/').at(-1)]);
+  await store.remove(artifact.uri);
+  await store.remove(artifact.uri);
+  assert.equal(await store.has(artifact), false);
+});
+
+test('a file that is not what it says is refused and leaves nothing behind', async () => {
+  const folder = fresh();
+  const store = await openArtifactStore(folder);
+  const { path, artifact } = source('the truth');
+  writeFileSync(path, 'the lie!!');
+  await assert.rejects(
+    store.put(path, artifact),
+    isCode('CHECKPOINT_DAMAGED', /9 bytes and SHA-256 \w+; recorded are 9 bytes/),
+  );
+  assert.equal(await store.has(artifact), false);
+  assert.deepEqual(readdirSync(join(folder, 'checkpoints', 'ab'.repeat(16))), []);
+});
+
+test('damage in the store is noticed when fetching; the target does not appear', async () => {
+  const folder = fresh();
+  const store = await openArtifactStore(folder);
+  const { path, artifact } = source('weights');
+  await store.put(path, artifact);
+  writeFileSync(join(folder, artifact.uri), 'weighty');
+  const target = fresh();
+  await assert.rejects(store.fetch(artifact, target), isCode('CHECKPOINT_DAMAGED'));
+  writeFileSync(join(folder, artifact.uri), 'weig');
+  await assert.rejects(store.fetch(artifact, target), isCode('CHECKPOINT_DAMAGED'));
+  assert.throws(() => readFileSync(target), /ENOENT/);
+});
+
+test('a partly written file of a killed process is not taken for a checkpoint, and is put anew', async () => {
+  const folder = fresh();
+  const store = await openArtifactStore(folder);
+  const { path, artifact } = source('whole content');
+  mkdirSync(join(folder, 'checkpoints', 'ab'.repeat(16)), { recursive: true });
+  writeFileSync(join(folder, artifact.uri), 'whole');
+  assert.equal(await store.has(artifact), false);
+  const leftover = join(folder, `${artifact.uri}.1.partial`);
+  writeFileSync(leftover, 'who');
+  utimesSync(leftover, new Date(0), new Date(0));
+  await store.put(path, artifact);
+  assert.equal(readFileSync(join(folder, artifact.uri), 'utf8'), 'whole content');
+  assert.deepEqual(readdirSync(join(folder, 'checkpoints', 'ab'.repeat(16))), [artifact.uri.split('/').at(-1)]);
+});
+
+test('what is missing says its name and its store', async () => {
+  const store = await openArtifactStore(fresh());
+  const { artifact } = source('never put');
+  await assert.rejects(
+    store.fetch(artifact, fresh()),
+    isCode('ARTIFACT_STORE', new RegExp(`${artifact.uri} is not in `)),
+  );
+});
+
+test('names never leave the store', async () => {
+  const store = await openArtifactStore(fresh());
+  const { path, artifact } = source('x');
+  for (const uri of ['../x', '/etc/passwd', 'a/../../x', '', '.', './x', 'a//b', 'a/', 'a\\b'])
+    await assert.rejects(store.put(path, { ...artifact, uri }), isCode('ARTIFACT_STORE', /is not a name/), uri);
+});
+
+test('other kinds of stores are refused with what is allowed', async () => {
+  for (const url of ['s3://bucket/x', 'https://x/y', 'file://host/x', ' ', ''])
+    await assert.rejects(
+      openArtifactStore(url, 'artifacts.url'),
+      isCode('CONFIG_INVALID', /artifacts\.url is ".*"; allowed is a directory/),
+      url,
+    );
+});
+
+test('a root that cannot be a directory is ARTIFACT_STORE', async () => {
+  const { path } = source('a file');
+  await assert.rejects(openArtifactStore(join(path, 'below')), isCode('ARTIFACT_STORE'));
+});
+
+test('a full disk is DISK_FULL', { skip: process.platform !== 'linux' }, async () => {
+  const { path, artifact } = source('x');
+  const { copyDurably, fileError } = await import('../../services/artifacts/index.ts');
+  const full = fresh();
+  symlinkSync('/dev/full', full);
+  const error: unknown = await import('node:fs/promises')
+    .then((fs) => fs.appendFile(full, 'x'))
+    .catch((reason: unknown) => reason);
+  assert.equal(fileError(error, 'x').code, 'DISK_FULL');
+  await copyDurably(path, fresh(), artifact);
+});
