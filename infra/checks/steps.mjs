@@ -1,0 +1,67 @@
+// What `npm test` consists of. A step is commands run one after the other in the project's root; the first that fails ends it.
+
+import { existsSync, readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { cacheDir, findTemporal } from '../install/find-temporal.mjs';
+
+/** @typedef {{ name: string, commands: readonly (readonly string[])[], environment?: NodeJS.ProcessEnv }} Step */
+
+/** The long ones first: they set how long all of them take. @type {readonly Step[]} */
+export const STATIC_STEPS = [
+  { name: 'lint', commands: [['eslint', '.', '--max-warnings=0']] },
+  { name: 'types', commands: [['tsc', '--noEmit', '-p', '.']] },
+  {
+    name: 'borders',
+    commands: [['depcruise', '--config', '.dependency-cruiser.mjs', 'services', 'workflows', 'infra', 'test']],
+  },
+  { name: 'unused', commands: [['knip', '--no-progress']] },
+  {
+    name: 'proto',
+    commands: [
+      ['buf', 'lint', 'proto'],
+      ['buf', 'format', '--diff', '--exit-code', 'proto', '--path', 'proto/latentsweep'],
+      ['node', 'infra/checks/generated-code.mjs'],
+    ],
+  },
+  { name: 'format', commands: [['biome', 'format', '.']] },
+];
+
+const TEST_FOLDERS = ['unit', 'replay', 'parity', 'integration'];
+/** Integration tests start servers and trainers of their own; more of them at a time only slow each other. */
+const MOST_TEST_FILES_AT_A_TIME = 4;
+const TEST_FILE_TIMEOUT_MS = 15 * 60_000;
+
+/**
+ * @param {string} root
+ * @returns {Promise<Step & { note: string }>}
+ */
+export async function testStep(root) {
+  const files = TEST_FOLDERS.flatMap((folder) => testFiles(join('test', folder), root));
+  const temporal = await findTemporal({
+    configured: process.env['LSWEEP_TEMPORAL_BINARY'],
+    path: process.env['PATH'],
+    cacheDir: cacheDir(),
+  });
+  const atATime = Math.min(availableParallelism(), MOST_TEST_FILES_AT_A_TIME);
+  const options = [`--test-concurrency=${atATime}`, `--test-timeout=${TEST_FILE_TIMEOUT_MS}`, '--test-reporter=spec'];
+  return {
+    name: 'tests',
+    note: `${files.length} files, ${atATime} at a time; Temporal ${temporal?.version ?? 'not found'}`,
+    commands: [['node', '--import', 'tsx', '--test', ...options, ...files]],
+    environment: temporal === null ? {} : { LSWEEP_TEMPORAL_BINARY: temporal.path },
+  };
+}
+
+/**
+ * @param {string} folder
+ * @param {string} root
+ * @returns {readonly string[]}
+ */
+function testFiles(folder, root) {
+  if (!existsSync(join(root, folder))) return [];
+  return readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort();
+}

@@ -1,0 +1,66 @@
+// Makes a fresh clone ready, and does nothing when it is: checks Node, installs the packages that the lock file names, finds or fetches the
+// Temporal server. Runs before `npm start` and `npm test`, so it needs nothing but Node itself.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { install, isInstalled } from './dependencies.mjs';
+import { fetchTemporal } from './fetch-temporal.mjs';
+import { cacheDir, findTemporal } from './find-temporal.mjs';
+import { withInstallLock } from './install-lock.mjs';
+import { step } from './step.mjs';
+
+const OLDEST_NODE = 20;
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** @param {string} text */
+const note = (text) => process.stderr.write(`${text}\n`);
+
+try {
+  await prepare();
+} catch (error) {
+  note(`\nlatent-sweep is not ready: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+}
+
+async function prepare() {
+  const major = Number(process.versions.node.split('.')[0]);
+  if (major < OLDEST_NODE)
+    throw new Error(`Node ${OLDEST_NODE} or later is needed; this is ${process.version} (${process.execPath})`);
+  const cache = cacheDir();
+  if (isInstalled(root) && (await find(cache)) !== null) return;
+  await withInstallLock(join(cache, 'install.lock'), () => installWhatIsMissing(cache), note);
+}
+
+/** @param {string} cache */
+async function installWhatIsMissing(cache) {
+  const startMs = Date.now();
+  if (!isInstalled(root)) {
+    const log = join(cache, 'npm-ci.log');
+    await step(`Installing the npm packages of package-lock.json, about 1 GB on disk (15 to 90 s; log: ${log})`, () =>
+      install(root, log),
+    );
+  }
+  if ((await find(cache)) === null) {
+    const { path, route, version } = await fetchTemporal({ cacheDir: cache });
+    note(`Temporal server: ${path} (${route}; ${version})`);
+  }
+  note(
+    `Everything is installed (${Math.round((Date.now() - startMs) / 1000)} s). The next time this takes a moment only.`,
+  );
+}
+
+/** @param {string} cache */
+async function find(cache) {
+  const configured = process.env['LSWEEP_TEMPORAL_BINARY'] || (await binaryOfConfigFile());
+  return await findTemporal({ configured, path: process.env['PATH'], cacheDir: cache, note });
+}
+
+/** temporal.binary of lsweep.yaml; the file's other faults are reported by whoever uses it. */
+async function binaryOfConfigFile() {
+  const file = join(root, 'lsweep.yaml');
+  if (!existsSync(file)) return null;
+  const { parse } = await import('yaml');
+  const binary = parse(readFileSync(file, 'utf8'))?.temporal?.binary;
+  return typeof binary === 'string' ? resolve(root, binary) : null;
+}
