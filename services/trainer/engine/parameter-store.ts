@@ -39,10 +39,10 @@ export class ParameterStore {
     return this.slabs.filter(({ slab }) => slab.trained);
   }
 
-  value(name: string): DeviceTensor {
-    const tensor = this.values.get(name);
-    if (!tensor) throw new LatentSweepError('WEIGHTS_INVALID', `there is no parameter ${name}`, { name });
-    return tensor;
+  /** What a graph's input or output of this name is bound to: a parameter, `grad.<name>` or `sum.<name>`. */
+  tensorOf(name: string): DeviceTensor | undefined {
+    const gradient = /^(?:grad|sum)\.(.+)$/.exec(name)?.[1];
+    return gradient === undefined ? this.values.get(name) : this.gradients.get(gradient);
   }
 
   /** @throws LatentSweepError WEIGHTS_INVALID naming the first missing, unknown, mis-shaped or non-finite tensor */

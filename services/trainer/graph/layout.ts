@@ -73,6 +73,13 @@ export function scatterAdd(x: Tensor, indices: Tensor, updates: Tensor, axis: nu
   return x.graph.apply1('ScatterElements', [x, indices, updates], attributes, x.dtype, x.shape);
 }
 
+/** x [B, G, C, K] with `updates` [B, G, K] in place of the rows at `indices` int64 [B, G, 3], which must not repeat (else it races). */
+export function replaceRows(x: Tensor, indices: Tensor, updates: Tensor): Tensor {
+  const wanted = [...x.shape.slice(0, -2), x.shape.length - 1];
+  if (!sameShape(indices.shape, wanted)) throw shapeMismatch('ScatterND', x.shape, indices.shape, updates.shape);
+  return x.graph.apply1('ScatterND', [x, indices, updates], {}, x.dtype, x.shape);
+}
+
 export function zeros(like: { readonly graph: Tensor['graph'] }, shape: Shape): Tensor {
   return like.graph.apply1('ConstantOfShape', [like.graph.indices(shape)], {}, 'float32', shape);
 }

@@ -5,7 +5,6 @@ import { attention } from '../autodiff/index.ts';
 import {
   add,
   at,
-  concat,
   gather,
   gelu,
   gemm,
@@ -31,9 +30,8 @@ export function gpt2Pass(config: Gpt2Config, parameter: Parameters, pass: Pass):
     const [q_BHQK, entries] = splitHeads(config, project(norm(x_RD, 'ln_1'), 'attn.c_attn'), pass);
     cache.push(entries);
     const past = pass.past(layer);
-    const k_BHSK = concat([...past.entries.map((part) => part.k_BGSK), entries.k_BGSK], 2);
-    const v_BHSK = concat([...past.entries.map((part) => part.v_BGSK), entries.v_BGSK], 2);
-    const o_BHQK = attention(q_BHQK, k_BHSK, v_BHSK, past.mask);
+    const { k_BGSK, v_BGSK } = past.withOwn(entries);
+    const o_BHQK = attention(q_BHQK, k_BGSK, v_BGSK, past.mask);
     x_RD = add(x_RD, project(reshape(transpose(o_BHQK, [0, 2, 1, 3]), x_RD.shape), 'attn.c_proj'));
 
     x_RD = add(x_RD, project(gelu(project(norm(x_RD, 'ln_2'), 'mlp.c_fc')), 'mlp.c_proj'));

@@ -9,5 +9,14 @@ export {
   toHuggingFaceConfig,
   tokenEmbeddingName,
 } from './config.ts';
+export { INITIAL_DEVIATION, initialWeights, renameLayer, writesResidual } from './initial-weights.ts';
 export { createModel, type Model } from './model.ts';
-export type { CacheEntries, LayerPast, Parameters, Pass, PassResult } from './pass.ts';
+export {
+  type CacheEntries,
+  joinEntries,
+  type LayerPast,
+  type Parameters,
+  type Pass,
+  type PassResult,
+  pastEntries,
+} from './pass.ts';

@@ -1,7 +1,7 @@
 // What a model reads and gives in one pass, the same for every family.
 // Legend: B batch, Q query rows, S keys of one segment, G key/value heads, K head width, D model width.
 
-import type { Tensor } from '../graph/index.ts';
+import { concat, type Tensor } from '../graph/index.ts';
 
 /** A layer's cache entries of some rows: keys as attention uses them (rotated where the family rotates) and values. */
 export interface CacheEntries {
@@ -11,10 +11,24 @@ export interface CacheEntries {
 
 /** What a layer sees besides its own rows, and how everything is masked. */
 export interface LayerPast {
-  /** In key order; the pass's own rows come last. */
-  readonly entries: readonly CacheEntries[];
-  /** Additive, broadcastable to [B, 1, Q, keys of all entries + Q]. */
+  /** All keys and values of the layer, given those of the pass's own rows. */
+  readonly withOwn: (own: CacheEntries) => CacheEntries;
+  /** Additive, broadcastable to [B, 1, Q, keys of withOwn]. */
   readonly mask: Tensor;
+}
+
+/** `entries` in this order, then the pass's own rows. */
+export function pastEntries(entries: readonly CacheEntries[], mask: Tensor): LayerPast {
+  return { withOwn: (own) => joinEntries([...entries, own]), mask };
+}
+
+export function joinEntries(parts: readonly CacheEntries[]): CacheEntries {
+  const join = (field: keyof CacheEntries) =>
+    concat(
+      parts.map((part) => part[field]),
+      2,
+    );
+  return { k_BGSK: join('k_BGSK'), v_BGSK: join('v_BGSK') };
 }
 
 export interface Pass {

@@ -3,7 +3,7 @@
 // Legend: B batch, Q rows per batch row, R = B * Q, D width, H query heads, G key/value heads, K head width, S keys, P positions.
 
 import { attention } from '../autodiff/index.ts';
-import { add, at, concat, gemm, mul, reshape, rmsNorm, rotate, silu, type Tensor, transpose } from '../graph/index.ts';
+import { add, at, gemm, mul, reshape, rmsNorm, rotate, silu, type Tensor, transpose } from '../graph/index.ts';
 import type { Qwen3Config } from './config.ts';
 import type { CacheEntries, Parameters, Pass, PassResult } from './pass.ts';
 
@@ -33,8 +33,7 @@ export function qwen3Pass(config: Qwen3Config, parameter: Parameters, pass: Pass
     };
     cache.push(entries);
     const past = pass.past(layer);
-    const k_BGSK = concat([...past.entries.map((part) => part.k_BGSK), entries.k_BGSK], 2);
-    const v_BGSK = concat([...past.entries.map((part) => part.v_BGSK), entries.v_BGSK], 2);
+    const { k_BGSK, v_BGSK } = past.withOwn(entries);
     const o_BHQK = attention(q_BHQK, k_BGSK, v_BGSK, past.mask);
     const o_RD = reshape(transpose(o_BHQK, [0, 2, 1, 3]), [batch * queries, config.heads * config.headWidth]);
     x_RD = add(x_RD, project(o_RD, 'self_attn.o_proj'));

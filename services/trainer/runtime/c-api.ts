@@ -59,6 +59,9 @@ export interface CApi {
   release(name: keyof typeof RELEASES, pointer: Pointer): void;
 }
 
+/** Where a buffer lies; buffers made explicitly never move. */
+export const addressOf = (buffer: ArrayBuffer): bigint => koffi.address(buffer);
+
 let loaded: CApi | null = null;
 
 /** The library, loaded once per process. @throws LatentSweepError RUNTIME_VERSION when it is not the pinned one */

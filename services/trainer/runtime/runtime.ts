@@ -2,7 +2,7 @@
 // where it lies. All calls block the thread. CPU provider.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { loadCApi, type Pointer } from './c-api.ts';
+import { addressOf, loadCApi, type Pointer } from './c-api.ts';
 
 export type TensorData = Float32Array | BigInt64Array;
 
@@ -37,6 +37,8 @@ export interface RuntimeOptions {
 const environments = new Map<number, Pointer>();
 
 const DTYPE = { float32: 1, int64: 7 } as const;
+/** What ONNX Runtime's own allocator gives; equal alignment is part of equal bits. */
+const ALIGNMENT_BYTES = 64;
 const BASIC_OPTIMISATION = 1;
 const LOG_ERRORS = 3;
 
@@ -77,13 +79,12 @@ export class Runtime {
   createTensor(dtype: 'float32' | 'int64', shape: readonly number[]): DeviceTensor {
     const count = shape.reduce((a, b) => a * b, 1);
     const width = dtype === 'float32' ? 4 : 8;
-    // an explicit buffer: small typed arrays live on V8's moving heap otherwise
-    const buffer = new ArrayBuffer(Math.max(count * width, 64 * width));
-    return this.#wrap(
-      dtype,
-      shape,
-      dtype === 'float32' ? new Float32Array(buffer, 0, count) : new BigInt64Array(buffer, 0, count),
-    );
+    // an explicit buffer (small typed arrays live on V8's moving heap), and aligned: kernels sum in an order that depends on it
+    const buffer = new ArrayBuffer(count * width + 2 * ALIGNMENT_BYTES);
+    const offset = (ALIGNMENT_BYTES - Number(addressOf(buffer) % BigInt(ALIGNMENT_BYTES))) % ALIGNMENT_BYTES;
+    const data =
+      dtype === 'float32' ? new Float32Array(buffer, offset, count) : new BigInt64Array(buffer, offset, count);
+    return this.#wrap(dtype, shape, data);
   }
 
   /** A tensor over part of another one's memory, starting at element `offset`. */

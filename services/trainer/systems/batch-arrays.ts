@@ -4,7 +4,7 @@
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { Batch, CurriculumItem } from '../engine/types.ts';
 import { computedModel, SYSTEM_FACTS } from './describe.ts';
-import type { BatchShape, TrainingSettings } from './training-graph.ts';
+import type { BatchShape, TrainingSettings } from './passes.ts';
 
 export interface PreparedBatch {
   readonly shape: BatchShape;
@@ -91,14 +91,8 @@ function corpusSequences(settings: TrainingSettings, batch: Extract<Batch, { kin
 
 function checkSequence(settings: TrainingSettings, { prefix, sites }: Sequence): void {
   const { vocabSize, contextLength } = computedModel(settings.system, settings.model);
-  for (const token of [...prefix, ...sites.flatMap((site) => site.targets)]) {
-    if (!(Number.isInteger(token) && token >= 0 && token < vocabSize)) {
-      throw new LatentSweepError('TOKEN_OUT_OF_RANGE', `token ${token} is outside of a vocabulary of ${vocabSize}`, {
-        token,
-        vocabSize,
-      });
-    }
-  }
+  checkTokens(prefix, vocabSize);
+  for (const { targets } of sites) checkTokens(targets, vocabSize);
   const query = SYSTEM_FACTS[settings.system].plain ? 0 : 1;
   const needed = Math.max(
     prefix.length,
@@ -110,6 +104,15 @@ function checkSequence(settings: TrainingSettings, { prefix, sites }: Sequence):
       contextLength,
     });
   }
+}
+
+export function checkTokens(tokens: readonly number[], vocabSize: number): void {
+  const wrong = tokens.find((token) => !(Number.isInteger(token) && token >= 0 && token < vocabSize));
+  if (wrong === undefined) return;
+  throw new LatentSweepError('TOKEN_OUT_OF_RANGE', `token ${wrong} is outside of a vocabulary of ${vocabSize}`, {
+    token: wrong,
+    vocabSize,
+  });
 }
 
 /** Rounds up so that few shapes occur: to 8 below 64, then to an eighth of the next power of two. */
@@ -136,17 +139,9 @@ function preparePlain(sequences: readonly Sequence[], padded: boolean, contextLe
     prefixTargets: 0,
     arrays(totalTargets) {
       const scores = new Scores(shape.scored, rows.length * prefix, totalTargets);
+      const ids = rows.map((row) => row.ids);
       rows.forEach((row, b) => row.targets.forEach((target, a) => scores.add(b * prefix + row.from + a, target)));
-      return new Map([
-        [
-          'prefix.ids',
-          padRows(
-            rows.map((row) => row.ids),
-            prefix,
-          ),
-        ],
-        ...scores.arrays(),
-      ]);
+      return new Map([['prefix.ids', padRows(ids, rows.length, prefix)], ...scores.arrays()]);
     },
   };
 }
@@ -218,12 +213,9 @@ function siteArrays(
       });
     });
   });
-  const paddedPrefix = padRows(
-    sequences.map((sequence) => sequence.prefix),
-    prefix,
-  );
+  const prefixes = sequences.map((sequence) => sequence.prefix);
   return new Map<string, Float32Array | BigInt64Array>([
-    ['prefix.ids', paddedPrefix],
+    ['prefix.ids', padRows(prefixes, batch, prefix)],
     ['prefix.last', last],
     ['decode.ids', ids],
     ...latentRows.arrays('latents'),
@@ -232,14 +224,19 @@ function siteArrays(
   ]);
 }
 
-function padRows(rows: readonly (readonly number[])[], length: number): BigInt64Array {
-  const padded = new BigInt64Array(rows.length * length);
-  rows.forEach((row, b) => row.forEach((token, i) => (padded[b * length + i] = BigInt(token))));
+/** [count, length] of token ids, rows and their ends padded with token 0. */
+export function padRows(rows: readonly (readonly number[])[], count: number, length: number): BigInt64Array {
+  const padded = new BigInt64Array(count * length);
+  rows.forEach((row, b) => {
+    row.forEach((token, i) => {
+      padded[b * length + i] = BigInt(token);
+    });
+  });
   return padded;
 }
 
 /** Site, order and limit of rows (rows.ts); rows never set are padding. */
-class RowArrays {
+export class RowArrays {
   readonly #site: BigInt64Array;
   readonly #order: BigInt64Array;
   readonly #limit: BigInt64Array;

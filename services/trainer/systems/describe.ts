@@ -42,6 +42,18 @@ export function hasCoprocessor(system: SystemName): boolean {
   return latents === 'coprocessor_embedding' || latents === 'coprocessor_kv';
 }
 
+/** The channel a system has when none is named. */
+export function ownChannel(system: SystemName): Channel | null {
+  switch (SYSTEM_FACTS[system].latents) {
+    case 'coprocessor_embedding':
+      return { kind: 'embedding', rank: null };
+    case 'coprocessor_kv':
+      return { kind: 'kv', layers: 'all', rank: null };
+    default:
+      return null;
+  }
+}
+
 /** `soft_2x` computes with twice the layers of the Base it starts from. */
 export function computedModel(system: SystemName, model: ModelConfig): ModelConfig {
   return system === 'soft_2x' ? { ...model, layers: 2 * model.layers } : model;

@@ -1,5 +1,14 @@
-// The border of the systems: what they have, and the graphs that train them.
+// The border of the systems: what they have, and the graphs that train them and decode with them.
 export { bucket, type PreparedBatch, prepareBatch } from './batch-arrays.ts';
-export { computedModel, hasCoprocessor, SYSTEM_FACTS, selectedLayers } from './describe.ts';
-export { capacityFloatsPerLatent, type ParameterFacts, systemParameters } from './parameters.ts';
-export { type BatchShape, type GraphPurpose, type TrainingSettings, trainingGraph } from './training-graph.ts';
+export { computedModel, hasCoprocessor, ownChannel, SYSTEM_FACTS, selectedLayers } from './describe.ts';
+export {
+  cacheMask,
+  checkGenerateItem,
+  firstGeneratedPosition,
+  itemLatents,
+  prefillArrays,
+} from './generation-arrays.ts';
+export { cacheShape, firstGeneratedSlot, type GenerationShape, prefillGraph, stepGraph } from './generation-graph.ts';
+export { capacityFloatsPerLatent, type ParameterFacts, type SystemSettings, systemParameters } from './parameters.ts';
+export type { BatchShape, TrainingSettings } from './passes.ts';
+export { type GraphPurpose, trainingGraph } from './training-graph.ts';

@@ -2,11 +2,11 @@
 // as input rows, or as cache entries of some layers.
 // Legend: B batch, S prefix length, M sites, N latent slots, D width, G key/value heads, K head width, r bottleneck rank.
 
-import { at, concat, expand, gather, gemm, reshape, slice, type Tensor, transpose } from '../graph/index.ts';
-import type { CacheEntries, LayerPast } from '../models/index.ts';
+import { at, expand, gather, gemm, reshape, slice, type Tensor, transpose } from '../graph/index.ts';
+import { type CacheEntries, joinEntries, pastEntries } from '../models/index.ts';
 import { hasCoprocessor, SYSTEM_FACTS, selectedLayers } from './describe.ts';
 import { concatRows, inputRows, type Rows, rowMask, rowPositions, sliceRows } from './rows.ts';
-import type { Building } from './training-graph.ts';
+import type { Building } from './passes.ts';
 
 export type LatentSource =
   | { readonly kind: 'none' }
@@ -36,7 +36,7 @@ export function latentSource(
     positions: rowPositions(rows),
     batch: shape.batch,
     queries: rows.count,
-    past: (layer) => ({ entries: [at(prefixCache, layer)], mask }),
+    past: (layer) => pastEntries([at(prefixCache, layer)], mask),
   });
   if (facts.latents === 'coprocessor_embedding')
     return { kind: 'rows', rows, latents_RD: bottleneck(building, z_RD, 'z') };
@@ -98,23 +98,11 @@ function ownHiddenEntries(
     const row = sliceRows(rows, step, step + 1);
     const mask = rowMask(row, shape.prefix, step === 0 ? row : concatRows([sliceRows(rows, 0, step), row]));
     const earlier = [...steps];
-    const past = (layer: number): LayerPast => ({
-      entries: [at(prefixCache, layer), ...earlier.map((cache) => at(cache, layer))],
-      mask,
-    });
+    const past = (layer: number) =>
+      pastEntries([at(prefixCache, layer), ...earlier.map((cache) => at(cache, layer))], mask);
     const result = base.run({ rows_RD: z_BD, positions: rowPositions(row), batch: shape.batch, queries: 1, past });
     steps.push(result.cache);
     z_BD = result.hidden_RD;
   }
-  const joined = (layer: number): CacheEntries => ({
-    k_BGSK: concat(
-      steps.map((cache) => at(cache, layer).k_BGSK),
-      2,
-    ),
-    v_BGSK: concat(
-      steps.map((cache) => at(cache, layer).v_BGSK),
-      2,
-    ),
-  });
-  return new Map(prefixCache.map((_, layer) => [layer, joined(layer)]));
+  return new Map(prefixCache.map((_, layer) => [layer, joinEntries(steps.map((cache) => at(cache, layer)))]));
 }

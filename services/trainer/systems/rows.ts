@@ -18,7 +18,7 @@ import {
 } from '../graph/index.ts';
 
 /** Large enough that exp(score + HIDDEN - max) is exactly 0 in fp32, small enough that rows of padding stay finite. */
-const HIDDEN = -1e9;
+export const HIDDEN = -1e9;
 
 export interface Rows {
   readonly count: number;

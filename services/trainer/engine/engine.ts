@@ -1,0 +1,232 @@
+// The engine: one model set with its optimizer state, and the graphs that train it, score it and decode with it.
+// Reading order: trainStep, then training-graph.ts for what is computed and optimizer-step.ts for what is updated.
+// Same config, weights, batches and thread count give the same bits.
+
+import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { Runtime } from '../runtime/index.ts';
+import {
+  bucket,
+  capacityFloatsPerLatent,
+  checkGenerateItem,
+  type GraphPurpose,
+  itemLatents,
+  type PreparedBatch,
+  prepareBatch,
+  systemParameters,
+  trainingGraph,
+} from '../systems/index.ts';
+import { checkConfig } from './check-config.ts';
+import { CompiledCache } from './compiled-cache.ts';
+import { CompiledGraph } from './compiled-graph.ts';
+import { Generator } from './generator.ts';
+import { initialise } from './initialise.ts';
+import { OptimizerStep } from './optimizer-step.ts';
+import { ParameterStore } from './parameter-store.ts';
+import type {
+  Batch,
+  Engine,
+  EngineConfig,
+  EngineState,
+  GenerateItem,
+  Generation,
+  InitialiseOptions,
+  LearningRates,
+  NamedTensors,
+  StepResult,
+} from './types.ts';
+
+/** Compiled training graphs kept at once; an epoch of a curriculum meets about a dozen shapes. */
+const TRAINING_GRAPHS = 24;
+/** Decoders hold a cache each. */
+const GENERATORS = 4;
+/** Items decoded at once: more share a step's fixed cost, fewer waste less on items that end early. */
+const GENERATE_ITEMS = 32;
+
+/** What a batch gives besides an update; for probes and gradient tests. */
+export interface Inspection {
+  readonly lossNats: number;
+  readonly gradNorm: number;
+  readonly targets: number;
+  /** [targets, V], rows in the order of probe.md section 9. */
+  readonly logits: Float32Array;
+  readonly gradients: NamedTensors;
+}
+
+/** @throws LatentSweepError CONFIG_INVALID for settings that do not fit each other */
+export function createEngine(config: EngineConfig): Engine {
+  return new TrainingEngine(config);
+}
+
+export class TrainingEngine implements Engine {
+  readonly trainedNames: readonly string[];
+  readonly capacityFloatsPerLatent: number;
+  readonly #config: EngineConfig;
+  readonly #runtime: Runtime;
+  readonly #store: ParameterStore;
+  readonly #optimizer: OptimizerStep;
+  readonly #graphs = new CompiledCache<CompiledGraph>(TRAINING_GRAPHS);
+  readonly #generators = new CompiledCache<Generator>(GENERATORS);
+
+  constructor(unchecked: EngineConfig) {
+    const config = checkConfig(unchecked);
+    const parameters = systemParameters(config);
+    this.#config = config;
+    this.trainedNames = parameters.filter(({ trained }) => trained).map(({ name }) => name);
+    this.capacityFloatsPerLatent = capacityFloatsPerLatent(config);
+    this.#runtime = new Runtime(config);
+    this.#store = new ParameterStore(this.#runtime, parameters, config.optimizer.decay);
+    this.#optimizer = new OptimizerStep(this.#runtime, this.#store, config.optimizer);
+  }
+
+  initialise(options: InitialiseOptions): void {
+    this.setWeights(initialise(this.#config, options));
+  }
+
+  setWeights(weights: NamedTensors): void {
+    this.#store.setWeights(weights);
+    this.resetOptimizer();
+  }
+
+  weights(): NamedTensors {
+    return this.#store.weights();
+  }
+
+  state(): EngineState {
+    return { tensors: this.#store.state(), updates: this.#optimizer.updates };
+  }
+
+  setState({ tensors, updates }: EngineState): void {
+    this.#store.setState(tensors);
+    this.#optimizer.updates = updates;
+  }
+
+  resetOptimizer(): void {
+    this.#store.resetMoments();
+    this.#optimizer.updates = 0;
+  }
+
+  trainStep(batch: Batch, learningRates: LearningRates, microbatch: number | null): StepResult {
+    const { lossNats, targets } = this.#accumulate(batch, microbatch);
+    const gradNorm = this.#optimizer.gradNorm();
+    this.#optimizer.apply(learningRates, gradNorm);
+    return { lossNats, gradNorm, targets };
+  }
+
+  evaluateLoss(batch: Batch): { readonly lossNats: number; readonly targets: number } {
+    const prepared = prepareBatch(this.#config, batch);
+    return { lossNats: this.#run(prepared, 'loss', [prepared]), targets: prepared.targets };
+  }
+
+  /** Loss, logits and gradients of a batch; no weight changes. */
+  inspect(batch: Batch): Inspection {
+    const prepared = prepareBatch(this.#config, batch);
+    const lossNats = this.#run(prepared, 'inspect', [prepared]);
+    const logits = this.#graph(prepared, 'inspect').output('logits');
+    return {
+      lossNats,
+      gradNorm: this.#optimizer.gradNorm(),
+      targets: prepared.targets,
+      logits: Float32Array.from(logits, Number).subarray(0, prepared.targets * this.#config.model.vocabSize),
+      gradients: this.#store.gradientsOnHost(),
+    };
+  }
+
+  generate(items: readonly GenerateItem[], maxNewTokens: number, eosTokenId: number | null): readonly Generation[] {
+    if (!(Number.isInteger(maxNewTokens) && maxNewTokens >= 1)) {
+      throw new LatentSweepError('CONFIG_INVALID', `max_new_tokens: ${maxNewTokens} is not a positive integer`, {
+        key: 'max_new_tokens',
+      });
+    }
+    for (const item of items) checkGenerateItem(this.#config, item);
+    // items of like length share a pass: less padding; each item's tokens do not depend on its company
+    const byLength = items.map((_, index) => index).sort((a, b) => lengthOf(items, a) - lengthOf(items, b) || a - b);
+    const generations: Generation[] = items.map(() => ({ tokens: [] }));
+    for (let from = 0; from < items.length; from += GENERATE_ITEMS) {
+      const indices = byLength.slice(from, from + GENERATE_ITEMS);
+      const group = indices.flatMap((index) => items[index] ?? []);
+      const generated = this.#generator(group, Math.min(items.length, GENERATE_ITEMS), maxNewTokens).run(
+        group,
+        maxNewTokens,
+        eosTokenId,
+      );
+      indices.forEach((index, b) => {
+        generations[index] = { tokens: generated[b] ?? [] };
+      });
+    }
+    return generations;
+  }
+
+  #generator(items: readonly GenerateItem[], batch: number, maxNewTokens: number): Generator {
+    const shape = {
+      batch,
+      prefix: Math.min(
+        bucket(Math.max(...items.map(({ question }) => question.length))),
+        this.#config.model.contextLength,
+      ),
+      latents: Math.max(...items.map((item) => itemLatents(this.#config, item))),
+      generated: maxNewTokens,
+    };
+    return this.#generators.get(
+      JSON.stringify(shape),
+      () => new Generator(this.#runtime, this.#store, this.#config, shape),
+    );
+  }
+
+  /** Gradients of the whole batch into the store; the loss is checked before anything else happens. */
+  #accumulate(batch: Batch, microbatch: number | null): { readonly lossNats: number; readonly targets: number } {
+    const parts = splitBatch(batch, microbatch).map((part) => prepareBatch(this.#config, part));
+    let lossNats = 0;
+    parts.forEach((part, index) => {
+      lossNats += this.#run(part, index === 0 ? 'gradients' : 'accumulate', parts);
+    });
+    if (!Number.isFinite(lossNats))
+      throw new LatentSweepError('NAN_LOSS', `the loss is ${lossNats}`, { lossNats: String(lossNats) });
+    return { lossNats, targets: parts.reduce((sum, { targets }) => sum + targets, 0) };
+  }
+
+  /** Runs one part of a batch; gives its share of the loss of all parts. */
+  #run(part: PreparedBatch, purpose: GraphPurpose, parts: readonly PreparedBatch[]): number {
+    const total = (count: (part: PreparedBatch) => number) => parts.reduce((sum, each) => sum + count(each), 0);
+    const arrays = part.arrays(
+      total(({ targets }) => targets),
+      total(({ prefixTargets }) => prefixTargets),
+    );
+    const graph = this.#graph(part, purpose);
+    graph.run(arrays);
+    return Number(graph.output('loss')[0]);
+  }
+
+  #graph({ shape }: PreparedBatch, purpose: GraphPurpose): CompiledGraph {
+    const compile = () => {
+      const graph = trainingGraph(this.#config, shape, purpose);
+      return new CompiledGraph(this.#runtime, this.#store, graph, `${this.#config.system}.${purpose}`);
+    };
+    return this.#graphs.get(JSON.stringify([purpose, shape]), compile);
+  }
+
+  release(): void {
+    this.#graphs.release();
+    this.#generators.release();
+    this.#optimizer.release();
+    this.#runtime.releaseAll();
+  }
+}
+
+const lengthOf = (items: readonly GenerateItem[], index: number): number => items[index]?.question.length ?? 0;
+
+/** Parts of at most `microbatch` items (curriculum) or rows (corpus), in order. */
+function splitBatch(batch: Batch, microbatch: number | null): readonly Batch[] {
+  if (microbatch === null) return [batch];
+  if (!(Number.isInteger(microbatch) && microbatch >= 1)) {
+    throw new LatentSweepError('CONFIG_INVALID', `train.microbatch: ${microbatch} is not a positive integer`, {
+      key: 'train.microbatch',
+    });
+  }
+  const count = batch.kind === 'curriculum' ? batch.items.length : batch.tokens.length;
+  return Array.from({ length: Math.max(1, Math.ceil(count / microbatch)) }, (_, part) => {
+    const [from, to] = [part * microbatch, (part + 1) * microbatch];
+    return batch.kind === 'curriculum'
+      ? { kind: 'curriculum', items: batch.items.slice(from, to) }
+      : { ...batch, tokens: batch.tokens.slice(from, to), sites: batch.sites?.slice(from, to) ?? null };
+  });
+}

@@ -1,0 +1,169 @@
+// First values of every parameter of a system (study.md section 3, points 4 and 6, and section 2 for soft_2x and the bottleneck).
+// Pure in (settings, options): every tensor draws from a stream of its own name.
+
+import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { elementCount, sameShape } from '../graph/index.ts';
+import {
+  INITIAL_DEVIATION,
+  initialWeights,
+  parameterShapes,
+  renameLayer,
+  tokenEmbeddingName,
+  writesResidual,
+} from '../models/index.ts';
+import { draws } from '../random/draws.ts';
+import { computedModel, type SystemSettings, systemParameters } from '../systems/index.ts';
+import type { HostTensor, InitialiseOptions, NamedTensors } from './types.ts';
+
+/** @throws LatentSweepError WEIGHTS_INVALID when `options.base` does not fit the model, CONFIG_INVALID for a bottleneck wider than what it narrows */
+export function initialise(settings: SystemSettings, options: InitialiseOptions): NamedTensors {
+  const { seed } = options;
+  const base = options.base === null ? scratch(settings, 'base', seed) : checkedBase(settings, options.base);
+  const computed = settings.system === 'soft_2x' ? doubled(base) : base;
+  const coprocessor = options.coprocessorInit === 'base' ? computed : scratch(settings, 'coprocessor', seed);
+  const soft = softRows(settings, options, computed);
+  return new Map(
+    systemParameters(settings).map(({ name, shape }) => {
+      const [prefix = '', ...rest] = name.split('.');
+      const bare = rest.join('.');
+      switch (prefix) {
+        case 'base':
+          return [name, required(computed, bare)];
+        case 'coprocessor':
+          return [name, required(coprocessor, bare)];
+        case 'channel':
+          return [name, projection(bare, shape, seed)];
+        default:
+          return [name, soft(name, shape)];
+      }
+    }),
+  );
+}
+
+function scratch({ model }: SystemSettings, label: string, seed: number): NamedTensors {
+  const values = initialWeights(model, `initialise.${label}`, seed);
+  return new Map(
+    [...parameterShapes(model)].map(([name, shape]) => [name, { shape, data: values.get(name) ?? new Float32Array() }]),
+  );
+}
+
+function checkedBase({ model }: SystemSettings, given: NamedTensors): NamedTensors {
+  const shapes = parameterShapes(model);
+  const unknown = [...given.keys()].find(
+    (name) => !name.startsWith('base.') || !shapes.has(name.slice('base.'.length)),
+  );
+  if (unknown !== undefined)
+    throw new LatentSweepError('WEIGHTS_INVALID', `tensor ${unknown} is not a parameter of the Base`, {
+      name: unknown,
+    });
+  return new Map(
+    [...shapes].map(([bare, shape]) => {
+      const name = `base.${bare}`;
+      const tensor = given.get(name);
+      if (!tensor) throw new LatentSweepError('WEIGHTS_INVALID', `tensor ${name} is missing`, { name });
+      if (!sameShape(tensor.shape, shape)) {
+        throw new LatentSweepError(
+          'WEIGHTS_INVALID',
+          `tensor ${name} has shape [${tensor.shape.join(', ')}], the model needs [${shape.join(', ')}]`,
+          { name },
+        );
+      }
+      return [bare, tensor];
+    }),
+  );
+}
+
+/** Twice the depth, the same function: each layer is followed by a copy whose output projections are zero. */
+function doubled(base: NamedTensors): NamedTensors {
+  const tensors = new Map<string, HostTensor>();
+  for (const [name, tensor] of base) {
+    const own = renameLayer(name, (layer) => 2 * layer);
+    tensors.set(own, tensor);
+    if (own === name && renameLayer(name, (layer) => layer + 1) === name) continue;
+    const data = writesResidual(name) ? new Float32Array(tensor.data.length) : tensor.data;
+    tensors.set(
+      renameLayer(name, (layer) => 2 * layer + 1),
+      { shape: tensor.shape, data },
+    );
+  }
+  return tensors;
+}
+
+/** Rows of the soft-token table and of the query, which belongs to it. */
+function softRows(settings: SystemSettings, { seed, softInit }: InitialiseOptions, base: NamedTensors) {
+  const { width, vocabSize } = computedModel(settings.system, settings.model);
+  const table = required(base, tokenEmbeddingName(settings.model)).data;
+  const centre = new Float64Array(width);
+  switch (softInit.kind) {
+    case 'zeros':
+      break;
+    case 'mean':
+      for (let i = 0; i < table.length; i++) centre[i % width] = (centre[i % width] ?? 0) + (table[i] ?? 0) / vocabSize;
+      break;
+    case 'token':
+      if (!(Number.isInteger(softInit.id) && softInit.id >= 0 && softInit.id < vocabSize)) {
+        throw new LatentSweepError(
+          'TOKEN_OUT_OF_RANGE',
+          `soft_init: token ${softInit.id} is outside of a vocabulary of ${vocabSize}`,
+          {
+            token: softInit.id,
+            vocabSize,
+          },
+        );
+      }
+      centre.set(table.subarray(softInit.id * width, (softInit.id + 1) * width));
+  }
+  const noise = softInit.kind === 'zeros' ? 0 : INITIAL_DEVIATION;
+  return (name: string, shape: readonly number[]): HostTensor => {
+    const source = draws(`initialise.${name}`, seed);
+    const data = Float32Array.from(
+      { length: elementCount(shape) },
+      (_, i) => (centre[i % width] ?? 0) + noise * source.normal(),
+    );
+    return { shape, data };
+  };
+}
+
+/** Down [w, r] has orthonormal columns, up [r, w] is its transpose; both come from the stream of the pair. */
+function projection(name: string, shape: readonly number[], seed: number): HostTensor {
+  const isUp = name.endsWith('.up');
+  const [rank = 0, width = 0] = isUp ? shape : [...shape].reverse();
+  if (rank > width) {
+    throw new LatentSweepError('CONFIG_INVALID', `channel.rank: ${rank} is wider than the ${width} floats it narrows`, {
+      key: 'channel.rank',
+    });
+  }
+  const rows = orthonormalRows(
+    rank,
+    width,
+    draws(`initialise.channel.${name.replace(/\.(up|down)$/, '')}`, seed).normal,
+  );
+  const data = new Float32Array(rank * width);
+  rows.forEach((row, r) => {
+    row.forEach((value, w) => {
+      data[isUp ? r * width + w : w * rank + r] = value;
+    });
+  });
+  return { shape, data };
+}
+
+/** Gram and Schmidt, twice over for accuracy. */
+function orthonormalRows(count: number, width: number, normal: () => number): readonly Float64Array[] {
+  const rows: Float64Array[] = [];
+  for (let r = 0; r < count; r++) {
+    const row = Float64Array.from({ length: width }, normal);
+    for (const earlier of [...rows, ...rows]) {
+      const overlap = row.reduce((sum, value, i) => sum + value * (earlier[i] ?? 0), 0);
+      for (let i = 0; i < width; i++) row[i] = (row[i] ?? 0) - overlap * (earlier[i] ?? 0);
+    }
+    const length = Math.hypot(...row);
+    rows.push(row.map((value) => value / length));
+  }
+  return rows;
+}
+
+function required(tensors: NamedTensors, name: string): HostTensor {
+  const tensor = tensors.get(name);
+  if (!tensor) throw new LatentSweepError('INTERNAL', `initialisation made no tensor ${name}`, { name });
+  return tensor;
+}

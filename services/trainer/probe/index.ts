@@ -1,0 +1,2 @@
+// The border of probes.
+export { runProbe } from './run-probe.ts';

@@ -1,0 +1,124 @@
+// Runs a probe: exact weights and batches in, losses, gradients, logits and weights (or generated ids) out, so that any program that
+// follows the same definition can be compared with this one. One thread: the answer is the same on every machine of a kind.
+
+import { closeSync, openSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { type Batch, type EngineConfig, type HostTensor, type Inspection, TrainingEngine } from '../engine/index.ts';
+import { parseModelConfig } from '../models/index.ts';
+import { readSafetensors, writeSafetensors } from '../safetensors/index.ts';
+import { type GenerateProbe, type Probe, readProbe, type TrainProbe } from './probe-file.ts';
+
+/** What the optimizer of a generating engine is set to; it is never stepped. */
+const NO_OPTIMIZER = { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, decay: 'all', clip: null } as const;
+
+/**
+ * @param inFolder with probe.json and weights.safetensors; only read
+ * @param outFolder existing and empty; receives result.json, and tensors.safetensors of a training probe
+ * @throws LatentSweepError for a probe, weights or data that cannot be used, before anything is written
+ */
+export function runProbe(inFolder: string, outFolder: string): void {
+  const probe = readProbe(inFolder);
+  checkEmpty(outFolder);
+  const { tensors } = readSafetensors(join(inFolder, 'weights.safetensors'));
+  const engine = new TrainingEngine(engineConfig(probe));
+  try {
+    engine.setWeights(tensors);
+    if (probe.mode === 'generate') writeGenerations(engine, probe, outFolder);
+    else writeTraining(engine, probe, outFolder);
+  } finally {
+    engine.release();
+  }
+}
+
+function writeGenerations(engine: TrainingEngine, probe: GenerateProbe, outFolder: string): void {
+  const generations = engine.generate(probe.items, probe.max_new_tokens, probe.eos_token_id);
+  writeJson(outFolder, { generated: generations.map(({ tokens }) => tokens) });
+}
+
+function writeTraining(engine: TrainingEngine, probe: TrainProbe, outFolder: string): void {
+  const batches = batchesOf(probe);
+  const [first] = batches;
+  if (!first) throw new LatentSweepError('NO_TARGETS', 'the probe has no batch');
+  const inspection = engine.inspect(first);
+  const { lr } = probe.optimizer;
+  const steps = batches.map((batch) => engine.trainStep(batch, { base: lr, coprocessor: lr, soft: lr }, null));
+  writeTensors(engine, inspection, outFolder);
+  writeJson(outFolder, {
+    losses: steps.map((step) => step.lossNats),
+    grad_norms: steps.map((step) => step.gradNorm),
+    targets: steps.map((step) => step.targets),
+    trained: engine.trainedNames,
+  });
+}
+
+function writeTensors(engine: TrainingEngine, { logits, targets, gradients }: Inspection, outFolder: string): void {
+  const tensors = new Map<string, HostTensor>([
+    ['logits', { shape: [targets, logits.length / targets], data: logits }],
+  ]);
+  const weights = engine.weights();
+  for (const name of engine.trainedNames) {
+    const [gradient, after] = [gradients.get(name), weights.get(name)];
+    if (gradient) tensors.set(`grad.${name}`, gradient);
+    if (after) tensors.set(`after.${name}`, after);
+  }
+  const fd = openSync(join(outFolder, 'tensors.safetensors'), 'wx');
+  try {
+    writeSafetensors(fd, tensors);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function batchesOf(probe: TrainProbe): readonly Batch[] {
+  if (probe.objective === 'curriculum') return probe.batches.map(({ items }) => ({ kind: 'curriculum', items }));
+  const { ahead } = probe;
+  return probe.batches.map(({ tokens, sites }) => ({ kind: 'corpus', tokens, sites: sites ?? null, ahead }));
+}
+
+function engineConfig(probe: Probe): EngineConfig {
+  const training = probe.mode === 'train' ? probe : null;
+  return {
+    model: parseModelConfig(probe.model),
+    system: probe.system,
+    channel: probe.channel === null ? null : { ...probe.channel, rank: null },
+    latents: probe.latents,
+    query: probe.query,
+    gradThroughCache: training?.grad_through_cache ?? true,
+    prefixLmLossWeight: training?.objective === 'corpus' ? training.prefix_lm_loss_weight : 0,
+    optimizer: training
+      ? {
+          betas: training.optimizer.betas,
+          eps: training.optimizer.eps,
+          weightDecay: training.optimizer.weight_decay,
+          decay: 'all',
+          clip: training.optimizer.clip,
+        }
+      : NO_OPTIMIZER,
+    device: 'cpu',
+    threads: 1,
+  };
+}
+
+function checkEmpty(folder: string): void {
+  let entries: readonly string[];
+  try {
+    entries = readdirSync(folder);
+  } catch (cause) {
+    throw new LatentSweepError(
+      'CONFIG_INVALID',
+      `OUT: ${folder} is not a folder; make an empty one`,
+      { key: 'OUT' },
+      cause,
+    );
+  }
+  if (entries.length > 0) {
+    throw new LatentSweepError('CONFIG_INVALID', `OUT: ${folder} is not empty (it holds ${entries[0]})`, {
+      key: 'OUT',
+    });
+  }
+}
+
+function writeJson(folder: string, result: unknown): void {
+  writeFileSync(join(folder, 'result.json'), `${JSON.stringify(result)}\n`, { flag: 'wx' });
+}

@@ -1,0 +1,165 @@
+// The passes of section 5 of probe.md as graph nodes: Base over the prefix, latents, Base over the decoding rows.
+// Training and generation are both built from them, so that they cannot differ.
+// Reading order: plainPass, then sitePasses, then latents.ts for where the latents come from.
+// Legend: B batch, S prefix length, M sites, N latents, A decoding rows per site (query and ahead), R rows, D width.
+
+import { stopGradient } from '../autodiff/index.ts';
+import { at, concat, expand, Graph, reshape, type Tensor } from '../graph/index.ts';
+import {
+  type CacheEntries,
+  createModel,
+  type LayerPast,
+  type Model,
+  type PassResult,
+  pastEntries,
+} from '../models/index.ts';
+import { computedModel } from './describe.ts';
+import { type LatentSource, latentSource } from './latents.ts';
+import { type SystemSettings, systemParameters } from './parameters.ts';
+import { causalMask, concatRows, inputRows, type Rows, rowMask, rowPositions } from './rows.ts';
+
+export interface TrainingSettings extends SystemSettings {
+  readonly gradThroughCache: boolean;
+  readonly prefixLmLossWeight: number;
+}
+
+/** Everything static about a batch; graphs are compiled and cached by it. */
+export interface BatchShape {
+  readonly batch: number;
+  /** Rows of the Base pass; in plain systems the whole sequence. */
+  readonly prefix: number;
+  readonly sites: number;
+  /** Latent slots per site in this batch. */
+  readonly latents: number;
+  /** Decoding rows per site: the query and the ahead tokens that are read; 0 in plain systems. */
+  readonly ahead: number;
+  readonly scored: number;
+}
+
+export interface Building {
+  readonly graph: Graph;
+  readonly settings: TrainingSettings;
+  readonly shape: BatchShape;
+  readonly base: Model;
+  readonly coprocessor: Model;
+  /** An input by its full name (`base.*`, `soft_tokens`, ...). */
+  readonly parameter: (name: string) => Tensor;
+}
+
+/** @param positionCount one more than the largest position of any row */
+export function startBuilding(
+  settings: TrainingSettings,
+  shape: BatchShape,
+  positionCount = shape.prefix + shape.latents + shape.ahead + 1,
+): Building {
+  const graph = new Graph();
+  const model = computedModel(settings.system, settings.model);
+  const inputs = new Map(
+    systemParameters(settings).map(({ name, shape: size }) => [name, { size, tensor: null as Tensor | null }]),
+  );
+  const parameter = (name: string): Tensor => {
+    const known = inputs.get(name);
+    if (!known) throw new TypeError(`system ${settings.system} has no parameter ${name}`);
+    known.tensor ??= graph.input(name, 'float32', known.size);
+    return known.tensor;
+  };
+  return {
+    graph,
+    settings,
+    shape,
+    base: createModel(model, (name) => parameter(`base.${name}`), positionCount),
+    coprocessor: createModel(model, (name) => parameter(`coprocessor.${name}`), positionCount),
+    parameter,
+  };
+}
+
+/** A plain language model over whole sequences: the Base pass is all there is. */
+export function plainPass({ graph, shape, base }: Building): PassResult {
+  return causalPass(base, base.embed(graph.input('prefix.ids', 'int64', [shape.batch, shape.prefix])), shape);
+}
+
+/** The Base over the whole prefix. */
+function causalPass(base: Model, rows_RD: Tensor, { batch, prefix }: Pick<BatchShape, 'batch' | 'prefix'>): PassResult {
+  const mask = causalMask(rows_RD.graph, prefix);
+  return base.run({
+    rows_RD,
+    positions: { firstPositions: prefix },
+    batch,
+    queries: prefix,
+    past: () => pastEntries([], mask),
+  });
+}
+
+export interface SitePasses {
+  /** Base over the prefix, with the gradient it really has. */
+  readonly first: PassResult;
+  readonly latents: LatentSource;
+  /** Base over the latents (where they are rows), then the query and the ahead tokens of every site. */
+  readonly decoding: PassResult;
+}
+
+/** Base pass, latents, decoding pass. */
+export function sitePasses(building: Building): SitePasses {
+  const { graph, settings, shape, base } = building;
+  const { batch, prefix, sites } = shape;
+  const first = causalPass(base, base.embed(graph.input('prefix.ids', 'int64', [batch, prefix])), shape);
+  const keepsGradient = settings.gradThroughCache || settings.system === 'coconut';
+  const prefixCache = keepsGradient ? first.cache : first.cache.map(stopEntries);
+  const latents = latentSource(building, prefixCache, first.hidden_RD);
+  const decodeRows = inputRows(graph, 'decode', batch, sites * shape.ahead);
+  const decoding = decodingPass(building, prefixCache, latents, decodeRows, decodingEmbeddings(building));
+  return { first, latents, decoding };
+}
+
+function decodingPass(
+  building: Building,
+  prefixCache: readonly CacheEntries[],
+  latents: LatentSource,
+  decodeRows: Rows,
+  embeddings_RD: Tensor,
+): PassResult {
+  const { shape, base } = building;
+  const over = (rows: Rows, rows_RD: Tensor, past: (layer: number) => LayerPast) =>
+    base.run({ rows_RD, positions: rowPositions(rows), batch: shape.batch, queries: rows.count, past });
+  const alone = (rows: Rows) => {
+    const mask = rowMask(rows, shape.prefix, rows);
+    return (layer: number): LayerPast => pastEntries([at(prefixCache, layer)], mask);
+  };
+  switch (latents.kind) {
+    case 'none':
+      return over(decodeRows, embeddings_RD, alone(decodeRows));
+    case 'rows': {
+      const rows = concatRows([latents.rows, decodeRows]);
+      const byBatch = (x_RD: Tensor, count: number) => reshape(x_RD, [shape.batch, count, base.config.width]);
+      const x_BQD = concat(
+        [byBatch(latents.latents_RD, latents.rows.count), byBatch(embeddings_RD, decodeRows.count)],
+        1,
+      );
+      return over(rows, reshape(x_BQD, [shape.batch * rows.count, base.config.width]), alone(rows));
+    }
+    case 'entries': {
+      const mask = rowMask(decodeRows, shape.prefix, concatRows([latents.rows, decodeRows]));
+      const without = alone(decodeRows);
+      return over(decodeRows, embeddings_RD, (layer) => {
+        const entries = latents.entries.get(layer);
+        return entries ? pastEntries([at(prefixCache, layer), entries], mask) : without(layer);
+      });
+    }
+  }
+}
+
+const stopEntries = ({ k_BGSK, v_BGSK }: CacheEntries): CacheEntries => ({
+  k_BGSK: stopGradient(k_BGSK),
+  v_BGSK: stopGradient(v_BGSK),
+});
+
+/** Query row and ahead tokens of every site, [B * M * A, D]. */
+function decodingEmbeddings({ graph, settings, shape, base, parameter }: Building): Tensor {
+  const { batch, sites, ahead } = shape;
+  const { width } = base.config;
+  if (settings.query !== 'marker') return base.embed(graph.input('decode.ids', 'int64', [batch, sites, ahead]));
+  const query = expand(reshape(parameter('query_token'), [1, 1, 1, width]), [batch, sites, 1, width]);
+  if (ahead === 1) return reshape(query, [batch * sites, width]);
+  const tokens = base.embed(graph.input('decode.ids', 'int64', [batch, sites, ahead - 1]));
+  return reshape(concat([query, reshape(tokens, [batch, sites, ahead - 1, width])], 2), [batch * sites * ahead, width]);
+}
