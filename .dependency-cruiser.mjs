@@ -1,0 +1,170 @@
+// The borders of the project (architecture.md section 8, style.md "borders"), as rules. `npm test` runs them over every import, types included.
+
+/** Code that runs inside the Temporal sandbox. workflows/domain is pure and narrower still. */
+const WORKFLOWS = '^workflows/';
+const DOMAIN = '^workflows/domain/';
+/** `onnxruntime-node` and the packages that call native code. */
+const NATIVE_RUNTIME = '(^|/)node_modules/(onnxruntime-node|koffi)/';
+const ORCHESTRATION_PACKAGES = '(^|/)node_modules/(@temporalio/|pg/|pg-|@types/pg/)';
+const GRPC_PACKAGES = '(^|/)node_modules/(@grpc/|nice-grpc)';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment:
+        'Two modules that need each other are one module, or miss a third. Cycles made of types alone are allowed for a folder-internal type.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'workflows-are-deterministic',
+      comment:
+        'Workflow code runs in the sandbox: no Node built-ins, no database, no gRPC, no native code, no services; types of services may be imported.',
+      severity: 'error',
+      from: { path: WORKFLOWS },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'workflows-use-few-packages',
+      comment:
+        '@temporalio/workflow and @temporalio/common, and packages of pure functions. Anything else needs a reason and an entry here.',
+      severity: 'error',
+      from: { path: WORKFLOWS, pathNot: DOMAIN },
+      to: {
+        path: '(^|/)node_modules/',
+        pathNot: '(^|/)node_modules/(@temporalio/(workflow|common)|zod|@noble/hashes|canonicalize)/',
+      },
+    },
+    {
+      name: 'workflows-import-no-services',
+      comment: 'Activities come in as types only.',
+      severity: 'error',
+      from: { path: WORKFLOWS },
+      to: { path: '^(services|infra|test)/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'domain-is-pure',
+      comment:
+        'Specs, grids, ids, capacity and the error taxonomy are shared by workflows, services and the trainer: pure packages only.',
+      severity: 'error',
+      from: { path: DOMAIN },
+      to: {
+        path: '(^|/)node_modules/',
+        pathNot: '(^|/)node_modules/(zod|@noble/hashes|canonicalize|yaml|fastest-levenshtein)/',
+      },
+    },
+    {
+      name: 'domain-imports-only-itself',
+      comment: 'The rest of workflows knows Temporal; the domain must not.',
+      severity: 'error',
+      from: { path: DOMAIN },
+      to: { path: '^(workflows|services|infra|test)/', pathNot: DOMAIN },
+    },
+    {
+      name: 'services-meet-at-their-index',
+      comment:
+        'What a service offers is in its index.ts; store/types.ts is the border of the store as types. Generated code has no index.',
+      severity: 'error',
+      from: { path: '^services/([^/]+)/' },
+      to: {
+        path: '^services/[^/]+/',
+        pathNot: ['^services/$1/', '^services/[^/]+/index\\.ts$', '^services/gen/', '^services/store/types\\.ts$'],
+      },
+    },
+    {
+      name: 'infra-and-workflows-meet-services-at-their-index',
+      comment: 'The local stack uses services as everybody does.',
+      severity: 'error',
+      from: { path: '^(infra|workflows)/' },
+      to: {
+        path: '^services/[^/]+/',
+        pathNot: ['^services/[^/]+/index\\.ts$', '^services/gen/', '^services/store/types\\.ts$'],
+      },
+    },
+    {
+      name: 'native-runtime-only-in-the-trainer',
+      comment:
+        'ONNX Runtime and koffi call native code that can end the process: only a trainer process may load them.',
+      severity: 'error',
+      from: { path: '^(services|workflows|infra)/', pathNot: '^services/trainer/' },
+      to: { path: NATIVE_RUNTIME },
+    },
+    {
+      name: 'trainer-knows-no-orchestration',
+      comment: 'The trainer is usable alone: no Temporal, no Postgres, no gRPC, no other service.',
+      severity: 'error',
+      from: { path: '^services/trainer/' },
+      to: { path: [ORCHESTRATION_PACKAGES, GRPC_PACKAGES] },
+    },
+    {
+      name: 'trainer-imports-no-service',
+      comment: 'Only its own folder, the artifact library, generated ONNX types and workflows/domain.',
+      severity: 'error',
+      from: { path: '^services/trainer/' },
+      to: { path: '^(services/(?!trainer/|gen/onnx/|artifacts/)|infra/|workflows/(?!domain/))' },
+    },
+    {
+      name: 'worker-knows-neither-temporal-nor-postgres',
+      comment: 'A gpu-worker holds no database credentials and no Temporal connection (architecture.md section 2).',
+      severity: 'error',
+      from: { path: '^services/gpu-worker/' },
+      to: {
+        path: [
+          ORCHESTRATION_PACKAGES,
+          '^services/(store|orchestrator|cli|dashboard)/',
+          '^infra/',
+          '^workflows/(?!domain/)',
+        ],
+      },
+    },
+    {
+      name: 'libraries-do-not-look-up',
+      comment: 'store, artifacts, rpc and config are below the processes that use them.',
+      severity: 'error',
+      from: { path: '^services/(store|artifacts|rpc|config)/' },
+      to: { path: '^(services/(orchestrator|gpu-worker|cli|dashboard|trainer)|infra)/' },
+    },
+    {
+      name: 'only-the-command-line-uses-the-local-stack',
+      comment: 'infra/local starts services as processes; no service needs it.',
+      severity: 'error',
+      from: { path: '^(services|workflows)/', pathNot: '^services/(cli|dashboard)/' },
+      to: { path: '^infra/' },
+    },
+    {
+      name: 'no-test-code-in-the-product',
+      severity: 'error',
+      from: { path: '^(services|workflows|infra)/' },
+      to: { path: '^test/' },
+    },
+    {
+      name: 'declared-packages-only',
+      comment: 'A package that package.json does not name is there by chance.',
+      severity: 'error',
+      from: { path: '^(services|workflows|infra)/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'undetermined'] },
+    },
+    {
+      name: 'no-development-packages-in-the-product',
+      comment: 'A deployment installs without them. Types are erased.',
+      severity: 'error',
+      from: { path: '^(services|workflows|infra/local)/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: '(^|/)node_modules/@types/' },
+    },
+    { name: 'everything-resolves', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(node_modules/.*/node_modules|\\.lsweep|\\.cache)/' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.mjs', '.js', '.json'],
+    },
+  },
+};
