@@ -39,7 +39,7 @@ function partners(
   if (a >= target) found.push({ b: a - target, operator: '-', aLeft: true });
   found.push({ b: a + target, operator: '-', aLeft: false });
   if (a > 0 && target % a === 0) found.push({ b: target / a, operator: '*', aLeft: true });
-  if (target > 0 && a % target === 0) found.push({ b: a / target, operator: '/', aLeft: true });
+  if (a > 0 && target > 0 && a % target === 0) found.push({ b: a / target, operator: '/', aLeft: true });
   if (a > 0) found.push({ b: a * target, operator: '/', aLeft: false });
   return found;
 }

@@ -1,0 +1,97 @@
+// Finds bad input before a slot is taken: missing or broken files, keys that do not fit each other, questions without room in the context.
+// It reads data but creates no session and no weights.
+
+import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import type { PhaseConfig } from '../../../workflows/domain/phases.ts';
+import { isPlain, latentsOf, planStages, questionTokens, targetTokens } from '../curriculum/index.ts';
+import type { ModelConfig } from '../models/index.ts';
+import { createTask, type Split, type Task } from '../tasks/index.ts';
+import { createTokenizer, type Tokenizer } from '../tokenizers/index.ts';
+import { baseEngineConfig, finetuneOptimizer, systemEngineConfig } from './engine-config.ts';
+import { softInitOf } from './finetune-phase.ts';
+import { modelSource } from './model-source.ts';
+import { totalStepsOf } from './phase-context.ts';
+
+/** Training examples whose room is checked beforehand; a longer one later still fails by name in its step. */
+const CHECKED_EXAMPLES = 512;
+
+export interface PhaseFacts {
+  readonly totalSteps: number;
+  readonly vocabularySize: number;
+  readonly model: ModelConfig;
+}
+
+/**
+ * @returns what can be said of the phase before it runs
+ * @throws LatentSweepError CONFIG_INVALID, DATA_MISSING, DATA_INVALID, CONTEXT_EXCEEDED or TOKEN_OUT_OF_RANGE naming key, file or item
+ */
+export function checkPhaseConfig(config: PhaseConfig): PhaseFacts {
+  const task = createTask(config.task);
+  const tokenizer = createTokenizer(config.tokenizer, task);
+  const { config: model } = modelSource(config.model, tokenizer);
+  const placement = { device: 'cpu', threads: 1 } as const;
+  if (config.kind === 'base') baseEngineConfig(config, model, placement);
+  if (config.kind === 'finetune') {
+    systemEngineConfig(config, model, finetuneOptimizer(config), placement);
+    softInitOf(config.softInit, tokenizer);
+  }
+  checkRoom(config, task, tokenizer, model);
+  return { totalSteps: totalStepsOf(config, task), vocabularySize: tokenizer.vocabularySize, model };
+}
+
+/** Whether questions, latents, query and targets fit the context; see checkPhaseConfig for errors. */
+export function checkRoom(config: PhaseConfig, task: Task, tokenizer: Tokenizer, model: ModelConfig): void {
+  const { contextLength } = model;
+  switch (config.kind) {
+    case 'base': {
+      const length = config.base.sequence ?? contextLength;
+      if (length < 2 || length > contextLength) {
+        throw new LatentSweepError(
+          'CONTEXT_EXCEEDED',
+          `base.sequence: ${length} tokens asked, 2 to ${contextLength} fit the model`,
+          { key: 'base.sequence', needed: length, contextLength },
+        );
+      }
+      return;
+    }
+    case 'finetune': {
+      const stages = planStages(config.system, config.latents, config.curriculum);
+      const room = roomChecker(config.system, tokenizer, contextLength);
+      for (const { example, index } of firstOf(task.splits.train, CHECKED_EXAMPLES)) {
+        const question = questionTokens(example, tokenizer).length;
+        for (const { droppedSteps, latents } of stages) {
+          const target = targetTokens(example, tokenizer, droppedSteps).length;
+          room(`training example ${index}`, question, latents, target);
+        }
+      }
+      return;
+    }
+    case 'evaluate': {
+      const { split, items, maxNewTokens } = config.evaluate;
+      const latents = latentsOf(config.system, config.latents);
+      const room = roomChecker(config.system, tokenizer, contextLength);
+      for (const { example, index } of firstOf(task.splits[split], items ?? task.splits[split].size)) {
+        room(`${split} item ${index}`, questionTokens(example, tokenizer).length, latents, maxNewTokens);
+      }
+      return;
+    }
+  }
+}
+
+function* firstOf(split: Split, count: number) {
+  for (let index = 0; index < Math.min(count, split.size); index++) yield { index, example: split.example(index) };
+}
+
+function roomChecker(system: Parameters<typeof isPlain>[0], tokenizer: Tokenizer, contextLength: number) {
+  const query = isPlain(system) ? 0 : 1;
+  return (what: string, question: number, latents: number, target: number): void => {
+    // the last target is predicted, never read
+    const needed = question + latents + query + target - 1;
+    if (needed <= contextLength) return;
+    throw new LatentSweepError(
+      'CONTEXT_EXCEEDED',
+      `${what} needs ${needed} positions (question ${question}, latents ${latents}, query ${query}, target ${target}; tokenizer ${tokenizer.name}), model.context is ${contextLength}`,
+      { key: 'model.context', needed, contextLength, question, latents, target },
+    );
+  };
+}

@@ -1,0 +1,78 @@
+// From the config of a phase to that of the engine. Fields are always in the same order, so equal configs give equal JSON.
+
+import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import type { BasePhaseConfig, EvaluatePhaseConfig, FinetunePhaseConfig } from '../../../workflows/domain/phases.ts';
+import {
+  type Channel,
+  EMBEDDING_COPROCESSOR_SYSTEMS,
+  KV_SYSTEMS,
+  type SystemName,
+} from '../../../workflows/domain/systems.ts';
+import { isPlain, latentsOf } from '../curriculum/index.ts';
+import type { EngineConfig, OptimizerConfig } from '../engine/types.ts';
+import type { ModelConfig } from '../models/index.ts';
+import type { PhaseJob } from '../jobs/protocol.ts';
+
+export type Placement = Pick<PhaseJob, 'device' | 'threads'>;
+
+/** A plain language model; its optimizer is AdamW with the usual betas. */
+export function baseEngineConfig({ base }: BasePhaseConfig, model: ModelConfig, placement: Placement): EngineConfig {
+  const { weightDecay, clip } = base;
+  return {
+    model,
+    system: 'continued_pretraining',
+    channel: null,
+    latents: 0,
+    query: null,
+    gradThroughCache: true,
+    prefixLmLossWeight: 0,
+    optimizer: { betas: [0.9, 0.999], eps: 1e-8, weightDecay, decay: 'all', clip },
+    device: placement.device,
+    threads: placement.threads,
+  };
+}
+
+/** @param optimizer of the finetune; an evaluation may take any */
+export function systemEngineConfig(
+  config: FinetunePhaseConfig | EvaluatePhaseConfig,
+  model: ModelConfig,
+  optimizer: OptimizerConfig,
+  placement: Placement,
+): EngineConfig {
+  const { system, channel, latents, query, gradThroughCache } = config;
+  return {
+    model,
+    system,
+    channel: channelOf(system, channel),
+    latents: latentsOf(system, latents),
+    query: isPlain(system) ? null : (query ?? 'marker'),
+    gradThroughCache,
+    prefixLmLossWeight: 0,
+    optimizer,
+    device: placement.device,
+    threads: placement.threads,
+  };
+}
+
+export function finetuneOptimizer({ train }: FinetunePhaseConfig): OptimizerConfig {
+  const { betas, eps, weightDecay, decay, clip } = train;
+  return { betas, eps, weightDecay, decay, clip };
+}
+
+/** null is the system's own channel. @throws LatentSweepError CONFIG_INVALID for a channel the system does not have */
+function channelOf(system: SystemName, channel: Channel | null): Channel | null {
+  const kind = EMBEDDING_COPROCESSOR_SYSTEMS.some((name) => name === system)
+    ? 'embedding'
+    : KV_SYSTEMS.some((name) => name === system)
+      ? 'kv'
+      : null;
+  if (channel !== null && channel.kind !== kind) {
+    throw new LatentSweepError(
+      'CONFIG_INVALID',
+      `channel.kind: ${channel.kind} asked, ${system} has ${kind === null ? 'no channel' : `the channel ${kind}`}`,
+      { key: 'channel.kind' },
+    );
+  }
+  if (channel !== null || kind === null) return channel;
+  return kind === 'kv' ? { kind, layers: 'all', rank: null } : { kind, rank: null };
+}

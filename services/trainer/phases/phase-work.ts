@@ -1,0 +1,26 @@
+// What the segment loop needs of a phase: steps that can be run one by one, a state to write down and a result at the end.
+
+import type { NamedTensors } from '../engine/types.ts';
+import type { EvaluationItem, PhaseResult } from '../jobs/protocol.ts';
+
+export interface PhaseWork {
+  /** Steps already done when the work begins: that of the resumed checkpoint, or 0. */
+  readonly startStep: number;
+  readonly totalSteps: number;
+  /** Trained parameters; 0 where nothing is trained. */
+  readonly parameters: number;
+  readonly tokenizerHash: string;
+  /** Runs step `step`, counted from 1; called in order. Synchronous: it blocks the process. */
+  run(step: number): StepRecord;
+  /** All that a resume needs after the last step run. */
+  state(): { readonly tensors: NamedTensors; readonly updates: number };
+  result(): PhaseResult;
+}
+
+export interface StepRecord {
+  /** One value per metric; the same names in every step. Deterministic values only, never timings. */
+  readonly metrics: ReadonlyMap<string, number>;
+  readonly items: readonly EvaluationItem[];
+  readonly tokens: number;
+  readonly lossNats: number | null;
+}

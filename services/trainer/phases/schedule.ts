@@ -1,0 +1,32 @@
+// Learning rates of a training phase as a pure function of the step. Warm-up and decay run over the whole phase, stages or not.
+
+import type { BaseSettings, TrainSettings } from '../../../workflows/domain/settings.ts';
+import type { LearningRates } from '../engine/types.ts';
+
+type Schedule = Pick<TrainSettings, 'schedule' | 'warmupSteps'>;
+
+/** Factor on the peak rate in step 1..total: linear warm-up, then constant, or down to 0 just after the last step. */
+export function scheduleFactor({ schedule, warmupSteps }: Schedule, step: number, total: number): number {
+  if (step <= warmupSteps) return step / warmupSteps;
+  const progress = (step - 1 - warmupSteps) / Math.max(1, total - warmupSteps);
+  switch (schedule) {
+    case 'constant':
+      return 1;
+    case 'linear':
+      return 1 - progress;
+    case 'cosine':
+      return (1 + Math.cos(Math.PI * progress)) / 2;
+  }
+}
+
+export function learningRatesAt(
+  settings: Schedule & Pick<TrainSettings | BaseSettings, 'lr'>,
+  step: number,
+  total: number,
+): LearningRates {
+  const factor = scheduleFactor(settings, step, total);
+  const { lr } = settings;
+  return typeof lr === 'number'
+    ? { base: lr * factor, coprocessor: lr * factor, soft: lr * factor }
+    : { base: lr.base * factor, coprocessor: lr.coprocessor * factor, soft: lr.soft * factor };
+}

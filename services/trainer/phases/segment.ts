@@ -1,0 +1,49 @@
+// Collects the steps between two commits. Pure bookkeeping: what a segment holds never depends on where it was cut.
+
+import type { EvaluationItem, LocalCheckpoint, MetricSeries, TrainerEvent } from '../jobs/protocol.ts';
+import type { StepRecord } from './phase-work.ts';
+
+export class OpenSegment {
+  readonly fromStep: number;
+  readonly startedMs: number;
+  toStep: number;
+  #tokens = 0;
+  readonly #items: EvaluationItem[] = [];
+  readonly #series = new Map<string, { steps: number[]; values: number[] }>();
+
+  constructor(fromStep: number, startedMs: number) {
+    this.fromStep = fromStep;
+    this.toStep = fromStep;
+    this.startedMs = startedMs;
+  }
+
+  get isEmpty(): boolean {
+    return this.toStep === this.fromStep;
+  }
+
+  add(step: number, { metrics, items, tokens }: StepRecord): void {
+    this.toStep = step;
+    this.#tokens += tokens;
+    this.#items.push(...items);
+    for (const [name, value] of metrics) {
+      const series = this.#series.get(name) ?? { steps: [], values: [] };
+      series.steps.push(step);
+      series.values.push(value);
+      this.#series.set(name, series);
+    }
+  }
+
+  close(checkpoint: LocalCheckpoint | null, nowMs: number): Extract<TrainerEvent, { kind: 'segment' }> {
+    const metrics: MetricSeries[] = [...this.#series].map(([name, { steps, values }]) => ({ name, steps, values }));
+    return {
+      kind: 'segment',
+      fromStep: this.fromStep,
+      toStep: this.toStep,
+      metrics,
+      items: this.#items,
+      checkpoint,
+      deviceSeconds: (nowMs - this.startedMs) / 1_000,
+      tokens: this.#tokens,
+    };
+  }
+}
