@@ -1,0 +1,132 @@
+// The files that settings name: found beside the sweep file, hashed by content (an identity must not depend on where data lies),
+// their training problems counted and their model shapes read. Reads whole files once, in pieces.
+
+import { createHash } from 'node:crypto';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import type { FindFile, FoundFile } from '../../workflows/domain/check-sweep-file.ts';
+import type { FileKind } from '../../workflows/domain/named-files.ts';
+import { readModelShape } from './read-model-shape.ts';
+
+const PIECE_BYTES = 4 << 20;
+/** What a folder of weights consists of; anything else in it changes no result. */
+const WEIGHT_FILE = /^(config\.json|.*\.safetensors|.*\.safetensors\.index\.json)$/;
+const PINNED_HUB_NAME = /^hf:[^/@]+\/[^/@]+@[^@]+$/;
+
+/** @param folder that relative names count from: the sweep file's own */
+export function fileFinder(folder: string): FindFile {
+  const known = new Map<string, FoundFile>();
+  return (name, kind) => {
+    const found = known.get(`${kind} ${name}`) ?? find(folder, name, kind);
+    known.set(`${kind} ${name}`, found);
+    return found;
+  };
+}
+
+function find(folder: string, name: string, kind: FileKind): FoundFile {
+  if (kind === 'weights' && name.startsWith('hf:')) {
+    if (PINNED_HUB_NAME.test(name)) return { kind: 'found', name, facts: null };
+    return {
+      kind: 'refused',
+      reason: `model.weights: ${name} names no revision; allowed: hf:owner/name@revision, or a folder`,
+    };
+  }
+  const path = resolve(folder, name);
+  if (!existsSync(path)) return { kind: 'refused', reason: `${SETTING[kind]}: ${path} does not exist` };
+  switch (kind) {
+    case 'weights':
+      return findWeights(path);
+    case 'tokenizer':
+      return findTokenizer(path);
+    case 'trainFile':
+      return findTrainFile(path);
+  }
+}
+
+const SETTING = { weights: 'model.weights', tokenizer: 'tokenizer.file', trainFile: 'task.trainFile' } as const;
+
+function findWeights(folder: string): FoundFile {
+  if (!statSync(folder).isDirectory()) {
+    return {
+      kind: 'refused',
+      reason: `model.weights: ${folder} is no folder; allowed: a Hugging Face folder with config.json and model.safetensors`,
+    };
+  }
+  const names = readdirSync(folder)
+    .filter((name) => WEIGHT_FILE.test(name))
+    .sort();
+  const missing = ['config.json', 'model.safetensors'].filter(
+    (name) => !names.includes(name) && !names.includes(`${name}.index.json`),
+  );
+  if (missing.length > 0)
+    return { kind: 'refused', reason: `model.weights: ${folder} has no ${missing.join(' and no ')}` };
+  const shape = readModelShape(join(folder, 'config.json'));
+  if (shape === null) {
+    return {
+      kind: 'refused',
+      reason: `model.weights: ${join(folder, 'config.json')} is not the config of a gpt2 or qwen3 model`,
+    };
+  }
+  return {
+    kind: 'found',
+    name: folder,
+    facts: { sha256: hashFiles(names.map((name) => join(folder, name))), examples: null, shape },
+  };
+}
+
+/** The config beside it names the end of text, so it counts too. */
+function findTokenizer(path: string): FoundFile {
+  if (!statSync(path).isFile()) return { kind: 'refused', reason: `tokenizer.file: ${path} is no file` };
+  const files = [path, join(dirname(path), 'tokenizer_config.json')].filter((file) => existsSync(file));
+  return { kind: 'found', name: path, facts: { sha256: hashFiles(files), examples: null, shape: null } };
+}
+
+function findTrainFile(path: string): FoundFile {
+  if (!statSync(path).isFile()) return { kind: 'refused', reason: `task.trainFile: ${path} is no file` };
+  const examples = countExamples(path);
+  if (examples === null) {
+    return {
+      kind: 'refused',
+      reason: `task.trainFile: ${path} holds no problems; allowed: a JSON list, or one problem a line`,
+    };
+  }
+  return { kind: 'found', name: path, facts: { sha256: hashFiles([path]), examples, shape: null } };
+}
+
+/** Problems of a JSON list, or lines that are not blank; null for none. What a problem must hold is the trainer's to check. */
+function countExamples(path: string): number | null {
+  const bytes = readFileSync(path);
+  let text: string;
+  try {
+    text = (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8').trim();
+    if (text.startsWith('[')) {
+      const list: unknown = JSON.parse(text);
+      return Array.isArray(list) && list.length > 0 ? list.length : null;
+    }
+  } catch {
+    return null; // a broken gzip or JSON text: the caller refuses the file by name
+  }
+  const lines = text.split('\n').filter((line) => line.trim() !== '').length;
+  return lines === 0 ? null : lines;
+}
+
+/** One file: the SHA-256 of its bytes; several: of their hashes in order. */
+function hashFiles(paths: readonly string[]): string {
+  const hashes = paths.map(hashFile);
+  const [only = ''] = hashes;
+  return hashes.length === 1 ? only : createHash('sha256').update(hashes.join('\n')).digest('hex');
+}
+
+function hashFile(path: string): string {
+  const hash = createHash('sha256');
+  const piece = Buffer.alloc(PIECE_BYTES);
+  const file = openSync(path, 'r');
+  try {
+    for (let count = readSync(file, piece); count > 0; count = readSync(file, piece))
+      hash.update(piece.subarray(0, count));
+  } finally {
+    closeSync(file);
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,59 @@
+// A sweep file from its path to what commands store and plan; or one error that lists everything wrong with it, line by line.
+
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { checkSweepFile } from '../../workflows/domain/check-sweep-file.ts';
+import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { contentHash } from '../../workflows/domain/identity.ts';
+import { planSweepFile } from '../../workflows/domain/plan-sweep-file.ts';
+import type { SweepSpec } from '../../workflows/domain/sweep-spec.ts';
+import { fileFinder } from './find-file.ts';
+import { readYaml } from './yaml-source.ts';
+
+/** The orchestrator's SweepFile, as its client takes it. */
+export interface ReadSweepFile {
+  readonly name: string;
+  readonly spec: SweepSpec;
+  readonly specHash: string;
+  /** Cells of the grid; several may be the same trial. */
+  readonly cells: number;
+  readonly priority: number;
+  readonly weight: number;
+  readonly width: number | null;
+}
+
+/** @throws LatentSweepError NOT_FOUND without the file, SPEC_INVALID with one line `file:line: key ...` for each problem */
+export function readSweepFile(path: string): ReadSweepFile {
+  const read = readYaml(textOf(path));
+  if (read.kind === 'refused') throw refusal(path, read.faults);
+  const { source } = read;
+  const checked = checkSweepFile(source.data, fileFinder(dirname(resolve(path))));
+  if (checked.kind === 'refused') {
+    const faults = checked.problems.map(({ at, onKey, sentence }) => ({ line: source.lineOf(at, onKey), sentence }));
+    throw refusal(path, faults);
+  }
+  const { spec } = checked;
+  const { name, priority, weight, width } = spec;
+  return { name, spec, specHash: contentHash(spec), cells: planSweepFile(spec).size, priority, weight, width };
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new LatentSweepError('NOT_FOUND', `cannot read the sweep file ${path}`, { path }, cause);
+  }
+}
+
+function refusal(
+  path: string,
+  faults: readonly { readonly line: number; readonly sentence: string }[],
+): LatentSweepError {
+  const lines = faults.toSorted((a, b) => a.line - b.line).map(({ line, sentence }) => `${path}:${line}: ${sentence}`);
+  const count = lines.length === 1 ? '1 problem' : `${lines.length} problems`;
+  return new LatentSweepError('SPEC_INVALID', `${path} has ${count}\n${lines.join('\n')}`, {
+    path,
+    problems: lines.length,
+    first: lines[0] ?? '',
+  });
+}

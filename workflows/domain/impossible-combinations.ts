@@ -1,0 +1,217 @@
+// Settings that are fine one by one and impossible together, each refused with a sentence that names the keys. Only what is
+// certain to fail is refused; what depends on drawn examples is left to the trainer.
+
+import type { JsonObject } from './dotted-path.ts';
+import { layersOf } from './layer-selection.ts';
+import { type ModelShape, shapeOf } from './model-shape.ts';
+import type { TrialSettings } from './settings.ts';
+import { systemTraits } from './system-traits.ts';
+import { taskTokens } from './task-tokens.ts';
+
+export interface Impossible {
+  /** Dotted path of the setting to look at first. */
+  readonly key: string;
+  /** Names every key that takes part, with its value. */
+  readonly sentence: string;
+  /** One such sentence is enough, whichever point it comes from. */
+  readonly once?: true;
+}
+
+type Check = (settings: TrialSettings, shape: ModelShape | null, written: JsonObject) => Generator<Impossible>;
+
+/** Published held-out problems of ProsQA; generated ones replace them below 12 nodes (services/trainer/tasks/prosqa.ts). */
+const PROSQA_PUBLISHED = { valid: 300, test: 500, fromNodes: 12 } as const;
+const GSM8K_TEST = 1_319;
+
+/**
+ * @param shape of a model given by weights, where it is known
+ * @param written the settings before defaults, to tell a null from nothing
+ */
+export function impossibleCombinations(
+  settings: TrialSettings,
+  shape: ModelShape | null,
+  written: JsonObject,
+): readonly Impossible[] {
+  const known = shapeOf(settings.model) ?? shape;
+  return CHECKS.flatMap((check) => [...check(settings, known, written)]);
+}
+
+function* modelChecks({ model }: TrialSettings): Generator<Impossible> {
+  if ('weights' in model) return;
+  const { family, width, heads, kvHeads, headWidth } = model;
+  if (family === 'gpt2') {
+    if (width % heads !== 0)
+      yield { key: 'model.heads', sentence: `model.heads ${heads} does not divide model.width ${width}` };
+    if (kvHeads !== null && kvHeads !== heads)
+      yield {
+        key: 'model.kvHeads',
+        sentence: `model.kvHeads ${kvHeads} differs from model.heads ${heads}; model.family gpt2 does not share heads`,
+      };
+    if (headWidth !== null && headWidth * heads !== width)
+      yield {
+        key: 'model.headWidth',
+        sentence: `model.headWidth ${headWidth} times model.heads ${heads} is not model.width ${width}, as model.family gpt2 needs`,
+      };
+    return;
+  }
+  if (headWidth === null && width % heads !== 0)
+    yield {
+      key: 'model.heads',
+      sentence: `model.heads ${heads} does not divide model.width ${width}; choose another, or set model.headWidth`,
+    };
+  const ownHeadWidth = headWidth ?? Math.floor(width / heads);
+  if (ownHeadWidth % 2 !== 0)
+    yield {
+      key: 'model.headWidth',
+      sentence: `model.headWidth ${ownHeadWidth} is odd; model.family qwen3 rotates pairs`,
+    };
+  if (kvHeads !== null && heads % kvHeads !== 0)
+    yield { key: 'model.kvHeads', sentence: `model.kvHeads ${kvHeads} does not divide model.heads ${heads}` };
+}
+
+function* baseChecks(
+  { model, base }: TrialSettings,
+  shape: ModelShape | null,
+  written: JsonObject,
+): Generator<Impossible> {
+  if (!('weights' in model)) {
+    if (base === null && 'base' in written)
+      yield {
+        key: 'base',
+        sentence:
+          'base is null and model has no weights: give base (for instance base: {steps: 1000}), or model.weights',
+      };
+  } else if (base !== null) {
+    yield {
+      key: 'base',
+      sentence: 'base trains a Base from scratch, but model.weights already gives one: leave base out',
+    };
+  }
+  if (base !== null && base.sequence !== null && shape !== null && base.sequence > shape.context)
+    yield {
+      key: 'base.sequence',
+      sentence: `base.sequence ${base.sequence} is longer than model.context ${shape.context}`,
+    };
+}
+
+function* channelChecks({ system, channel }: TrialSettings, shape: ModelShape | null): Generator<Impossible> {
+  if (channel === null) return;
+  const { coprocessor } = systemTraits(system);
+  if (coprocessor === null) {
+    yield { key: 'channel', sentence: `channel is set, but system ${system} has no Coprocessor to exchange anything` };
+    return;
+  }
+  if (channel.kind !== coprocessor) {
+    const other = coprocessor === 'kv' ? 'liu and h2' : 'h1 and h1_h2';
+    yield {
+      key: 'channel',
+      sentence: `channel.kind ${channel.kind} does not fit system ${system}, whose channel is ${coprocessor} (${channel.kind} belongs to ${other})`,
+    };
+    return;
+  }
+  if (shape === null) return;
+  if (channel.kind === 'kv' && layersOf(channel.layers, shape.layers) === null)
+    yield {
+      key: 'channel.layers',
+      sentence: `channel.layers ${JSON.stringify(channel.layers)} asks for layers that a model of model.layers ${shape.layers} does not have (they count from 0)`,
+    };
+  const width = channel.kind === 'kv' ? shape.kvHeads * shape.headWidth : shape.width;
+  if (channel.rank !== null && channel.rank > width)
+    yield {
+      key: 'channel.rank',
+      sentence: `channel.rank ${channel.rank} is larger than the ${width} floats of what is exchanged`,
+    };
+}
+
+function* latentChecks({ system, latents, curriculum }: TrialSettings): Generator<Impossible> {
+  const traits = systemTraits(system);
+  if (system === 'continued_pretraining')
+    yield {
+      key: 'system',
+      sentence:
+        'system continued_pretraining trains on running text, not on a task: use cot or no_cot as the plain control',
+    };
+  if (traits.latents && latents === 0)
+    yield { key: 'latents', sentence: `latents is 0, but system ${system} works with latents: give at least 1` };
+  if (curriculum === null) return;
+  const { stages, firstStage } = curriculum;
+  if (traits.plain)
+    yield {
+      key: 'curriculum',
+      sentence: `curriculum.stages ${stages} is set, but system ${system} has no latents to replace steps by: give it curriculum null, for instance in include`,
+    };
+  if (firstStage > stages)
+    yield {
+      key: 'curriculum.firstStage',
+      sentence: `curriculum.firstStage ${firstStage} is beyond curriculum.stages ${stages}`,
+    };
+  if (traits.latents && latents % stages !== 0)
+    yield {
+      key: 'latents',
+      sentence: `latents ${latents} is not a multiple of curriculum.stages ${stages}, so no whole number of latents stands for a step`,
+    };
+}
+
+function* trainChecks({ train }: TrialSettings): Generator<Impossible> {
+  const { stepsPerStage, epochsPerStage, batch, microbatch } = train;
+  if (stepsPerStage === null && epochsPerStage === null)
+    yield { key: 'train', sentence: 'train.stepsPerStage and train.epochsPerStage are both missing: give exactly one' };
+  if (stepsPerStage !== null && epochsPerStage !== null)
+    yield {
+      key: 'train.epochsPerStage',
+      sentence: `train.stepsPerStage ${stepsPerStage} and train.epochsPerStage ${epochsPerStage} are both set: give exactly one`,
+    };
+  if (microbatch !== null && microbatch > batch)
+    yield { key: 'train.microbatch', sentence: `train.microbatch ${microbatch} is larger than train.batch ${batch}` };
+}
+
+function* taskChecks({ task }: TrialSettings): Generator<Impossible> {
+  if (task.name === 'prosqa' && task.nodes >= PROSQA_PUBLISHED.fromNodes) {
+    for (const split of ['valid', 'test'] as const) {
+      if (task[split] > PROSQA_PUBLISHED[split])
+        yield {
+          key: `task.${split}`,
+          sentence: `task.${split} ${task[split]} is more than the ${PROSQA_PUBLISHED[split]} published problems of task.name prosqa`,
+        };
+    }
+  }
+  if (task.name === 'gsm8k' && task.test !== null && task.test > GSM8K_TEST)
+    yield {
+      key: 'task.test',
+      sentence: `task.test ${task.test} is more than the ${GSM8K_TEST} published problems of task.name gsm8k`,
+    };
+}
+
+/** Evaluation needs room for question, latents, query and all but the last of the new tokens (services/trainer/phases). */
+function* contextChecks(settings: TrialSettings, shape: ModelShape | null): Generator<Impossible> {
+  const { task, tokenizer, system, evaluate } = settings;
+  const heldOut = taskTokens(task, tokenizer)?.heldOut ?? null;
+  if (shape === null || heldOut === null) return;
+  const traits = systemTraits(system);
+  const latents = traits.latents ? settings.latents : 0;
+  const query = traits.plain ? 0 : 1;
+  const question = readsWholeSplit(settings) ? heldOut.longest : Math.floor(heldOut.question);
+  const needed = question + latents + query + evaluate.maxNewTokens - 1;
+  if (needed <= shape.context) return;
+  yield {
+    key: 'model.context',
+    once: true,
+    sentence: `model.context ${shape.context} is too short: questions of task.name ${task.name} have up to ${question} tokens with tokenizer ${String(tokenizer)}; with latents ${latents} and evaluate.maxNewTokens ${evaluate.maxNewTokens}, ${needed} are needed`,
+  };
+}
+
+function readsWholeSplit({ task, evaluate }: TrialSettings): boolean {
+  if (evaluate.items !== null) return false;
+  if (task.name === 'prosqa') return task[evaluate.split] === PROSQA_PUBLISHED[evaluate.split];
+  return task.name === 'gsm8k' && evaluate.split === 'test' && task.test === null;
+}
+
+const CHECKS: readonly Check[] = [
+  modelChecks,
+  baseChecks,
+  channelChecks,
+  latentChecks,
+  trainChecks,
+  taskChecks,
+  contextChecks,
+];
