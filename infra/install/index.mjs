@@ -1,0 +1,6 @@
+// The border of the installation, for the local stack and for tests.
+
+export { install, isInstalled } from './dependencies.mjs';
+export { fetchTemporal } from './fetch-temporal.mjs';
+export { cacheDir, findTemporal } from './find-temporal.mjs';
+export { withInstallLock } from './install-lock.mjs';
