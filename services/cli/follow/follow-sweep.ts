@@ -1,0 +1,113 @@
+// Follows a sweep to its end through SQL and the state of its workflow. Only watches: whatever happens here, the sweep goes on.
+// Postgres, Temporal and orchestrators may come and go; the follower says so and asks again.
+
+import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import type { SweepDescription } from '../../orchestrator/index.ts';
+import type { SweepProgress } from './progress.ts';
+
+export interface FollowSources {
+  /** @throws LatentSweepError STORE_UNREACHABLE (asked again) or anything else (ends the following) */
+  readProgress(): Promise<SweepProgress>;
+  /** @throws LatentSweepError TEMPORAL_UNREACHABLE (asked again) or anything else (ends the following) */
+  describe(): Promise<SweepDescription>;
+}
+
+/** Where progress is shown: a live area, plain lines, or nothing. */
+export interface ProgressDisplay {
+  show(progress: SweepProgress, nowMs: number): void;
+  /** null = everything answers again. */
+  trouble(sentence: string | null, nowMs: number): void;
+  end(): void;
+}
+
+export interface FollowTimes {
+  readonly pollMs: number;
+  /** Between two looks at the workflow while Postgres says that the sweep goes on; each costs a workflow task. */
+  readonly describeMs: number;
+}
+
+export interface FollowOptions {
+  readonly sources: FollowSources;
+  readonly display: ProgressDisplay;
+  readonly times: FollowTimes;
+  readonly signal: AbortSignal;
+  readonly nowMs: () => number;
+  /** Resolves early when the signal aborts; never rejects. */
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+export type FollowEnd =
+  | { readonly kind: 'closed'; readonly progress: SweepProgress }
+  /** The workflow itself failed, which is a defect or an operator's doing. */
+  | { readonly kind: 'broken'; readonly reason: string }
+  /** Postgres knows the sweep, Temporal has no workflow of it: its history was deleted. */
+  | { readonly kind: 'no_workflow' }
+  | { readonly kind: 'interrupted' };
+
+export const FOLLOW_TIMES: FollowTimes = { pollMs: 1_000, describeMs: 10_000 };
+
+const isFinal = (progress: SweepProgress): boolean => progress.state === 'finished' || progress.state === 'cancelled';
+
+export async function followSweep(options: FollowOptions): Promise<FollowEnd> {
+  const { sources, display, times, signal, nowMs, wait } = options;
+  const troubles = new Map<'progress' | 'describe', string>();
+  let told: string | null = null;
+  let describedMs = Number.NEGATIVE_INFINITY;
+
+  /** @returns null when the source is away */
+  const ask = async <T>(what: 'progress' | 'describe', call: () => Promise<T>): Promise<T | null> => {
+    try {
+      const answer = await call();
+      troubles.delete(what);
+      return answer;
+    } catch (error) {
+      if (!isUnreachable(error)) throw error;
+      troubles.set(what, error.message);
+      return null;
+    }
+  };
+  const tellTroubles = (): void => {
+    const [first = null] = troubles.values();
+    const sentence = first === null ? null : `${first}; asking again, the sweep is not lost`;
+    if (sentence !== told) display.trouble(sentence, nowMs());
+    told = sentence;
+  };
+
+  try {
+    while (!signal.aborted) {
+      const progress = await ask('progress', () => sources.readProgress());
+      if (progress !== null) display.show(progress, nowMs());
+      if ((progress !== null && isFinal(progress)) || nowMs() - describedMs >= times.describeMs) {
+        const description = await ask('describe', () => sources.describe());
+        describedMs = nowMs();
+        const end = description === null ? null : endOf(description, progress);
+        if (end !== null) return end;
+      }
+      tellTroubles();
+      await wait(times.pollMs, signal);
+    }
+    return { kind: 'interrupted' };
+  } finally {
+    display.end();
+  }
+}
+
+/** @returns null while the sweep goes on, or while Postgres has not yet said how it ended */
+function endOf(description: SweepDescription, progress: SweepProgress | null): FollowEnd | null {
+  switch (description.kind) {
+    case 'running':
+      return null;
+    case 'never_started':
+      return { kind: 'no_workflow' };
+    case 'closed':
+      if (description.how === 'failed') return { kind: 'broken', reason: description.reason ?? 'no reason given' };
+      // the workflow writes the state before it closes, so the next look at Postgres shows it
+      return progress !== null && isFinal(progress) ? { kind: 'closed', progress } : null;
+  }
+}
+
+function isUnreachable(error: unknown): error is LatentSweepError {
+  return (
+    error instanceof LatentSweepError && (error.code === 'STORE_UNREACHABLE' || error.code === 'TEMPORAL_UNREACHABLE')
+  );
+}

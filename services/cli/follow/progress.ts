@@ -1,0 +1,48 @@
+// What a follower knows of a sweep at one moment, read from Postgres. Plain data; rendering and judging live elsewhere.
+
+import type { SweepState } from '../../store/index.ts';
+
+export interface CellCounts {
+  readonly planned: number;
+  readonly running: number;
+  readonly paused: number;
+  readonly finished: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  readonly stoppedEarly: number;
+}
+
+export interface RunningPhase {
+  readonly phaseKey: string;
+  readonly kind: string;
+  /** null for phases that several systems share, such as a Base. */
+  readonly system: string | null;
+  readonly latents: number | null;
+  readonly seed: number | null;
+  readonly attempt: number;
+  readonly node: string;
+  readonly step: number;
+  readonly totalSteps: number;
+  readonly lossNats: number | null;
+  readonly tokensPerSecond: number | null;
+}
+
+export interface SweepProgress {
+  readonly sweep: string;
+  readonly state: SweepState;
+  /** Cells of the newest revision, planned or not yet. */
+  readonly cells: number;
+  readonly counts: CellCounts;
+  readonly phases: readonly RunningPhase[];
+}
+
+export const closedCells = (counts: CellCounts): number =>
+  counts.finished + counts.failed + counts.cancelled + counts.stoppedEarly;
+
+/** `finetune h2 latents 4 seed 0`; what is null is shared and left out. */
+export function phaseLabel(phase: Pick<RunningPhase, 'kind' | 'system' | 'latents' | 'seed'>): string {
+  const { kind, system, latents, seed } = phase;
+  return [kind, system, latents === null ? null : `latents ${latents}`, seed === null ? null : `seed ${seed}`]
+    .filter((part) => part !== null)
+    .join(' ');
+}

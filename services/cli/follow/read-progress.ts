@@ -1,0 +1,44 @@
+// A sweep's progress from Postgres.
+
+import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { readRows, type StudyReader } from '../queries/query.ts';
+import { type RunningPhaseRow, runningPhasesQuery } from '../queries/running-phases.ts';
+import { type SweepCountsRow, sweepsQuery } from '../queries/sweeps.ts';
+import type { CellCounts, RunningPhase, SweepProgress } from './progress.ts';
+
+/** @throws LatentSweepError NOT_FOUND */
+export async function readSweep(reader: Pick<StudyReader, 'rows'>, sweep: string): Promise<SweepCountsRow> {
+  const [row] = await readRows(reader, sweepsQuery, [sweep]);
+  if (row === undefined) throw new LatentSweepError('NOT_FOUND', `no sweep is named ${sweep}`, { name: sweep });
+  return row;
+}
+
+/** @throws LatentSweepError NOT_FOUND */
+export async function readProgress(reader: Pick<StudyReader, 'rows'>, sweep: string): Promise<SweepProgress> {
+  const row = await readSweep(reader, sweep);
+  const phases = await readRows(reader, runningPhasesQuery, [sweep]);
+  return { sweep, state: row.state, cells: row.cells, counts: countsOf(row), phases: phases.map(phaseOf) };
+}
+
+export function countsOf(row: SweepCountsRow): CellCounts {
+  const { running, paused, finished, failed, cancelled, stopped_early: stoppedEarly, cells } = row;
+  // cells that are not written yet are planned ones too
+  const planned = Math.max(row.planned, cells - running - paused - finished - failed - cancelled - stoppedEarly);
+  return { planned, running, paused, finished, failed, cancelled, stoppedEarly };
+}
+
+function phaseOf(row: RunningPhaseRow): RunningPhase {
+  return {
+    phaseKey: row.phase_key,
+    kind: row.kind,
+    system: row.system,
+    latents: row.latents,
+    seed: row.seed,
+    attempt: row.attempt,
+    node: row.node,
+    step: row.step,
+    totalSteps: row.total_steps,
+    lossNats: row.loss_nats,
+    tokensPerSecond: row.tokens_per_second,
+  };
+}

@@ -1,0 +1,34 @@
+// Ctrl-C and SIGTERM as an AbortSignal, so that commands that wait can say how to come back. A second Ctrl-C ends at once.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EXIT } from './exit-codes.ts';
+
+export interface Interruption extends Disposable {
+  readonly signal: AbortSignal;
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+export function listenForInterruption(): Interruption {
+  const controller = new AbortController();
+  const onSignal = (): void => {
+    if (controller.signal.aborted) process.exit(EXIT.interrupted);
+    controller.abort();
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => {
+      for (const signal of SIGNALS) process.off(signal, onSignal);
+    },
+  };
+}
+
+/** Waits; an abort only makes it shorter. */
+export async function waitUnlessAborted(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(ms, undefined, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}

@@ -1,0 +1,29 @@
+// Failed attempts of a sweep, newest first: of all its cells, or of one.
+
+import { z } from 'zod';
+import type { StudyQuery } from './query.ts';
+
+const row = z.object({
+  cells: z.array(z.number()),
+  kind: z.string(),
+  attempt: z.number(),
+  failure: z.string().nullable(),
+  code: z.string().nullable(),
+  message: z.string().nullable(),
+  node: z.string(),
+  step: z.number(),
+  phase_state: z.string(),
+  at: z.coerce.date().nullable(),
+});
+
+export type FailureRow = z.infer<typeof row>;
+
+export const failuresQuery: StudyQuery<FailureRow> = {
+  text: `
+select cells, kind, attempt, failure, code, message, node, step, phase_state, at
+from study.failures
+where sweep = $1::text and ($2::integer is null or $2::integer = any (cells))
+order by at desc
+limit 20`,
+  row,
+};

@@ -1,0 +1,30 @@
+// Phases of a sweep that run now, the longest-running first. A shared phase has the number of its cells instead of one cell's values.
+
+import { z } from 'zod';
+import { float8, type StudyQuery } from './query.ts';
+
+const row = z.object({
+  phase_key: z.string(),
+  kind: z.string(),
+  system: z.string().nullable(),
+  latents: z.number().nullable(),
+  seed: z.coerce.number().nullable(),
+  attempt: z.number(),
+  node: z.string(),
+  step: z.number(),
+  total_steps: z.number(),
+  loss_nats: float8.nullable(),
+  tokens_per_second: float8.nullable(),
+});
+
+export type RunningPhaseRow = z.infer<typeof row>;
+
+export const runningPhasesQuery: StudyQuery<RunningPhaseRow> = {
+  text: `
+select r.phase_key, r.kind, r.system, r.latents, c.seed, r.attempt, r.node, r.step, r.total_steps, r.loss_nats, r.tokens_per_second
+from study.running r
+left join study.cells c on c.sweep = r.sweep and c.cell = r.cells[1] and cardinality(r.cells) = 1
+where r.sweep = $1::text
+order by r.started_at, r.phase_key`,
+  row,
+};

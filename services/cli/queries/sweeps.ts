@@ -1,0 +1,35 @@
+// Sweeps with their cells by state: all of them, or the one that is named. Cost: one look at every cell of the sweep.
+
+import { z } from 'zod';
+import { float8, type StudyQuery } from './query.ts';
+
+const row = z.object({
+  sweep: z.string(),
+  revision: z.number(),
+  state: z.enum(['planning', 'running', 'paused', 'finished', 'cancelled']),
+  cells: z.number(),
+  planned: z.number(),
+  running: z.number(),
+  paused: z.number(),
+  finished: z.number(),
+  failed: z.number(),
+  cancelled: z.number(),
+  stopped_early: z.number(),
+  priority: z.number(),
+  weight: float8,
+  width: z.number().nullable(),
+  created_at: z.coerce.date(),
+  state_at: z.coerce.date(),
+});
+
+export type SweepCountsRow = z.infer<typeof row>;
+
+export const sweepsQuery: StudyQuery<SweepCountsRow> = {
+  text: `
+select sweep, revision, state, cells, planned, running, paused, finished, failed, cancelled, stopped_early,
+  priority, weight, width, created_at, state_at
+from study.sweeps
+where $1::text is null or sweep = $1::text
+order by created_at desc`,
+  row,
+};

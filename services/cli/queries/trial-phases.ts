@@ -1,0 +1,28 @@
+// The phases of one cell in order of execution.
+
+import { z } from 'zod';
+import { float8, type StudyQuery } from './query.ts';
+
+const row = z.object({
+  kind: z.string(),
+  phase_key: z.string(),
+  state: z.string(),
+  step: z.number(),
+  total_steps: z.number(),
+  attempts: z.number(),
+  node: z.string().nullable(),
+  gpu_seconds: float8.nullable(),
+  message: z.string().nullable(),
+  weights_sha256: z.string().nullable(),
+});
+
+export type TrialPhaseRow = z.infer<typeof row>;
+
+export const trialPhasesQuery: StudyQuery<TrialPhaseRow> = {
+  text: `
+select kind, phase_key, state, step, total_steps, attempts, node, gpu_seconds, message, weights_sha256
+from study.phases
+where sweep = $1::text and cell = $2::integer
+order by position`,
+  row,
+};

@@ -1,0 +1,41 @@
+// One cell of a sweep, by its number or by the beginning of its trial key. Several rows: the beginning is ambiguous.
+
+import { z } from 'zod';
+import { float8, type StudyQuery } from './query.ts';
+
+const row = z.object({
+  cell: z.number(),
+  trial_key: z.string(),
+  state: z.string(),
+  system: z.string(),
+  task: z.string(),
+  latents: z.number(),
+  channel: z.string().nullable(),
+  capacity_floats_per_latent: float8.nullable(),
+  seed: z.coerce.number(),
+  point: z.record(z.string(), z.unknown()),
+  accuracy: float8.nullable(),
+  chance: float8.nullable(),
+  items: z.number().nullable(),
+  split: z.string().nullable(),
+  final_loss: float8.nullable(),
+  steps: z.number().nullable(),
+  total_steps: z.number().nullable(),
+  attempts: z.number(),
+  failure: z.string().nullable(),
+  message: z.string().nullable(),
+  gpu_seconds: float8.nullable(),
+  closed_at: z.coerce.date().nullable(),
+});
+
+export type TrialRow = z.infer<typeof row>;
+
+export const trialQuery: StudyQuery<TrialRow> = {
+  text: `
+select cell, trial_key, state, system, task, latents, channel, capacity_floats_per_latent, seed, point,
+  accuracy, chance, items, split, final_loss, steps, total_steps, attempts, failure, message, gpu_seconds, closed_at
+from study.cells
+where sweep = $1::text and (cell::text = $2::text or (length($2::text) >= 6 and starts_with(trial_key, $2::text)))
+order by cell`,
+  row,
+};

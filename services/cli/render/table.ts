@@ -1,0 +1,39 @@
+// Rows as a table for people, ruled under the head only and without colours, so that it can be copied. Pure.
+
+import Table from 'cli-table3';
+
+export type Cell = string | number | bigint | boolean | null;
+
+export interface Column {
+  readonly heading: string;
+  readonly align: 'left' | 'right';
+}
+
+const NO_BORDERS = {
+  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '' },
+  ...{ bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' },
+  ...{ left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
+};
+
+export const left = (heading: string): Column => ({ heading, align: 'left' });
+export const right = (heading: string): Column => ({ heading, align: 'right' });
+
+/** @returns lines without a newline at the end; null cells are empty, control characters are escaped */
+export function renderTable(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string {
+  const table = new Table({
+    head: columns.map(({ heading }) => heading),
+    chars: NO_BORDERS,
+    colAligns: columns.map(({ align }) => align),
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
+  });
+  table.push(...rows.map((row) => columns.map((_, i) => cellText(row[i] ?? null))));
+  const [head = '', ...body] = table.toString().split('\n');
+  const rule = '─'.repeat(Math.max(...[head, ...body].map((line) => line.length)));
+  return [head, rule, ...body].map((line) => line.trimEnd()).join('\n');
+}
+
+function cellText(cell: Cell): string {
+  if (cell === null) return '';
+  // JSON's escapes for what would break the row or reach the terminal as a command
+  return String(cell).replace(/[\u0000-\u001f\u007f]/g, (character) => JSON.stringify(character).slice(1, -1));
+}
