@@ -132,6 +132,35 @@ export interface SweepCreation {
   readonly kind: 'created' | 'same' | 'different';
 }
 
+/** What `lsweep set` changes; the same shape as workflows/contract.ts. */
+export interface SweepSettingsRow {
+  readonly priority: number;
+  readonly weight: number;
+  readonly width: number | null;
+}
+
+/** A sweep file as it is written; `spec` is the validated file as JSON. */
+export interface NewSweep extends SweepSettingsRow {
+  readonly name: string;
+  readonly spec: unknown;
+  readonly specHash: string;
+  readonly cells: number;
+}
+
+/** The part of the store that commands on sweeps call. */
+export interface SweepFileStore {
+  createSweep(file: NewSweep): Promise<SweepCreation>;
+  /** Writes the file as the next revision; the same file again answers the present one. @throws LatentSweepError NOT_FOUND */
+  extendSweep(file: NewSweep): Promise<SweepRow>;
+  sweepByName(name: string): Promise<(SweepRow & SweepSettingsRow) | null>;
+}
+
+export interface SweepSummaryCounts {
+  readonly finished: number;
+  readonly failed: number;
+  readonly open: number;
+}
+
 export interface FailureReport {
   /** Stable error code (workflows/domain/errors.ts). */
   readonly code: string;

@@ -180,6 +180,16 @@ export const ERRORS = {
     grpcStatus: 'FAILED_PRECONDITION',
     advice: 'Use another name, or extend what exists.',
   },
+  SCHEMA_MISMATCH: {
+    failure: 'bad_config',
+    grpcStatus: 'FAILED_PRECONDITION',
+    advice: 'Use the version of latent-sweep that the database belongs to, or another database.',
+  },
+  SQL_FAILED: {
+    failure: 'bad_config',
+    grpcStatus: 'INVALID_ARGUMENT',
+    advice: 'Correct the query; the views of schema study are listed by \\dv study.* in psql.',
+  },
   INTERNAL: { failure: 'code_error', grpcStatus: 'INTERNAL', advice: 'Report it with the log of the process.' },
 } as const satisfies Record<string, ErrorClass>;
 

@@ -1,0 +1,216 @@
+// An attempt from its opening to its end. Lock order everywhere: the phase's row, then the attempt's; commits lock attempts only.
+// Rules: architecture.md section 4.
+
+import { type AttemptFailure, LatentSweepError } from '../../workflows/domain/errors.ts';
+import { lockPhase, ownerOf } from './claims.ts';
+import type { Database, Tx } from './database.ts';
+import { parsePhaseResult } from './phase-result.ts';
+import { statement } from './statement.ts';
+import { storableJson, storableText } from './storable-text.ts';
+import type { AttemptOpening, CheckpointRow, OpenAttempt, OrchestratorStore } from './types.ts';
+
+const lockPhaseRow = statement('lock-phase');
+const supersedeAttempts = statement('supersede-attempts');
+const newestCheckpoint = statement('newest-checkpoint');
+const supersedeMetrics = statement('supersede-metrics');
+const supersedeItems = statement('supersede-items');
+const supersedeCheckpoints = statement('supersede-checkpoints');
+const supersedeGpuSeconds = statement('supersede-gpu-seconds');
+const dropMetricLast = statement('drop-metric-last');
+const restoreMetricLast = statement('restore-metric-last');
+const openAttempt = statement('open-attempt');
+const startPhase = statement('start-phase');
+const moveAttempt = statement('move-attempt');
+const lockAttempts = statement('lock-attempts');
+const finishAttempt = statement('finish-attempt');
+const finishPhase = statement('finish-phase');
+const insertEvaluation = statement('insert-evaluation');
+const endAttempt = statement('end-attempt');
+const restPhase = statement('rest-phase');
+const dropProgress = statement('drop-progress');
+const damageCheckpoint = statement('damage-checkpoint');
+const failureCounts = statement('failure-counts');
+const openAttemptsOnNode = statement('open-attempts-on-node');
+const writeProgress = statement('write-progress');
+
+type Checkpoint = CheckpointRow & { readonly attempt: number; readonly node: string };
+
+export type Attempts = Pick<
+  OrchestratorStore,
+  | 'openAttempt'
+  | 'moveAttempt'
+  | 'completePhase'
+  | 'failAttempt'
+  | 'stopAttempt'
+  | 'failureCounts'
+  | 'openAttemptsOnNode'
+  | 'attemptProgress'
+  | 'checkpointNode'
+>;
+
+export function attempts(db: Database): Attempts {
+  return {
+    openAttempt: (phaseKey, fence, place) =>
+      db.transaction(async (tx): Promise<AttemptOpening> => {
+        const phase = await lockPhase(tx, phaseKey);
+        const isOpen = phase.state === 'planned' || phase.state === 'running';
+        if (!isOpen || phase.fence !== fence || ownerOf(phase) === null) {
+          throw new LatentSweepError('FENCED', `the claim ${fence} of phase ${phaseKey} has passed on or is done`, {
+            phase: phaseKey,
+            fence,
+          });
+        }
+        const attempt = phase.attempt + 1;
+        // waits for a commit in flight of the earlier attempt; what comes later is refused
+        await tx.query(supersedeAttempts, [phase.phase_id]);
+        const resume = await checkpointOf(tx, phaseKey);
+        const parent = phase.parent_key === null ? null : await checkpointOf(tx, phase.parent_key);
+        if (phase.attempt > 0) await supersedeBeyond(tx, phase.phase_id, resume?.step ?? 0, attempt);
+        const { nodeId, slot, device, workflowId, runId, activityId } = place;
+        const opened = await tx.query(openAttempt, [
+          phase.phase_id,
+          attempt,
+          fence,
+          nodeId,
+          slot,
+          device,
+          workflowId,
+          runId,
+          activityId,
+          resume?.step ?? 0,
+          resume?.attempt ?? null,
+        ]);
+        if (opened.length === 0) throw noNode(nodeId);
+        await tx.query(startPhase, [phase.phase_id, attempt]);
+        return {
+          attempt,
+          phaseId: phase.phase_id,
+          phaseKey,
+          configJson: phase.config_json,
+          parent: parent === null ? null : rowOf(parent),
+          resume: resume === null ? null : rowOf(resume),
+          totalSteps: phase.total_steps,
+        };
+      }),
+    moveAttempt: async (phaseId, attempt, { workflowId, runId, activityId }) => {
+      await db.query(moveAttempt, [phaseId, attempt, workflowId, runId, activityId]);
+    },
+    completePhase: (phaseId, attempt, seq, resultJson) => {
+      const result = parsePhaseResult(resultJson);
+      return db.transaction(async (tx) => {
+        await tx.query(lockPhaseRow, [phaseId]);
+        const [row] = await tx.query<{ readonly state: string }>(lockAttempts, [[phaseId], [attempt]]);
+        if (row === undefined) throw noAttempt(phaseId, attempt);
+        if (row.state === 'finished') return 'already_committed';
+        if (row.state !== 'open') return 'fenced';
+        await tx.query(finishAttempt, [phaseId, attempt, seq]);
+        await tx.query(finishPhase, [phaseId, storableJson(result.value), result.weightsSha256]);
+        await tx.query(dropProgress, [phaseId]);
+        if (result.evaluation !== null) {
+          const { split, items, correct, accuracy, chance } = result.evaluation;
+          await tx.query(insertEvaluation, [phaseId, split, items, correct, accuracy, chance]);
+        }
+        return 'committed';
+      });
+    },
+    failAttempt: (phaseId, attempt, { failure, code, message, details }) =>
+      db.transaction(async (tx) => {
+        const end = [failure, code, storableText(message), storableJson(details)];
+        const ended = await endOpen(tx, phaseId, attempt, 'failed', end);
+        if (ended?.resume_attempt == null || code !== 'CHECKPOINT_DAMAGED') return;
+        // the next attempt resumes from the one before it
+        const sha256 = typeof details['sha256'] === 'string' ? details['sha256'] : null;
+        await tx.query(damageCheckpoint, [phaseId, ended.resume_attempt, ended.resume_step, sha256]);
+      }),
+    stopAttempt: (phaseId, attempt) =>
+      db.transaction(async (tx) => {
+        await endOpen(tx, phaseId, attempt, 'stopped', [null, null, null, null]);
+      }),
+    failureCounts: async (phaseId) => {
+      const rows = await db.query<{ readonly failure: AttemptFailure; readonly count: number }>(failureCounts, [
+        phaseId,
+      ]);
+      return Object.fromEntries(rows.map((row) => [row.failure, row.count]));
+    },
+    openAttemptsOnNode: async (nodeId) => {
+      const rows = await db.query<OpenRow>(openAttemptsOnNode, [nodeId]);
+      return rows.map((row) => fromOpenRow(row, nodeId));
+    },
+    attemptProgress: async (rows) => {
+      await db.query(writeProgress, [
+        rows.map((row) => row.phaseId),
+        rows.map((row) => row.attempt),
+        rows.map((row) => row.step),
+        rows.map((row) => row.totalSteps),
+        rows.map((row) => row.lossNats),
+        rows.map((row) => row.tokensPerSecond),
+      ]);
+    },
+    checkpointNode: async (phaseKey) => (await checkpointOf(db, phaseKey))?.node ?? null,
+  };
+}
+
+/** Newest checkpoint that counts: neither found damaged nor beyond a later resume. */
+async function checkpointOf(tx: Tx, phaseKey: string): Promise<Checkpoint | null> {
+  const [row] = await tx.query<Checkpoint>(newestCheckpoint, [phaseKey]);
+  return row ?? null;
+}
+
+/** Moves everything recorded beyond `step` out of the record; the new attempt does it again. */
+async function supersedeBeyond(tx: Tx, phaseId: number, step: number, attempt: number): Promise<void> {
+  const beyond = [phaseId, step, attempt];
+  await tx.query(supersedeMetrics, beyond);
+  await tx.query(supersedeItems, beyond);
+  await tx.query(supersedeCheckpoints, beyond);
+  await tx.query(supersedeGpuSeconds, beyond);
+  const dropped = await tx.query<{ readonly metric: number }>(dropMetricLast, [phaseId, step]);
+  await tx.query(restoreMetricLast, [phaseId, dropped.map((row) => row.metric)]);
+}
+
+type Ended = { readonly resume_attempt: number | null; readonly resume_step: number };
+
+/** @param end failure, code, message, details @returns null when the attempt was not open */
+async function endOpen(
+  tx: Tx,
+  phaseId: number,
+  attempt: number,
+  state: 'failed' | 'stopped',
+  end: readonly (string | null)[],
+): Promise<Ended | null> {
+  await tx.query(lockPhaseRow, [phaseId]);
+  const [ended] = await tx.query<Ended>(endAttempt, [phaseId, attempt, state, ...end]);
+  if (ended === undefined) return null;
+  await tx.query(restPhase, [phaseId]);
+  await tx.query(dropProgress, [phaseId]);
+  return ended;
+}
+
+type OpenRow = {
+  readonly phase_id: number;
+  readonly phase_key: string;
+  readonly attempt: number;
+  readonly slot: number;
+  readonly device: string;
+  readonly workflow_id: string;
+  readonly run_id: string;
+  readonly activity_id: string;
+  readonly last_seq: string;
+};
+
+function fromOpenRow(row: OpenRow, nodeId: string): OpenAttempt {
+  const { phase_id, phase_key, attempt, slot, device, workflow_id, run_id, activity_id, last_seq } = row;
+  const place = { nodeId, slot, device, workflowId: workflow_id, runId: run_id, activityId: activity_id };
+  return { phaseId: phase_id, phaseKey: phase_key, attempt, place, lastSeq: BigInt(last_seq) };
+}
+
+function rowOf({ uri, sha256, bytes, step }: Checkpoint): CheckpointRow {
+  return { uri, sha256, bytes, step };
+}
+
+function noAttempt(phaseId: number, attempt: number): LatentSweepError {
+  return new LatentSweepError('NOT_FOUND', `phase ${phaseId} has no attempt ${attempt}`, { phaseId, attempt });
+}
+
+function noNode(nodeId: string): LatentSweepError {
+  return new LatentSweepError('NOT_FOUND', `no node is named ${nodeId}; it has not registered`, { node: nodeId });
+}

@@ -1,0 +1,37 @@
+// Puts the store together. Nothing connects before the first call.
+
+import { Database, type DatabaseOptions } from './database.ts';
+import { attempts } from './attempts.ts';
+import { claims } from './claims.ts';
+import { grid } from './grid.ts';
+import { listenPhases } from './listen-phases.ts';
+import { migrate, type MigrationReport } from './migrate.ts';
+import { nodes } from './nodes.ts';
+import { segments } from './segments.ts';
+import { sweeps } from './sweeps.ts';
+import type { OrchestratorStore, SweepFileStore } from './types.ts';
+
+export interface Store extends OrchestratorStore, SweepFileStore {
+  migrate(): Promise<MigrationReport>;
+}
+
+export type StoreOptions = DatabaseOptions;
+
+export function openStore(options: StoreOptions): Store {
+  const db = new Database(options);
+  const closing = new AbortController();
+  return {
+    migrate: () => migrate(options),
+    ...sweeps(db),
+    ...grid(db),
+    ...claims(db),
+    ...attempts(db),
+    ...segments(db),
+    ...nodes(db),
+    listenPhases: (signal, onChange) => listenPhases(options, AbortSignal.any([signal, closing.signal]), onChange),
+    close: async () => {
+      closing.abort();
+      await db.close();
+    },
+  };
+}

@@ -1,0 +1,65 @@
+// What errors of the driver and of Postgres mean; the only place where SQLSTATEs and socket codes are read.
+// Class table: https://www.postgresql.org/docs/18/errcodes-appendix.html
+
+import { LatentSweepError } from '../../workflows/domain/errors.ts';
+
+const SOCKET_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT', // its unix socket is not there
+]);
+
+/** SQLSTATE classes: connection, insufficient resources (disk full, too many connections), operator intervention (shutdown, starting up). */
+const PASSING_CLASSES = new Set(['08', '53', '57']);
+/** Idle in transaction for too long (this process was suspended); read-only (a standby took over). */
+const PASSING_STATES = new Set(['25P03', '25006']);
+/** Serialization failure, deadlock: the transaction is repeated. */
+const CONFLICT_STATES = new Set(['40001', '40P01']);
+/** Wrong password, no such role, no such database. */
+const ACCESS_STATES = new Set(['28P01', '28000', '3D000']);
+
+/** Texts of pg 8.23 for ends of a connection that carry no code. */
+const DRIVER_TEXT =
+  /Connection terminated|timeout exceeded when trying to connect|Query read timeout|is not queryable|connection error/i;
+
+/** The connection is gone or Postgres cannot serve now: nothing is known about the last statement, it may be repeated. */
+export function isUnreachable(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.some(isUnreachable);
+  if (!(error instanceof Error)) return false;
+  const code = codeOf(error);
+  if (code === null) return DRIVER_TEXT.test(error.message);
+  return SOCKET_CODES.has(code) || PASSING_STATES.has(code) || PASSING_CLASSES.has(code.slice(0, 2));
+}
+
+/** The transaction was rolled back because of another one; repeating it at once is right. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof Error && CONFLICT_STATES.has(codeOf(error) ?? '');
+}
+
+/** @param place host, port and database, without credentials */
+export function asStoreError(error: unknown, place: string): unknown {
+  if (error instanceof LatentSweepError || !(error instanceof Error)) return error;
+  const reason = codeOf(error) ?? error.message;
+  if (isUnreachable(error)) {
+    return new LatentSweepError(
+      'STORE_UNREACHABLE',
+      `Postgres at ${place} does not answer (${reason})`,
+      { place },
+      error,
+    );
+  }
+  if (ACCESS_STATES.has(codeOf(error) ?? '')) {
+    return new LatentSweepError('CONFIG_INVALID', `postgres.url: ${place} refuses: ${error.message}`, { place }, error);
+  }
+  return error;
+}
+
+function codeOf(error: Error): string | null {
+  return 'code' in error && typeof error.code === 'string' ? error.code : null;
+}

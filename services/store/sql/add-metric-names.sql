@@ -1,0 +1,5 @@
+insert into metric_names (name)
+select name from unnest($1::text[]) as w(name)
+where not exists (select from metric_names had where had.name = w.name)
+order by name
+on conflict (name) do nothing

@@ -1,0 +1,1 @@
+delete from attempt_progress where phase_id = $1::bigint

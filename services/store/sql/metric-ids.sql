@@ -1,0 +1,1 @@
+select metric, name from metric_names where name = any ($1::text[])

@@ -1,0 +1,1 @@
+select exists (select from nodes where name = $1::text) as known

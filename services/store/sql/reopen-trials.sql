@@ -1,0 +1,10 @@
+with again as (
+  select st.cell, t.trial_id
+  from sweep_trials st join trials t on t.trial_id = st.trial_id
+  where st.sweep_id = $1::integer and t.state = 'failed'
+  order by t.trial_id
+  for no key update of t
+)
+update trials t set state = 'planned', failure = null, message = null, closed_at = null
+from again where t.trial_id = again.trial_id
+returning again.cell, t.trial_id

@@ -1,0 +1,2 @@
+update gpu_seconds set superseded_by = $3::integer
+where phase_id = $1::bigint and to_step > $2::integer and superseded_by is null

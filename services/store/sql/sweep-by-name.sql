@@ -1,0 +1,2 @@
+select sweep_id, name, revision, state, spec, spec_hash, cells, priority, weight, width
+from sweeps where name = $1::text
