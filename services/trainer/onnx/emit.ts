@@ -49,18 +49,36 @@ export function usedInputs(graph: Graph): ReadonlySet<string> {
 
 function emitGraph(graph: Graph, name: string): GraphProto {
   const used = reachable(graph);
-  const nodes = graph.nodes.filter((node) => used.nodes.has(node)).map(emitNode);
-  // an output gets its outside name through an Identity, which ONNX Runtime removes
-  const renames = graph.outputs.map((output) =>
-    NodeProto.fromPartial({ opType: 'Identity', input: [tensorName(output.tensor)], output: [output.name] }),
-  );
+  const { names, renames } = nameTensors(graph);
   return GraphProto.fromPartial({
     name,
-    node: [...nodes, ...renames],
-    input: graph.inputs.filter((input) => used.tensors.has(input)).map((input) => valueInfo(tensorName(input), input)),
+    node: [...graph.nodes.filter((node) => used.nodes.has(node)).map((node) => emitNode(node, names)), ...renames],
+    input: graph.inputs.filter((input) => used.tensors.has(input)).map((input) => valueInfo(names(input), input)),
     output: graph.outputs.map((output) => valueInfo(output.name, output.tensor)),
-    initializer: [...used.tensors].filter((tensor) => tensor.source.kind === 'constant').map(emitConstant),
+    initializer: [...used.tensors]
+      .filter((tensor) => tensor.source.kind === 'constant')
+      .map((tensor) => emitConstant(tensor, names)),
   });
+}
+
+type Names = (tensor: Tensor) => string;
+
+/**
+ * A node's output that leaves the graph carries its outside name, so that ONNX Runtime computes it right into the bound memory;
+ * an input, a constant or a tensor that leaves twice goes through an Identity.
+ */
+function nameTensors(graph: Graph): { readonly names: Names; readonly renames: readonly NodeProto[] } {
+  const outside = new Map<Tensor, string>();
+  const renames: NodeProto[] = [];
+  const names: Names = (tensor) => {
+    if (tensor.source.kind === 'input') return tensor.source.name;
+    return outside.get(tensor) ?? `${tensor.graph.prefix}t${tensor.id}`;
+  };
+  for (const { name, tensor } of graph.outputs) {
+    if (tensor.source.kind === 'node' && !outside.has(tensor)) outside.set(tensor, name);
+    else renames.push(NodeProto.fromPartial({ opType: 'Identity', input: [names(tensor)], output: [name] }));
+  }
+  return { names, renames };
 }
 
 function reachable(graph: Graph): { readonly tensors: ReadonlySet<Tensor>; readonly nodes: ReadonlySet<Node> } {
@@ -77,15 +95,12 @@ function reachable(graph: Graph): { readonly tensors: ReadonlySet<Tensor>; reado
   return { tensors, nodes };
 }
 
-const tensorName = (tensor: Tensor): string =>
-  tensor.source.kind === 'input' ? tensor.source.name : `${tensor.graph.prefix}t${tensor.id}`;
-
-function emitNode(node: Node): NodeProto {
+function emitNode(node: Node, names: Names): NodeProto {
   return NodeProto.fromPartial({
     opType: node.op,
     domain: node.domain,
-    input: node.inputs.map(tensorName),
-    output: node.outputs.map(tensorName),
+    input: node.inputs.map(names),
+    output: node.outputs.map(names),
     attribute: Object.entries(node.attributes).map(([name, attribute]) => emitAttribute(name, attribute)),
   });
 }
@@ -117,10 +132,10 @@ function emitAttribute(name: string, attribute: Attribute): AttributeProto {
   }
 }
 
-function emitConstant(tensor: Tensor): TensorProto {
+function emitConstant(tensor: Tensor, names: Names): TensorProto {
   const data = tensor.source.kind === 'constant' ? tensor.source.data : new Float32Array();
   return TensorProto.fromPartial({
-    name: tensorName(tensor),
+    name: names(tensor),
     dataType: ELEMENT_TYPE[tensor.dtype],
     dims: tensor.shape.map(BigInt),
     rawData: Buffer.from(data.buffer, data.byteOffset, data.byteLength),

@@ -63,6 +63,8 @@ export interface CApi {
 export const addressOf = (buffer: ArrayBuffer): bigint => koffi.address(buffer);
 
 let loaded: CApi | null = null;
+/** koffi unloads a library when its handle is collected, though pointers into it are still in use: the handle must stay reachable. */
+const openHandles: unknown[] = [];
 
 /** The library, loaded once per process. @throws LatentSweepError RUNTIME_VERSION when it is not the pinned one */
 export function loadCApi(): CApi {
@@ -73,6 +75,7 @@ export function loadCApi(): CApi {
 function openLibrary(): CApi {
   const root = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
   const library = koffi.load(join(root, 'bin/napi-v6/linux/x64/libonnxruntime.so.1'));
+  openHandles.push(library);
   const base: unknown = library.func('void *OrtGetApiBase()')();
   const [getApi, getVersion] = decodePointers(base, 2);
   const version = String(callPointer(getVersion, 'const char *GetVersionString()'));

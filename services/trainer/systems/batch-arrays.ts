@@ -115,8 +115,17 @@ export function checkTokens(tokens: readonly number[], vocabSize: number): void 
   });
 }
 
-/** Rounds up so that few shapes occur: to 8 below 64, then to an eighth of the next power of two. */
+/**
+ * Rounds up so that few shapes occur and little is padded: to 8 up to 128, then to a sixteenth of the next power of two.
+ * A new shape costs one compilation (some 0.1 s), padding costs its part of every step.
+ */
 export function bucket(size: number): number {
+  const step = Math.max(8, 2 ** (Math.ceil(Math.log2(Math.max(size, 1))) - 4));
+  return Math.ceil(size / step) * step;
+}
+
+/** Scored rows: half as fine, since they vary more from batch to batch and cost only their logits. */
+function scoredBucket(size: number): number {
   const step = Math.max(8, 2 ** (Math.ceil(Math.log2(Math.max(size, 1))) - 3));
   return Math.ceil(size / step) * step;
 }
@@ -132,7 +141,14 @@ function preparePlain(sequences: readonly Sequence[], padded: boolean, contextLe
   const round = padded ? bucket : (size: number) => size;
   const prefix = Math.min(round(longest(rows, (row) => row.ids.length)), contextLength);
   const targets = rows.reduce((sum, row) => sum + row.targets.length, 0);
-  const shape: BatchShape = { batch: rows.length, prefix, sites: 0, latents: 0, ahead: 0, scored: round(targets) };
+  const shape: BatchShape = {
+    batch: rows.length,
+    prefix,
+    sites: 0,
+    latents: 0,
+    ahead: 0,
+    scored: padded ? scoredBucket(targets) : targets,
+  };
   return {
     shape,
     targets,
@@ -157,7 +173,7 @@ function prepareSites(settings: TrainingSettings, sequences: readonly Sequence[]
     sites: longest(sequences, ({ sites }) => sites.length),
     latents: hasLatents ? longest(allSites, (site) => site.latents) : 0,
     ahead: round(longest(allSites, (site) => site.targets.length)),
-    scored: round(targets),
+    scored: padded ? scoredBucket(targets) : targets,
   };
   const withPrefixLoss = settings.prefixLmLossWeight > 0;
   if (withPrefixLoss && padded)

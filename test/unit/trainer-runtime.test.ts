@@ -1,0 +1,95 @@
+// ONNX Runtime through its C API: memory, errors and the library's own life.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { add, Graph, mul } from '../../services/trainer/graph/index.ts';
+import { emitModel } from '../../services/trainer/onnx/index.ts';
+import { PINNED_VERSION, Runtime } from '../../services/trainer/runtime/index.ts';
+
+const runtime = () => new Runtime({ device: 'cpu', threads: 1 });
+
+/** One x -> x * x + x with input and output in the same memory. */
+function inPlace(target: Runtime) {
+  const graph = new Graph();
+  const x = graph.input('x', 'float32', [4]);
+  graph.output('next', add(mul(x, x), x));
+  const session = target.createSession(emitModel(graph, 'square'));
+  const tensor = target.createTensor('float32', [4]);
+  const binding = session.bind();
+  binding.input('x', tensor);
+  binding.output('next', tensor);
+  return { tensor, run: () => binding.run(), release: () => (binding.release(), session.release()) };
+}
+
+describe('the runtime', () => {
+  test('is the pinned version', () => {
+    assert.equal(runtime().version, PINNED_VERSION);
+  });
+
+  test('updates a tensor in place, again and again', () => {
+    const own = runtime();
+    const { tensor, run, release } = inPlace(own);
+    tensor.data.set([0, 1, 2, 3] as never);
+    run();
+    assert.deepEqual([...tensor.data], [0, 2, 6, 12]);
+    run();
+    assert.deepEqual([...tensor.data], [0, 6, 42, 156]);
+    release();
+    own.releaseAll();
+  });
+
+  test('survives garbage collections', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect: unknown = runInNewContext('gc');
+    assert.ok(typeof collect === 'function');
+    const own = runtime();
+    const { tensor, run, release } = inPlace(own);
+    for (let round = 0; round < 5; round++) {
+      collect();
+      // finalizers run between turns of the event loop
+      await new Promise((resolve) => setImmediate(resolve));
+      run();
+      own.releaseTensor(own.createTensor('float32', [8]));
+    }
+    assert.deepEqual([...tensor.data], [0, 0, 0, 0]);
+    release();
+    own.releaseAll();
+  });
+
+  test('gives every tensor the alignment that kernels expect', () => {
+    const own = runtime();
+    const whole = own.createTensor('float32', [3, 5]);
+    const part = own.alias(whole, 4, [2]);
+    whole.data.set([7, 8] as never, 4);
+    assert.deepEqual([...part.data], [7, 8]);
+    assert.throws(() => own.alias(whole, 14, [2]), { code: 'SHAPE_MISMATCH' });
+    own.releaseAll();
+  });
+
+  test('names the call that ONNX Runtime refused', () => {
+    assert.throws(() => runtime().createSession(new Uint8Array([1, 2, 3])), {
+      code: 'RUNTIME_FAILED',
+      message: /CreateSessionFromArray/,
+    });
+  });
+
+  test('refuses a device it does not have', () => {
+    assert.throws(() => new Runtime({ device: 'cuda', threads: 1 }), { code: 'CONFIG_INVALID', message: /cuda/ });
+  });
+});
+
+describe('a graph under construction', () => {
+  test('refuses shapes that do not fit, with operator and both shapes', () => {
+    const graph = new Graph();
+    const [a, b] = [graph.input('a', 'float32', [2, 3]), graph.input('b', 'float32', [2, 4])];
+    assert.throws(() => add(a, b), { code: 'SHAPE_MISMATCH', message: /Add.*\[2, 3\].*\[2, 4\]/ });
+  });
+
+  test('builds equal nodes once', () => {
+    const graph = new Graph();
+    const x = graph.input('x', 'float32', [2]);
+    assert.equal(mul(x, x), mul(x, x));
+  });
+});
