@@ -71,7 +71,7 @@ export async function runWork(
     segment.add(step, record);
     progress(step, record);
     const nowMs = host.nowMs();
-    if (step === totalSteps) commit(true);
+    if (step === totalSteps || stop === 'checkpoint') commit(true);
     else if (nowMs - segment.startedMs >= job.segmentMs) commit(nowMs - checkpointAtMs >= job.checkpointMs);
   }
   host.send({ kind: 'completed', result: work.result() });
