@@ -1,7 +1,7 @@
 // What passes to the Base per latent, in floats: the study's capacity axis (study.md section 2, "Channel capacity as an axis").
 
-import { layersOf } from './layer-selection.ts';
 import type { ModelShape } from './model-shape.ts';
+import { exchangedLayers } from './system-parameters.ts';
 import { systemTraits } from './system-traits.ts';
 import type { Channel, SystemName } from './systems.ts';
 
@@ -15,9 +15,7 @@ export function capacityFloatsPerLatent(system: SystemName, channel: Channel | n
   if (!traits.latents) return 0;
   // Coconut's latents enter as input embeddings too, one after the other
   if (traits.coprocessor !== 'kv') return channel?.rank ?? shape.width;
-  const layers = channel?.kind === 'kv' ? layersOf(channel.layers, shape.layers) : layersOf('all', shape.layers);
-  if (layers === null)
-    throw new RangeError(`channel names layers that a model of ${shape.layers} layers does not have`);
+  const layers = exchangedLayers(channel, shape);
   return 2 * layers.length * (channel?.rank ?? shape.kvHeads * shape.headWidth);
 }
 

@@ -1,0 +1,134 @@
+// What a phase costs in floating-point operations, before it runs. A multiplication and an addition count as two. Forward: 2 x parameters
+// x rows, attention 4 x rows x keys x query width a layer, masked scores included as they are computed; backward: twice that where weights
+// are trained, once where gradients only pass through frozen ones, nothing where none flow (the Base pass under a frozen Base).
+// Lengths are the task's means (task-tokens.ts); padding of a batch, norms and the optimizer are not counted.
+
+import { layerParameters, type ModelShape } from './model-shape.ts';
+import { type SplitSizes, phaseSteps, stageCount } from './phase-steps.ts';
+import type { BasePhaseConfig, EvaluatePhaseConfig, FinetunePhaseConfig, PhaseConfig } from './phases.ts';
+import type { CurriculumSettings } from './settings.ts';
+import { computedShape, exchangedLayers } from './system-parameters.ts';
+import { systemTraits } from './system-traits.ts';
+import type { TaskTokens } from './task-tokens.ts';
+
+/** Forward and backward pass of a part whose weights are trained, in forward passes. */
+const TRAINED = 3;
+/** The same where gradients only pass through. */
+const PASSED_THROUGH = 2;
+const FORWARD = 1;
+
+/** One forward pass of `rows` rows that each score `keys` keys, without the head. */
+export function passFlops(shape: ModelShape, rows: number, keys: number): number {
+  const { layers, heads, headWidth } = shape;
+  return layers * (2 * layerParameters(shape).all * rows + 4 * rows * keys * heads * headWidth);
+}
+
+/** Logits of `rows` rows. */
+export function headFlops(shape: ModelShape, vocabulary: number, rows: number): number {
+  return 2 * vocabulary * shape.width * rows;
+}
+
+/** Of the whole phase. */
+export function phaseFlops(config: PhaseConfig, shape: ModelShape, tokens: TaskTokens, sizes: SplitSizes): number {
+  switch (config.kind) {
+    case 'base':
+      return phaseSteps(config, sizes) * baseStepFlops(config, shape, tokens);
+    case 'finetune':
+      return finetuneFlops(config, shape, tokens, sizes);
+    case 'evaluate': {
+      const items = Math.min(config.evaluate.items ?? sizes[config.evaluate.split], sizes[config.evaluate.split]);
+      return items * answerFlops(config, shape, tokens);
+    }
+  }
+}
+
+function baseStepFlops({ base }: BasePhaseConfig, shape: ModelShape, { vocabulary }: TaskTokens): number {
+  const length = base.sequence ?? shape.context;
+  return TRAINED * base.batch * (passFlops(shape, length, length) + headFlops(shape, vocabulary, length));
+}
+
+/** Latents and target tokens of an example in each stage (study.md section 5). */
+function stageLengths(
+  curriculum: CurriculumSettings | null,
+  latents: number,
+  tokens: TaskTokens,
+): readonly { readonly latents: number; readonly target: number }[] {
+  if (curriculum === null) return [{ latents, target: tokens.answer }];
+  const { stages, firstStage } = curriculum;
+  return Array.from({ length: stageCount(curriculum) }, (_, index) => {
+    const stage = firstStage + index;
+    if (stage > stages) return { latents, target: tokens.answer };
+    const kept = Math.max(0, tokens.steps - stage) / tokens.steps;
+    return { latents: (latents * stage) / stages, target: tokens.answer + kept * (tokens.fullTarget - tokens.answer) };
+  });
+}
+
+function finetuneFlops(config: FinetunePhaseConfig, shape: ModelShape, tokens: TaskTokens, sizes: SplitSizes): number {
+  const lengths =
+    config.system === 'cot'
+      ? [{ latents: 0, target: tokens.fullTarget }]
+      : stageLengths(config.curriculum, config.latents, tokens);
+  const examples = (phaseSteps(config, sizes) / lengths.length) * config.train.batch;
+  return lengths.reduce((sum, stage) => sum + examples * exampleFlops(config, shape, tokens, stage), 0);
+}
+
+interface Lengths {
+  readonly latents: number;
+  readonly target: number;
+}
+
+type Configured = Pick<FinetunePhaseConfig | EvaluatePhaseConfig, 'system' | 'channel' | 'gradThroughCache'>;
+type Spoken = Pick<TaskTokens, 'question' | 'vocabulary'>;
+
+/** Of one training example: Base over the question, latents, Base over what follows (study.md section 3). */
+export function exampleFlops(config: Configured, shape: ModelShape, tokens: Spoken, lengths: Lengths): number {
+  const { trainsBase } = systemTraits(config.system);
+  const { question, latents, decoding } = forwardFlops(config, shape, tokens, lengths);
+  const throughCache = trainsBase && (config.gradThroughCache || config.system === 'coconut');
+  return (
+    (throughCache ? TRAINED : FORWARD) * question +
+    TRAINED * latents +
+    (trainsBase ? TRAINED : PASSED_THROUGH) * decoding
+  );
+}
+
+/** One greedy answer with a cache: every row once, forward. */
+function answerFlops(config: EvaluatePhaseConfig, shape: ModelShape, tokens: TaskTokens): number {
+  const target = Math.min(config.evaluate.maxNewTokens, config.system === 'cot' ? tokens.fullTarget : tokens.answer);
+  const { question, latents, decoding } = forwardFlops(config, shape, tokens, { latents: config.latents, target });
+  return question + latents + decoding;
+}
+
+interface ForwardFlops {
+  /** Base over the question; 0 in plain systems, whose only pass is `decoding`. */
+  readonly question: number;
+  /** Coprocessor over its soft tokens, or Coconut's Base over its own hidden states. */
+  readonly latents: number;
+  /** Base over latents (where they enter as rows), query and target, with the head. */
+  readonly decoding: number;
+}
+
+function forwardFlops(
+  { system, channel }: Configured,
+  model: ModelShape,
+  tokens: Spoken,
+  lengths: Lengths,
+): ForwardFlops {
+  const { question, vocabulary } = tokens;
+  const { latents, target } = lengths;
+  const { plain, coprocessor, softTokens } = systemTraits(system);
+  const shape = computedShape(system, model);
+  const head = headFlops(shape, vocabulary, target);
+  if (plain)
+    return { question: 0, latents: 0, decoding: passFlops(shape, question + target, question + target) + head };
+  const rows = target + (softTokens && coprocessor !== 'kv' ? latents : 0);
+  const used = coprocessor === 'kv' ? Math.max(...exchangedLayers(channel, shape)) + 1 : shape.layers;
+  return {
+    question: passFlops(shape, question, question),
+    latents:
+      coprocessor === null && system !== 'coconut'
+        ? 0
+        : passFlops({ ...shape, layers: used }, latents, question + latents),
+    decoding: passFlops(shape, rows, question + latents + target) + head,
+  };
+}

@@ -1,0 +1,108 @@
+// What a whole sweep will cost, before it runs: unique trials, phases and who shares them, floating-point operations and hours. Streams
+// over the grid; what it keeps is one small row per phase and trial.
+
+import type { PhaseKey, TrialKey } from './ids.ts';
+import { type ModelShape, shapeOf } from './model-shape.ts';
+import { phaseFlops } from './phase-flops.ts';
+import { splitSizes } from './phase-steps.ts';
+import { PHASE_KINDS, type PhaseKind } from './phases.ts';
+import { type PlannedCell, planSweepFile } from './plan-sweep-file.ts';
+import type { SweepSpec } from './sweep-spec.ts';
+import { type SystemParameters, systemParameters } from './system-parameters.ts';
+import { systemTraits } from './system-traits.ts';
+import { taskTokens } from './task-tokens.ts';
+
+export interface TrialEstimate {
+  readonly key: TrialKey;
+  /** First cell of the grid that is this trial. */
+  readonly cell: PlannedCell;
+  /** Null where the model's shape or the tokenizer is not known before the run. */
+  readonly parameters: SystemParameters | null;
+  /** Of its own pipeline, shared phases counted whole. */
+  readonly flops: number | null;
+}
+
+export interface PhaseEstimate {
+  readonly key: PhaseKey;
+  readonly kind: PhaseKind;
+  readonly steps: number;
+  readonly trials: number;
+  readonly flops: number | null;
+}
+
+export interface SweepEstimate {
+  readonly cells: number;
+  readonly trials: readonly TrialEstimate[];
+  readonly phases: readonly PhaseEstimate[];
+}
+
+/** Hours are rough: what one slot sustains is an assumption. */
+export interface Throughput {
+  readonly slots: number;
+  /** Operations per second of one slot, all of a step counted in. */
+  readonly flopsPerSecond: number;
+  /** Start of a phase (graphs, sessions, checkpoints), s. */
+  readonly secondsPerPhase: number;
+}
+
+export function estimateSweep(spec: SweepSpec): SweepEstimate {
+  const planned = planSweepFile(spec);
+  const trials = new Map<TrialKey, TrialEstimate>();
+  const phases = new Map<PhaseKey, PhaseEstimate>();
+  for (let index = 0; index < planned.size; index++) {
+    const cell = planned.cell(index);
+    if (trials.has(cell.trial.key)) continue;
+    const facts = factsOf(cell, spec);
+    let flops: number | null = 0;
+    for (const [order, { key, config }] of cell.trial.phases.entries()) {
+      const known = phases.get(key);
+      const cost = known ? known.flops : facts && phaseFlops(config, facts.shape, facts.tokens, facts.sizes);
+      const steps = cell.totalStepsByPhase[order] ?? 0;
+      phases.set(key, { key, kind: config.kind, steps, trials: (known?.trials ?? 0) + 1, flops: cost });
+      flops = flops === null || cost === null ? null : flops + cost;
+    }
+    trials.set(cell.trial.key, { key: cell.trial.key, cell, parameters: parametersOf(cell, facts), flops });
+  }
+  return { cells: planned.size, trials: [...trials.values()], phases: [...phases.values()] };
+}
+
+type Facts = ReturnType<typeof factsOf>;
+
+function factsOf({ settings }: PlannedCell, spec: SweepSpec) {
+  const { model, task, tokenizer } = settings;
+  const shape: ModelShape | null = 'weights' in model ? (spec.files[model.weights]?.shape ?? null) : shapeOf(model);
+  const tokens = taskTokens(task, tokenizer);
+  if (shape === null || tokens === null) return null;
+  const trainFile = 'trainFile' in task ? task.trainFile : null;
+  const examples = trainFile === null ? null : (spec.files[trainFile]?.examples ?? null);
+  return { shape, tokens, sizes: splitSizes(task, examples) };
+}
+
+function parametersOf({ settings }: PlannedCell, facts: Facts): SystemParameters | null {
+  if (facts === null) return null;
+  const { system, channel, latents } = settings;
+  const query = systemTraits(system).plain ? null : settings.query;
+  const { shape, tokens } = facts;
+  return systemParameters({ system, channel, latents, query, shape, vocabulary: tokens.vocabulary });
+}
+
+/**
+ * Seconds until the last trial ends: phases of a kind wait for those before, each kind spread evenly over the slots, and none faster
+ * than its longest phase. Null where some cost is not known.
+ */
+export function secondsOnSlots({ phases }: SweepEstimate, throughput: Throughput): number | null {
+  const { slots, flopsPerSecond, secondsPerPhase } = throughput;
+  let total = 0;
+  for (const kind of PHASE_KINDS) {
+    const seconds: number[] = [];
+    for (const phase of phases) {
+      if (phase.kind !== kind) continue;
+      if (phase.flops === null) return null;
+      seconds.push(secondsPerPhase + phase.flops / flopsPerSecond);
+    }
+    const longest = seconds.reduce((most, one) => Math.max(most, one), 0);
+    const sum = seconds.reduce((all, one) => all + one, 0);
+    total += Math.max(longest, sum / slots);
+  }
+  return total;
+}
