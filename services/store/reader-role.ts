@@ -7,8 +7,8 @@ import type pg from 'pg';
 export const READER_ROLE = 'lsweep_reader';
 export const READER_TIMEOUT_MS = 60_000;
 
-/** `login`: readers connect as the role. `switch`: they connect as the writer and switch to it. `missing`: no such role can be made here. */
-export type ReaderRole = 'login' | 'switch' | 'missing';
+/** `missing`: no such role can be made here; readers connect as the writer, in read-only transactions. */
+export type ReaderRole = 'ready' | 'missing';
 
 /** null without a password in the url: a role that everybody can derive must not log in. */
 export function readerPassword(url: string): string | null {
@@ -26,10 +26,9 @@ export async function ensureReaderRole(client: pg.Client, url: string): Promise<
   );
   const { has_role = false, can_create = false } = may.rows[0] ?? {};
   if (!has_role && !can_create) return 'missing';
-  const password = readerPassword(url);
-  if (!has_role) await createRole(client, password);
+  if (!has_role) await createRole(client, readerPassword(url));
   await client.query(GRANTS);
-  return password === null ? 'switch' : 'login';
+  return 'ready';
 }
 
 /** Roles belong to the cluster: a migrator of another database may make it at the same moment. */

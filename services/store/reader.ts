@@ -51,9 +51,9 @@ export function openReader(url: string, options: ReaderOptions = {}): Reader {
     const client = await clients.connect();
     let broken = true;
     try {
-      await client.query('begin read only');
-      if (access === 'switch') await client.query(`set local role ${READER_ROLE}`);
-      await client.query(`set local statement_timeout = ${Math.ceil(timeoutMs)}`);
+      // after its first query a transaction can no longer be made writable
+      const role = access === 'switch' ? `set local role ${READER_ROLE};` : '';
+      await client.query(`begin read only; ${role} set local statement_timeout = ${Math.ceil(timeoutMs)}; select 1`);
       // the extended protocol takes exactly one statement
       const query: pg.QueryArrayConfig & { queryMode: 'extended' } = {
         text: sql,
@@ -80,7 +80,7 @@ export function openReader(url: string, options: ReaderOptions = {}): Reader {
           return await attempt(sql);
         } catch (error) {
           if (error instanceof pg.DatabaseError && isOfQuery(error)) {
-            const sentence = sqlErrorText(sql, error);
+            const sentence = isSeveral(error) ? 'one statement at a time, please' : sqlErrorText(sql, error);
             throw new LatentSweepError('SQL_FAILED', sentence, { sqlState: error.code ?? null }, error);
           }
           // an idle connection that Postgres's restart has cut
@@ -101,6 +101,10 @@ const OF_QUERY = new Set(['57014', '25006']);
 
 function isOfQuery(error: pg.DatabaseError): boolean {
   return OF_QUERY.has(error.code ?? '') || !isUnreachable(error);
+}
+
+function isSeveral(error: pg.DatabaseError): boolean {
+  return error.code === '42601' && error.message.includes('multiple commands');
 }
 
 async function openPool(url: string): Promise<{ readonly clients: pg.Pool; readonly access: Access }> {
