@@ -36,7 +36,7 @@ export function serveWorker(
   address: string,
   options: ServeOptions = {},
 ): Promise<RpcServer> {
-  return serve(WorkerServiceDefinition, implementation, address, 'worker.listen', options);
+  return serve(WorkerServiceDefinition, implementation, address, 'worker.address', options);
 }
 
 /** As `serveWorker`, for the node registry of an orchestrator. */
@@ -45,7 +45,7 @@ export function serveRegistry(
   address: string,
   options: ServeOptions = {},
 ): Promise<RpcServer> {
-  return serve(RegistryServiceDefinition, implementation, address, 'orchestrator.listen', options);
+  return serve(RegistryServiceDefinition, implementation, address, 'orchestrator.registryAddress', options);
 }
 
 async function serve<Service extends CompatServiceDefinition & { readonly fullName: string }>(

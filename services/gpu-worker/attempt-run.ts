@@ -1,0 +1,270 @@
+// Runs one attempt on its slot: brings its checkpoints, feeds the trainer, uploads each checkpoint before its segment enters the spool, and
+// ends with exactly one last event, whatever happens. Rules: architecture.md sections 2, 4 and 5.
+
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import type { PhaseConfig } from '../../workflows/domain/phases.ts';
+import { type ArtifactStore, checkpointUri, fileError } from '../artifacts/index.ts';
+import type { Artifact, RunPhaseRequest } from '../gen/latentsweep/worker/v1/worker.ts';
+import type { LocalCheckpoint, PhaseJob, TrainerEvent } from '../trainer/index.ts';
+import type { Attempt } from './attempt.ts';
+import type { CheckpointCache } from './checkpoint-cache.ts';
+import type { WorkerTimes } from './options.ts';
+import type { DurableEvent } from './spool.ts';
+import type { SpoolFolder } from './spool-folder.ts';
+import { StallWatch } from './stall-watch.ts';
+import {
+  asLatentSweepError,
+  completedEvent,
+  failedEvent,
+  liveEvent,
+  segmentEvent,
+  stoppedEvent,
+  trainerFailure,
+} from './trainer-events.ts';
+import type { TrainerProcess } from './trainer-process.ts';
+import type { AfterJob, TrainerSlot } from './trainer-slot.ts';
+
+/** Waits between tries of an upload; the store may be away for a moment. */
+const UPLOAD_WAITS_MS = [200, 1_000, 3_000];
+
+/** `request` and `leave` end as stopped, `lease` as LEASE_EXPIRED, `superseded` without a word: a newer attempt has the phase. */
+export type StopReason = 'request' | 'leave' | 'lease' | 'superseded';
+export type StopMode = 'checkpoint' | 'now';
+
+export interface RunNeeds {
+  readonly spools: SpoolFolder;
+  readonly cache: CheckpointCache;
+  readonly artifacts: ArtifactStore;
+  /** Folder in which each attempt has one while it runs. */
+  readonly workFolder: string;
+  readonly times: WorkerTimes;
+  readonly log: Logger;
+}
+
+export class AttemptRun {
+  readonly leaseMs: number;
+  /** Resolves when its last event is recorded and its slot is free. */
+  readonly done: Promise<void>;
+  readonly #attempt: Attempt;
+  readonly #request: RunPhaseRequest;
+  readonly #config: PhaseConfig;
+  readonly #slot: TrainerSlot;
+  readonly #needs: RunNeeds;
+  readonly #log: Logger;
+  #trainer: TrainerProcess | null = null;
+  #stop: { readonly mode: StopMode; readonly reason: StopReason } | null = null;
+  #stopTimer: NodeJS.Timeout | undefined;
+  /** Of the last segment that is recorded. */
+  #recordedStep: number;
+
+  /** @param before the phase's older attempt ends first */
+  constructor(
+    attempt: Attempt,
+    request: RunPhaseRequest,
+    config: PhaseConfig,
+    slot: TrainerSlot,
+    before: Promise<void>,
+    needs: RunNeeds,
+  ) {
+    const { phaseKey, attempt: number } = attempt.id;
+    this.#attempt = attempt;
+    this.#request = request;
+    this.#config = config;
+    this.#slot = slot;
+    this.#needs = needs;
+    this.#log = needs.log.child({ phase: phaseKey, attempt: number, slot: slot.index });
+    this.leaseMs = request.leaseMs === 0n ? Number.POSITIVE_INFINITY : Number(request.leaseMs);
+    this.#recordedStep = Number(request.resume?.step ?? 0n);
+    this.done = before.then(() => this.#run());
+  }
+
+  /** Repeated calls are harmless; `now` after `checkpoint` hurries it. */
+  stop(mode: StopMode, reason: StopReason): void {
+    if (this.#stop?.mode === mode || this.#stop?.mode === 'now') return;
+    this.#stop = { mode, reason: this.#stop?.reason ?? reason };
+    this.#log.info({ mode, reason }, 'attempt is asked to stop');
+    this.#trainer?.stop(mode);
+    const { trainerGraceMs, stallMs } = this.#needs.times;
+    clearTimeout(this.#stopTimer);
+    this.#stopTimer = setTimeout(
+      () => this.#trainer?.kill(new LatentSweepError('STOPPED', 'the trainer did not stop in time and was killed')),
+      mode === 'now' ? trainerGraceMs : stallMs,
+    );
+  }
+
+  async #run(): Promise<void> {
+    const began = performance.now();
+    const end = await this.#work().catch((error: unknown) => failedEvent(asLatentSweepError(error)));
+    clearTimeout(this.#stopTimer);
+    await this.#conclude(end);
+    const code = end.$case === 'failed' ? end.value.code : undefined;
+    const durationMs = Math.round(performance.now() - began);
+    this.#log.info({ end: end.$case, code, step: this.#recordedStep, durationMs }, 'attempt is over');
+  }
+
+  async #conclude(end: DurableEvent): Promise<void> {
+    try {
+      if (this.#attempt.isFenced) await this.#attempt.removeSpool();
+      else await this.#attempt.record(end);
+    } catch (error) {
+      this.#log.warn(
+        { error: String(error) },
+        'the last event of an attempt could not be spooled; it is told from memory',
+      );
+      this.#attempt.recordInMemory(end.$case === 'failed' ? end : failedEvent(asLatentSweepError(error)));
+    }
+  }
+
+  /** @returns the last event */
+  async #work(): Promise<DurableEvent> {
+    const { cache, spools, workFolder } = this.#needs;
+    const { phaseKey, attempt } = this.#attempt.id;
+    const workDir = join(workFolder, `${phaseKey}-${attempt}`);
+    const taken: LocalCheckpoint[] = [];
+    const take = async (artifact: Artifact | undefined): Promise<LocalCheckpoint | null> => {
+      if (artifact === undefined || this.#stop !== null) return null;
+      const checkpoint = await cache.take(artifact);
+      taken.push(checkpoint);
+      return checkpoint;
+    };
+    try {
+      await spools.make(this.#attempt);
+      const parent = await take(this.#request.parent);
+      const resume = await take(this.#request.resume);
+      await rm(workDir, { recursive: true, force: true });
+      await mkdir(workDir, { recursive: true });
+      return await this.#train({ ...this.#job(workDir), parent, resume });
+    } catch (error) {
+      throw asFileError(error, `phase ${phaseKey} could not be prepared in ${workDir}`);
+    } finally {
+      for (const { sha256 } of taken) cache.release(sha256);
+      await rm(workDir, { recursive: true, force: true });
+    }
+  }
+
+  async #train(job: PhaseJob): Promise<DurableEvent> {
+    let end: DurableEvent | null = null;
+    await this.#slot.use(async (trainer): Promise<AfterJob> => {
+      if (this.#stop !== null) {
+        end = this.#stoppedEnd();
+        return 'keep';
+      }
+      const { stallMs } = this.#needs.times;
+      const watch = new StallWatch(stallMs, () => {
+        trainer.kill(
+          new LatentSweepError('STALLED', `no progress for ${stallMs} ms after step ${this.#attempt.report().step}`, {
+            stallMs,
+          }),
+        );
+      });
+      const onHeard = (event: TrainerEvent): void => {
+        if (isLast(event)) watch.close();
+        else watch.touch();
+      };
+      this.#trainer = trainer;
+      let after: AfterJob = 'keep';
+      try {
+        for await (const event of trainer.run(job, onHeard)) {
+          if (event.kind === 'failed') after = 'discard';
+          end = await this.#take(event);
+        }
+      } catch (error) {
+        if (!(error instanceof LatentSweepError && error.code === 'STOPPED')) throw error;
+        end = this.#stoppedEnd();
+        return 'discard';
+      } finally {
+        this.#trainer = null;
+        watch.close();
+      }
+      return after;
+    });
+    if (end === null) throw new LatentSweepError('INTERNAL', 'a trainer ended its phase without a last event');
+    return end;
+  }
+
+  /** @returns the last event of the attempt, not yet recorded */
+  async #take(event: TrainerEvent): Promise<DurableEvent | null> {
+    switch (event.kind) {
+      case 'ready':
+        return null;
+      case 'started':
+      case 'progress':
+        this.#attempt.show(liveEvent(event));
+        return null;
+      case 'segment': {
+        if (this.#attempt.isFenced) return null;
+        const checkpoint = event.checkpoint === null ? undefined : await this.#upload(event.checkpoint);
+        await this.#attempt.record(segmentEvent(event, checkpoint));
+        this.#recordedStep = event.toStep;
+        return null;
+      }
+      case 'completed':
+        return completedEvent(event);
+      case 'stopped':
+        return this.#stoppedEnd();
+      case 'failed':
+        return failedEvent(trainerFailure(event));
+    }
+  }
+
+  async #upload(checkpoint: LocalCheckpoint): Promise<Artifact> {
+    const { artifacts, cache } = this.#needs;
+    const { sha256, bytes, step } = checkpoint;
+    const uri = checkpointUri(this.#attempt.id.phaseKey, step, sha256);
+    for (const waitMs of [...UPLOAD_WAITS_MS, null]) {
+      try {
+        await artifacts.put(checkpoint.path, { uri, sha256, bytes });
+        break;
+      } catch (error) {
+        const passes = error instanceof LatentSweepError && error.code === 'ARTIFACT_STORE';
+        if (!passes || waitMs === null) throw error;
+        this.#log.warn({ error: String(error), uri }, 'a checkpoint could not be uploaded; trying again');
+        await delay(waitMs);
+      }
+    }
+    await cache.keep(checkpoint);
+    return { uri, sha256, bytes: BigInt(bytes), step: BigInt(step) };
+  }
+
+  #stoppedEnd(): DurableEvent {
+    if (this.#stop?.reason !== 'lease') return stoppedEvent(this.#recordedStep);
+    return failedEvent(
+      new LatentSweepError(
+        'LEASE_EXPIRED',
+        `no orchestrator answered for ${this.leaseMs} ms; stopped at step ${this.#recordedStep}`,
+        {
+          leaseMs: this.leaseMs,
+          step: this.#recordedStep,
+        },
+      ),
+    );
+  }
+
+  #job(workDir: string): Omit<PhaseJob, 'parent' | 'resume'> {
+    const { phaseKey, attempt, threads, segmentMs, checkpointMs } = this.#request;
+    const { device, threads: slotThreads } = this.#slot.options;
+    return {
+      phaseKey,
+      attempt,
+      config: this.#config,
+      workDir,
+      device,
+      threads: threads === 0 ? slotThreads : threads,
+      segmentMs: Number(segmentMs),
+      checkpointMs: Number(checkpointMs),
+    };
+  }
+}
+
+function isLast({ kind }: TrainerEvent): boolean {
+  return kind === 'completed' || kind === 'stopped' || kind === 'failed';
+}
+
+/** Errors with an errno come from the disk; others are what they are. */
+function asFileError(error: unknown, what: string): unknown {
+  return error instanceof Error && 'errno' in error ? fileError(error, what) : error;
+}

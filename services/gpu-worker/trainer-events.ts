@@ -1,0 +1,60 @@
+// Events of a trainer process as events of the worker service. Pure.
+
+import { ERRORS, LatentSweepError } from '../../workflows/domain/errors.ts';
+import type { Artifact, RunPhaseResponse, Segment } from '../gen/latentsweep/worker/v1/worker.ts';
+import type { TrainerEvent } from '../trainer/index.ts';
+import type { DurableEvent } from './spool.ts';
+
+type Of<Kind extends TrainerEvent['kind']> = Extract<TrainerEvent, { readonly kind: Kind }>;
+export type LiveEvent = Extract<NonNullable<RunPhaseResponse['event']>, { readonly $case: 'started' | 'progress' }>;
+
+export function liveEvent(event: Of<'started'> | Of<'progress'>): LiveEvent {
+  const step = BigInt(event.step);
+  const totalSteps = BigInt(event.totalSteps);
+  if (event.kind === 'started') {
+    return { $case: 'started', value: { step, totalSteps, parameters: BigInt(event.parameters) } };
+  }
+  const { lossNats, tokensPerSecond } = event;
+  return { $case: 'progress', value: { step, totalSteps, lossNats: lossNats ?? undefined, tokensPerSecond } };
+}
+
+/** @param checkpoint where the segment's checkpoint was uploaded to */
+export function segmentEvent(event: Of<'segment'>, checkpoint: Artifact | undefined): DurableEvent {
+  const value: Segment = {
+    fromStep: BigInt(event.fromStep),
+    toStep: BigInt(event.toStep),
+    metrics: event.metrics.map(({ name, steps, values }) => ({ name, steps: steps.map(BigInt), values: [...values] })),
+    items: event.items.map((item) => ({ ...item })),
+    checkpoint,
+    deviceSeconds: event.deviceSeconds,
+    tokens: BigInt(event.tokens),
+  };
+  return { $case: 'segment', value };
+}
+
+export function completedEvent({ result }: Of<'completed'>): DurableEvent {
+  return { $case: 'completed', value: { resultJson: JSON.stringify(result) } };
+}
+
+export function stoppedEvent(step: number): DurableEvent {
+  return { $case: 'stopped', value: { step: BigInt(step) } };
+}
+
+export function failedEvent(error: LatentSweepError): DurableEvent {
+  const { code, message, details } = error;
+  return {
+    $case: 'failed',
+    value: { code, failure: ERRORS[code].failure, message, detailsJson: JSON.stringify(details) },
+  };
+}
+
+/** The trainer's own words for why it gave up. */
+export function trainerFailure({ code, message, details }: Of<'failed'>): LatentSweepError {
+  const prefix = `${code}: `;
+  return new LatentSweepError(code, message.startsWith(prefix) ? message.slice(prefix.length) : message, details);
+}
+
+/** Errors that no rule foresees are mistakes of this program. */
+export function asLatentSweepError(error: unknown): LatentSweepError {
+  return error instanceof LatentSweepError ? error : new LatentSweepError('INTERNAL', String(error), {}, error);
+}

@@ -1,0 +1,200 @@
+// One trainer as a child process: jobs in, events out, over Node's IPC channel (services/trainer/jobs/protocol.ts). It runs one phase at a time
+// and stays warm between them. Any fault ends it; a new one takes its place (trainer-slot.ts).
+
+import { type ChildProcess, fork } from 'node:child_process';
+import type { Logger } from 'pino';
+import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import type { PhaseJob, TrainerCommand, TrainerEvent } from '../trainer/index.ts';
+import { OutputTail } from './output-tail.ts';
+
+export interface TrainerStart {
+  readonly entry: string;
+  readonly execArgv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly startMs: number;
+  readonly log: Logger;
+}
+
+type Arrival =
+  | { readonly kind: 'event'; readonly event: TrainerEvent }
+  | { readonly kind: 'over'; readonly error: LatentSweepError };
+
+export class TrainerProcess {
+  readonly pid: number;
+  /** Resolves when the process is dead and its output read. */
+  readonly closed: Promise<void>;
+  readonly #child: ChildProcess;
+  readonly #log: Logger;
+  readonly #tail = new OutputTail();
+  readonly #arrivals: Arrival[] = [];
+  #wake: (() => void) | null = null;
+  #over: LatentSweepError | null = null;
+  #killedFor: LatentSweepError | null = null;
+  #onHeard: ((event: TrainerEvent) => void) | null = null;
+
+  /** Resolves when it is ready for a job. @throws LatentSweepError TRAINER_CRASHED */
+  static async start(
+    options: TrainerStart,
+    engineVersion: string,
+    onSpawn: (pid: number) => void,
+  ): Promise<TrainerProcess> {
+    const child = fork(options.entry, [], {
+      execArgv: [...options.execArgv],
+      env: { ...process.env, ...options.env },
+      // plain JSON would turn NaN and Infinity into null
+      serialization: 'advanced',
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    const trainer = new TrainerProcess(child, options.log);
+    if (child.pid !== undefined) onSpawn(child.pid);
+    const late = setTimeout(() => {
+      trainer.kill(trainer.#crash(`the trainer was not ready within ${options.startMs} ms`));
+    }, options.startMs);
+    try {
+      const first = await trainer.#next();
+      if (first.kind !== 'ready') throw trainer.#crash(`the trainer said ${first.kind} before it was ready`);
+      if (first.engineVersion === engineVersion) return trainer;
+      throw trainer.#crash(`the trainer has engine version ${first.engineVersion}, this worker ${engineVersion}`);
+    } catch (error) {
+      await trainer.end();
+      throw error;
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  private constructor(child: ChildProcess, log: Logger) {
+    this.#child = child;
+    this.pid = child.pid ?? -1;
+    this.#log = log.child({ trainerPid: this.pid });
+    this.closed = new Promise((resolve) => {
+      child.once('error', (error) => this.#end(this.#crash(`the trainer could not be run: ${error.message}`)));
+      child.once('close', (code, signal) => {
+        this.#end(this.#crash(endSentence(code, signal, this.#tail.lastLine), { exitCode: code, signal }));
+        resolve();
+      });
+      // without a pid it never was a process, and never closes
+      if (child.pid === undefined) child.once('error', () => resolve());
+    });
+    child.on('message', (message: unknown) => this.#receive(message));
+    child.on('disconnect', () => child.kill('SIGKILL'));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.#tail.push(text);
+        this.#log.debug({ text: text.trimEnd() }, 'trainer output');
+      });
+    }
+  }
+
+  get alive(): boolean {
+    return this.#over === null && this.#killedFor === null;
+  }
+
+  /**
+   * Events of the job up to and with its last one.
+   *
+   * @param onHeard called at once for each arriving event, however long the reader takes
+   * @throws LatentSweepError TRAINER_CRASHED, or the reason given to `kill`
+   */
+  async *run(job: PhaseJob, onHeard: (event: TrainerEvent) => void): AsyncGenerator<TrainerEvent> {
+    this.#onHeard = onHeard;
+    try {
+      this.#send({ kind: 'run', job });
+      for (;;) {
+        const event = await this.#next();
+        yield event;
+        if (event.kind === 'completed' || event.kind === 'stopped' || event.kind === 'failed') return;
+      }
+    } finally {
+      this.#onHeard = null;
+    }
+  }
+
+  stop(mode: 'checkpoint' | 'now'): void {
+    this.#send({ kind: 'stop', mode });
+  }
+
+  /** SIGKILL; whoever reads the events hears the reason. */
+  kill(reason: LatentSweepError): void {
+    this.#killedFor ??= reason;
+    this.#child.kill('SIGKILL');
+  }
+
+  /** Asks it to exit, kills it after `graceMs`; resolves when it is dead. */
+  async end(graceMs = 0): Promise<void> {
+    if (graceMs > 0 && this.alive) this.#send({ kind: 'exit' });
+    const late = setTimeout(() => this.#child.kill('SIGKILL'), graceMs);
+    await this.closed;
+    clearTimeout(late);
+  }
+
+  async #next(): Promise<TrainerEvent> {
+    for (;;) {
+      const arrival = this.#arrivals.shift();
+      if (arrival?.kind === 'over') throw arrival.error;
+      if (arrival !== undefined) return arrival.event;
+      if (this.#over !== null) throw this.#over;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  #receive(message: unknown): void {
+    if (!isTrainerEvent(message)) {
+      this.kill(this.#crash(`the trainer sent what is no event: ${JSON.stringify(message)?.slice(0, 200)}`));
+      return;
+    }
+    this.#onHeard?.(message);
+    this.#arrive({ kind: 'event', event: message });
+  }
+
+  #end(error: LatentSweepError): void {
+    if (this.#over !== null) return;
+    this.#over = this.#killedFor ?? error;
+    this.#arrive({ kind: 'over', error: this.#over });
+  }
+
+  #arrive(arrival: Arrival): void {
+    this.#arrivals.push(arrival);
+    this.#wake?.();
+    this.#wake = null;
+  }
+
+  #send(command: TrainerCommand): void {
+    if (!this.#child.connected) return;
+    this.#child.send(command, (error) => {
+      // its end is heard by `close`
+      if (error !== null) this.#log.debug({ error: String(error) }, 'a command did not reach the trainer');
+    });
+  }
+
+  #crash(sentence: string, how: Readonly<Record<string, string | number | null>> = {}): LatentSweepError {
+    return new LatentSweepError('TRAINER_CRASHED', sentence, { ...how, output: this.#tail.text });
+  }
+}
+
+function endSentence(code: number | null, signal: string | null, lastLine: string): string {
+  const how =
+    signal === 'SIGKILL'
+      ? 'was killed by SIGKILL from outside (by hand, or by the system for lack of memory)'
+      : signal === null
+        ? `ended with exit code ${code}`
+        : `was ended by ${signal}`;
+  return `the trainer ${how}${lastLine === '' ? '' : `: ${lastLine}`}`;
+}
+
+const KINDS: ReadonlySet<unknown> = new Set<TrainerEvent['kind']>([
+  'ready',
+  'started',
+  'progress',
+  'segment',
+  'completed',
+  'stopped',
+  'failed',
+]);
+
+/** By its kind alone: both processes are of one version, which `ready` says. */
+function isTrainerEvent(message: unknown): message is TrainerEvent {
+  return typeof message === 'object' && message !== null && 'kind' in message && KINDS.has(message.kind);
+}

@@ -1,0 +1,115 @@
+// One node: state folder, slots, attempts, worker service and its links to the registries, started and stopped in order.
+
+import { randomBytes } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
+import { totalmem } from 'node:os';
+import { join } from 'node:path';
+import { ENGINE_VERSION } from '../../workflows/domain/engine-version.ts';
+import type { Node } from '../gen/latentsweep/worker/v1/worker.ts';
+import { serveWorker } from '../rpc/index.ts';
+import type { AttemptReport } from '../gen/latentsweep/worker/v1/worker.ts';
+import { CheckpointCache } from './checkpoint-cache.ts';
+import { Lease } from './lease.ts';
+import { NodeAttempts } from './node-attempts.ts';
+import type { WorkerOptions } from './options.ts';
+import { RegistryLink } from './registry-link.ts';
+import { SpoolFolder } from './spool-folder.ts';
+import { openStateFolder } from './state-folder.ts';
+import { TrainerSlot } from './trainer-slot.ts';
+import { workerService } from './worker-service.ts';
+
+export interface Worker {
+  readonly nodeId: string;
+  /** host:port of its WorkerService. */
+  readonly address: string;
+  reports(): readonly AttemptReport[];
+  /** Attempts stop with a checkpoint and are handed back; what no orchestrator takes meanwhile is told after the next start. */
+  stop(): Promise<void>;
+}
+
+/** @throws LatentSweepError CONFIG_INVALID, CONFLICT when the state folder is in use, ARTIFACT_STORE, DISK_FULL */
+export async function startWorker(options: WorkerOptions): Promise<Worker> {
+  const { times, artifacts, rpc } = options;
+  const state = openStateFolder(options.stateDir, options.nodeId);
+  const log = options.log.child({ node: state.nodeId });
+  const closing: (() => Promise<void> | void)[] = [state.release];
+  const close = async (): Promise<void> => {
+    for (const one of closing.reverse()) await one();
+  };
+  try {
+    await emptyFolder(state.work);
+    const spools = new SpoolFolder(state.spool, log);
+    const recovered = await spools.recover();
+    const slots = options.slots.map((slot, index) => new TrainerSlot(index, slot, state.slots, { ...options, log }));
+    closing.push(() => Promise.all(slots.map((slot) => slot.close())).then(() => undefined));
+    const cache = new CheckpointCache(state.cache, options.cacheBytes, artifacts, log);
+    const attempts = new NodeAttempts(slots, recovered, {
+      spools,
+      cache,
+      artifacts,
+      workFolder: state.work,
+      times,
+      log,
+    });
+    closing.push(() => attempts.close());
+    for (const slot of slots) slot.warm();
+
+    let node: Node | undefined;
+    const server = await serveWorker(
+      workerService(() => node, attempts),
+      options.listen,
+      {
+        ...rpc,
+        onUnexpected: (path, error) => log.error({ path, error: String(error) }, 'a call failed unexpectedly'),
+      },
+    );
+    closing.push(() => server.stop());
+    const self = describe(options, state.nodeId, options.advertise ?? server.address);
+    node = self;
+    const lease = new Lease(attempts);
+    closing.push(() => lease.close());
+    const linkNeeds = { node: self, reports: () => attempts.reports(), onAnswer: () => lease.renew(), rpc, log };
+    const links: RegistryLink[] = [];
+    closing.push(() => Promise.all(links.map((link) => link.close())).then(() => undefined));
+    for (const address of options.registries) links.push(new RegistryLink(address, linkNeeds));
+    log.info({ address: self.address, slots: slots.length, attempts: recovered.length }, 'gpu-worker is up');
+
+    const stop = async (): Promise<void> => {
+      server.setServing(false);
+      await Promise.all(links.map((link) => link.leave()));
+      attempts.leave();
+      if (!(await attempts.settled(times.leaveMs)))
+        log.warn(
+          { attempts: attempts.reports().length },
+          'not everything was recorded; the rest is told after the next start',
+        );
+      await close();
+      log.info('gpu-worker is down');
+    };
+    return { nodeId: state.nodeId, address: self.address, reports: () => attempts.reports(), stop };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function describe(options: WorkerOptions, nodeId: string, address: string): Node {
+  return {
+    nodeId,
+    address,
+    incarnation: randomBytes(8).toString('hex'),
+    slots: options.slots.map(({ device, memoryBytes, threads }, index) => ({
+      index,
+      device,
+      memoryBytes: BigInt(Math.trunc(memoryBytes)),
+      threads,
+    })),
+    engineVersion: ENGINE_VERSION,
+    memoryBytes: BigInt(totalmem()),
+  };
+}
+
+/** Work files of attempts that a killed process ran. */
+async function emptyFolder(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true });
+}
