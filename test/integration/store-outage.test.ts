@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openReader, openStore } from '../../services/store/index.ts';
+import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { type PostgresServer, startPostgres } from './postgres.ts';
+import { keyOf } from './scripted-sweep.ts';
+import { begin, openStoreFixture, owner, placeOn, segment, type StoreFixture } from './store-fixture.ts';
+import { freePort } from './temporal-server.ts';
+import { until } from './until.ts';
+
+let server: PostgresServer;
+let fixture: StoreFixture;
+before(async () => {
+  server = await startPostgres();
+  fixture = await openStoreFixture(server);
+});
+after(async () => {
+  await fixture.close();
+  await server.close();
+});
+
+const spec = (name: string): Parameters<StoreFixture['plan']>[1] => ({ trials: [[{ name, steps: 50, stepMs: 1 }]] });
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof LatentSweepError && error.code === 'STORE_UNREACHABLE';
+}
+
+test('while Postgres is stopped every call says so within seconds; afterwards the same store works and listeners hear again', async () => {
+  const { store } = fixture;
+  await fixture.plan('away', spec('away-a'));
+  const { phaseId, attempt } = await begin(store, 'away-a');
+  const reader = openReader(fixture.url);
+  await reader.query('select 1');
+  const heard: (string | null)[] = [];
+  const stop = new AbortController();
+  const listening = store.listenPhases(stop.signal, (key) => heard.push(key));
+  await until('it listens', () => heard.length === 1);
+
+  await server.stop();
+  const first = segment({ phaseId, attempt, seq: 1, from: 0, to: 5 });
+  const startedMs = performance.now();
+  await Promise.all(
+    [
+      store.commitSegments([first]),
+      store.claimPhase(keyOf('away-a'), owner('other')),
+      store.openAttempt(keyOf('away-a'), 1, placeOn('node-a')),
+      store.ownNode('node-a', 'r', 1_000),
+      store.migrate(),
+      reader.query('select 1'),
+    ].map((call) => assert.rejects(call, isUnreachable)),
+  );
+  assert.ok(performance.now() - startedMs < 10_000);
+
+  await server.start();
+  assert.deepEqual(await store.commitSegments([first]), ['committed']);
+  assert.deepEqual((await reader.query('select count(*) from metrics')).rows, [[10]]);
+  await until('the listener is back', () => heard.length >= 2 && heard.at(-1) === null);
+  await store.releaseClaim(keyOf('away-a'), owner('test'));
+  await until('it hears', () => heard.at(-1) === keyOf('away-a'));
+  stop.abort();
+  await listening;
+  await reader.close();
+});
+
+test('connections that the server ends cost no call: it is repeated on another', async () => {
+  const { store } = fixture;
+  await fixture.plan('cut', spec('cut-a'));
+  const { phaseId, attempt } = await begin(store, 'cut-a');
+  for (let seq = 1; seq <= 20; seq++) {
+    const cut = fixture.rows(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'latent-sweep' and pid <> pg_backend_pid()",
+    );
+    const outcome = await store.commitSegments([segment({ phaseId, attempt, seq, from: seq - 1, to: seq })]);
+    // its commit may have been done when its connection was cut
+    assert.match(outcome[0] ?? '', /^(already_)?committed$/);
+    await cut;
+  }
+  const rows = await fixture.rows('select count(*)::int as n, max(step) as last from metrics where phase_id = $1', [
+    phaseId,
+  ]);
+  assert.deepEqual(rows, [{ n: 40, last: 20 }]);
+});
+
+test('a replica that is suspended in the middle of a transaction cannot hold others up for ever', async () => {
+  const { store, url } = fixture;
+  await fixture.plan('held', spec('held-a'));
+  const { phaseId, attempt } = await begin(store, 'held-a');
+  // another session holds the attempt's row and says nothing
+  const pool = openStore({ url, queryTimeoutMs: 200 });
+  const holding = fixture.rows(
+    `begin; select 1 from attempts where phase_id = ${phaseId} for update; select pg_sleep(2); rollback`,
+  );
+  await until('the row is held', async () => {
+    const held = await fixture.rows(
+      "select 1 from pg_stat_activity where query like 'begin; select 1 from attempts%' and wait_event = 'PgSleep'",
+    );
+    return held.length > 0;
+  });
+  await assert.rejects(pool.commitSegments([segment({ phaseId, attempt, seq: 1, from: 0, to: 1 })]), isUnreachable);
+  await holding;
+  assert.deepEqual(await pool.commitSegments([segment({ phaseId, attempt, seq: 1, from: 0, to: 1 })]), ['committed']);
+  await pool.close();
+});
+
+test('nobody at the address is named with host, port and database, without the password', async () => {
+  const store = openStore({ url: `postgres://postgres:hush@127.0.0.1:${await freePort()}/lsweep` });
+  await assert.rejects(store.sweepById(1), (error) => {
+    assert.ok(isUnreachable(error));
+    assert.match(String(error), /Postgres at 127\.0\.0\.1:\d+\/lsweep does not answer \(ECONNREFUSED\)/);
+    assert.doesNotMatch(String(error), /hush/);
+    return true;
+  });
+  await store.close();
+});

@@ -1,0 +1,216 @@
+// The views of schema study through a trial's life: what people read is what the orchestrator wrote, in every state.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { type PostgresServer, startPostgres } from './postgres.ts';
+import { keyOf } from './scripted-sweep.ts';
+import { begin, openStoreFixture, segment, type StoreFixture } from './store-fixture.ts';
+
+let server: PostgresServer;
+let fixture: StoreFixture;
+before(async () => {
+  server = await startPostgres();
+  fixture = await openStoreFixture(server);
+});
+after(async () => {
+  await fixture.close();
+  await server.close();
+});
+
+const pair = (prefix: string): Parameters<StoreFixture['plan']>[1] => ({
+  trials: [0, 1].map((i) => [
+    { name: `${prefix}-base`, steps: 2, stepMs: 1 },
+    { name: `${prefix}-${i}`, steps: 4, stepMs: 1 },
+  ]),
+});
+const states = async (sweep: string): Promise<readonly string[]> =>
+  (await fixture.rows<{ state: string }>('select state from study.cells where sweep = $1 order by cell', [sweep])).map(
+    (row) => row.state,
+  );
+const counts = async (sweep: string): Promise<Readonly<Record<string, number>>> => {
+  const [row] = await fixture.rows<Record<string, number>>(
+    'select planned, running, paused, finished, failed, cancelled, stopped_early from study.sweeps where sweep = $1',
+    [sweep],
+  );
+  return Object.fromEntries(Object.entries(row ?? {}).filter(([, count]) => count > 0));
+};
+const evaluation = (correct: number): string =>
+  JSON.stringify({
+    weightsSha256: 'w'.repeat(64),
+    capacityFloatsPerLatent: 8,
+    evaluation: { split: 'test', items: 10, correct, accuracy: correct / 10, chance: 0.5 },
+  });
+
+test('a cell is planned, running while one of its phases runs, then finished with its numbers', async () => {
+  const { store } = fixture;
+  const { sweepId } = await fixture.plan('life', pair('life'));
+  const trials = await store.openTrials(sweepId, 0, 2);
+  assert.deepEqual(await states('life'), ['planned', 'planned']);
+
+  const base = await begin(store, 'life-base');
+  assert.deepEqual(await states('life'), ['running', 'running'], 'a shared phase runs for both');
+  await store.attemptProgress([
+    { phaseId: base.phaseId, attempt: 1, step: 1, totalSteps: 2, lossNats: 2.5, tokensPerSecond: 1000 },
+    { phaseId: base.phaseId, attempt: 7, step: 9, totalSteps: 2, lossNats: 0, tokensPerSecond: 1 },
+  ]);
+  const running = await fixture.rows(
+    `select cells, phase_key, kind, system, attempt, node, slot, committed_step, step, total_steps, loss_nats, tokens_per_second
+     from study.running where sweep = 'life'`,
+  );
+  assert.deepEqual(running, [
+    {
+      ...{
+        cells: [0, 1],
+        phase_key: keyOf('life-base'),
+        kind: 'base',
+        system: null,
+        attempt: 1,
+        node: 'node-a',
+        slot: 0,
+      },
+      ...{ committed_step: 0, step: 1, total_steps: 2, loss_nats: 2.5, tokens_per_second: 1000 },
+    },
+  ]);
+  await store.commitSegments([
+    segment({ phaseId: base.phaseId, attempt: 1, seq: 1, from: 0, to: 2, checkpoint: true }),
+  ]);
+  await store.completePhase(base.phaseId, 1, 2n, '{}');
+  assert.deepEqual(await states('life'), ['planned', 'planned']);
+
+  const own = await begin(store, 'life-0');
+  assert.deepEqual(await states('life'), ['running', 'planned']);
+  assert.deepEqual(await counts('life'), { running: 1, planned: 1 });
+  await store.commitSegments([segment({ phaseId: own.phaseId, attempt: 1, seq: 1, from: 0, to: 4, checkpoint: true })]);
+  await store.completePhase(own.phaseId, 1, 2n, evaluation(7));
+  await store.closeTrial(trials[0]?.trialId ?? 0, 'finished');
+  assert.deepEqual(await states('life'), ['finished', 'planned']);
+  const cells = await fixture.rows(
+    `select cell, system, task, latents, channel, capacity_floats_per_latent, seed::int, point, accuracy, chance, items,
+      final_loss, steps, total_steps, attempts, failure, gpu_seconds
+     from study.cells where sweep = 'life' and cell = 0`,
+  );
+  assert.deepEqual(cells, [
+    {
+      ...{ cell: 0, system: 'liu', task: 'countdown', latents: 4, channel: 'embedding', capacity_floats_per_latent: 8 },
+      ...{ seed: 0, point: { index: 0 }, accuracy: 0.7, chance: 0.5, items: 10, final_loss: 1 / 4, steps: 4 },
+      ...{ total_steps: 4, attempts: 2, failure: null, gpu_seconds: 6 },
+    },
+  ]);
+  const phases = await fixture.rows(
+    `select cell, position, kind, state, step, attempts, node, weights_sha256 is not null as hashed
+     from study.phases where sweep = 'life' order by cell, position`,
+  );
+  assert.deepEqual(phases, [
+    { cell: 0, position: 0, kind: 'base', state: 'finished', step: 2, attempts: 1, node: 'node-a', hashed: false },
+    { cell: 0, position: 1, kind: 'base', state: 'finished', step: 4, attempts: 1, node: 'node-a', hashed: true },
+    { cell: 1, position: 0, kind: 'base', state: 'finished', step: 2, attempts: 1, node: 'node-a', hashed: false },
+    { cell: 1, position: 1, kind: 'base', state: 'planned', step: 0, attempts: 0, node: null, hashed: false },
+  ]);
+  const curve = await fixture.rows(
+    `select step, value from study.curves
+     where sweep = 'life' and cell = 0 and phase_key = $1 and metric = 'loss_nats' order by step`,
+    [keyOf('life-0')],
+  );
+  assert.deepEqual(
+    curve,
+    [1, 2, 3, 4].map((step) => ({ step, value: 1 / step })),
+  );
+  assert.deepEqual(await fixture.rows('select * from attempt_progress'), [], 'live numbers end with their attempt');
+
+  const other = await begin(store, 'life-1');
+  await store.completePhase(other.phaseId, 1, 1n, evaluation(9));
+  await store.closeTrial(trials[1]?.trialId ?? 0, 'finished');
+  const accuracy = await fixture.rows(
+    `select point, seeds, accuracy, chance, items from study.accuracy where sweep = 'life' order by accuracy`,
+  );
+  assert.deepEqual(accuracy, [
+    { point: { index: 0 }, seeds: 1, accuracy: 0.7, chance: 0.5, items: 10 },
+    { point: { index: 1 }, seeds: 1, accuracy: 0.9, chance: 0.5, items: 10 },
+  ]);
+});
+
+test('accuracy is averaged over the seeds of a point', async () => {
+  await fixture.rows(`
+    with s as (insert into sweeps (name, state, spec, spec_hash, cells, priority, weight) values ('seeds', 'running', '{}', '', 3, 3, 1) returning sweep_id),
+    t as (insert into trials (trial_key, settings, system, task, latents, seed, state, closed_at)
+      select 'seed-' || i, '{}', 'h1', 'prosqa', 8, i, 'finished', now() from generate_series(0, 2) i returning trial_id, seed),
+    p as (insert into phases (phase_key, kind, config, total_steps, state) select 'seed-' || i, 'evaluate', '{}', 1, 'finished' from generate_series(0, 2) i
+      returning phase_id, phase_key),
+    tp as (insert into trial_phases select t.trial_id, 0, p.phase_id from t join p on p.phase_key = 'seed-' || t.seed),
+    st as (insert into sweep_trials select s.sweep_id, t.seed, t.trial_id, 1, jsonb_build_object('latents', 8, 'seed', t.seed) from s, t)
+    insert into evaluations select p.phase_id, 'test', 100, 50 + 10 * t.seed, 0.5 + 0.1 * t.seed, 0.5 from t join p on p.phase_key = 'seed-' || t.seed`);
+  const rows = await fixture.rows<Record<string, number>>(
+    `select point, seeds, round(accuracy::numeric, 9)::float8 as accuracy, round(accuracy_sd::numeric, 9)::float8 as sd, accuracy_min, items
+     from study.accuracy where sweep = 'seeds'`,
+  );
+  assert.deepEqual(rows, [{ point: { latents: 8 }, seeds: 3, accuracy: 0.6, sd: 0.1, accuracy_min: 0.5, items: 300 }]);
+});
+
+test('open cells of a paused sweep are paused, even while another sweep runs their phase', async () => {
+  const { store } = fixture;
+  const { sweepId } = await fixture.plan('halt', pair('halt'));
+  await fixture.plan('halt-twin', pair('halt'));
+  const trials = await store.openTrials(sweepId, 0, 2);
+  await begin(store, 'halt-base');
+  await store.closeTrial(trials[1]?.trialId ?? 0, 'finished');
+  await store.setSweepState(sweepId, 'paused');
+  assert.deepEqual(await states('halt'), ['paused', 'finished']);
+  assert.deepEqual(await states('halt-twin'), ['running', 'finished']);
+  assert.deepEqual(await counts('halt'), { paused: 1, finished: 1 });
+  await store.setSweepState(sweepId, 'running');
+  assert.deepEqual(await states('halt'), ['running', 'finished']);
+});
+
+test('cells that were open when their sweep was cancelled are cancelled, whatever another sweep does with the trial', async () => {
+  const { store } = fixture;
+  const { sweepId } = await fixture.plan('stop', pair('stop'));
+  await fixture.plan('stop-heir', pair('stop'));
+  const trials = await store.openTrials(sweepId, 0, 2);
+  await store.closeTrial(trials[0]?.trialId ?? 0, 'finished');
+  await store.setSweepState(sweepId, 'cancelled');
+  assert.deepEqual(await states('stop'), ['finished', 'cancelled']);
+  await store.closeTrial(trials[1]?.trialId ?? 0, 'finished');
+  await store.setSweepState(sweepId, 'cancelled');
+  assert.deepEqual(await states('stop'), ['finished', 'cancelled']);
+  assert.deepEqual(await states('stop-heir'), ['finished', 'finished']);
+  assert.deepEqual(await counts('stop'), { finished: 1, cancelled: 1 });
+});
+
+test('a failed cell says why, and every failed attempt is listed once for a sweep', async () => {
+  const { store } = fixture;
+  const { sweepId } = await fixture.plan('bad', pair('bad'));
+  const [trial] = await store.openTrials(sweepId, 0, 1);
+  const { phaseId } = await begin(store, 'bad-base');
+  const report = { code: 'NAN_LOSS', failure: 'nan_loss', message: 'NAN_LOSS: step 3', details: { step: 3 } } as const;
+  await store.failAttempt(phaseId, 1, report);
+  await store.failPhase(keyOf('bad-base'), report);
+  await store.closeTrial(trial?.trialId ?? 0, 'failed', report);
+  assert.deepEqual(await states('bad'), ['failed', 'planned']);
+  assert.deepEqual(await fixture.rows(`select failure, message from study.cells where sweep = 'bad' and cell = 0`), [
+    { failure: 'nan_loss', message: 'NAN_LOSS: step 3' },
+  ]);
+  assert.deepEqual(
+    await fixture.rows(
+      `select cells, kind, attempt, failure, code, message, details, node, phase_state, forgiven from study.failures where sweep = 'bad'`,
+    ),
+    [
+      {
+        ...{
+          cells: [0, 1],
+          kind: 'base',
+          attempt: 1,
+          failure: 'nan_loss',
+          code: 'NAN_LOSS',
+          message: 'NAN_LOSS: step 3',
+        },
+        ...{ details: { step: 3 }, node: 'node-a', phase_state: 'failed', forgiven: false },
+      },
+    ],
+  );
+  assert.deepEqual(
+    await fixture.rows('select attempt, state, code, resume_step from study.attempts where phase_key = $1', [
+      keyOf('bad-base'),
+    ]),
+    [{ attempt: 1, state: 'failed', code: 'NAN_LOSS', resume_step: 0 }],
+  );
+});
