@@ -180,22 +180,18 @@ const CASES: Readonly<Record<string, fc.Arbitrary<GradientCase>>> = {
       build: ([a, b]) => batchMatMul(a as Tensor, b as Tensor, { transA, transB, alpha }),
     }),
   ),
-  ReduceSum: fc
-    .tuple(fc.tuple(size, size, size), fc.subarray([0, 1, 2], { minLength: 1 }), fc.boolean())
-    .map(
-      ([x, axes, keep]): GradientCase => ({
-        inputs: [{ shape: x }],
-        build: ([a]) => exp(reduceSum(a as Tensor, axes, keep)),
-      }),
-    ),
-  ReduceMean: fc
-    .tuple(fc.tuple(size, size, size), fc.subarray([0, 1, 2], { minLength: 1 }), fc.boolean())
-    .map(
-      ([x, axes, keep]): GradientCase => ({
-        inputs: [{ shape: x }],
-        build: ([a]) => exp(reduceMean(a as Tensor, axes, keep)),
-      }),
-    ),
+  ReduceSum: fc.tuple(fc.tuple(size, size, size), fc.subarray([0, 1, 2], { minLength: 1 }), fc.boolean()).map(
+    ([x, axes, keep]): GradientCase => ({
+      inputs: [{ shape: x }],
+      build: ([a]) => exp(reduceSum(a as Tensor, axes, keep)),
+    }),
+  ),
+  ReduceMean: fc.tuple(fc.tuple(size, size, size), fc.subarray([0, 1, 2], { minLength: 1 }), fc.boolean()).map(
+    ([x, axes, keep]): GradientCase => ({
+      inputs: [{ shape: x }],
+      build: ([a]) => exp(reduceMean(a as Tensor, axes, keep)),
+    }),
+  ),
   Softmax: unary(softmax, { from: -2, to: 2 }),
   LogSoftmax: unary(logSoftmax, { from: -2, to: 2 }),
   LayerNormalization: rows.map(

@@ -60,7 +60,8 @@ export function createEngine(config: EngineConfig): Engine {
 export class TrainingEngine implements Engine {
   readonly trainedNames: readonly string[];
   readonly capacityFloatsPerLatent: number;
-  readonly #config: EngineConfig;
+  /** As checked: the channel is named. */
+  readonly config: EngineConfig;
   readonly #runtime: Runtime;
   readonly #store: ParameterStore;
   readonly #optimizer: OptimizerStep;
@@ -70,7 +71,7 @@ export class TrainingEngine implements Engine {
   constructor(unchecked: EngineConfig) {
     const config = checkConfig(unchecked);
     const parameters = systemParameters(config);
-    this.#config = config;
+    this.config = config;
     this.trainedNames = parameters.filter(({ trained }) => trained).map(({ name }) => name);
     this.capacityFloatsPerLatent = capacityFloatsPerLatent(config);
     this.#runtime = new Runtime(config);
@@ -79,7 +80,7 @@ export class TrainingEngine implements Engine {
   }
 
   initialise(options: InitialiseOptions): void {
-    this.setWeights(initialise(this.#config, options));
+    this.setWeights(initialise(this.config, options));
   }
 
   setWeights(weights: NamedTensors): void {
@@ -113,20 +114,20 @@ export class TrainingEngine implements Engine {
   }
 
   evaluateLoss(batch: Batch): { readonly lossNats: number; readonly targets: number } {
-    const prepared = prepareBatch(this.#config, batch);
+    const prepared = prepareBatch(this.config, batch);
     return { lossNats: this.#run(prepared, 'loss', [prepared]), targets: prepared.targets };
   }
 
   /** Loss, logits and gradients of a batch; no weight changes. */
   inspect(batch: Batch): Inspection {
-    const prepared = prepareBatch(this.#config, batch);
+    const prepared = prepareBatch(this.config, batch);
     const lossNats = this.#run(prepared, 'inspect', [prepared]);
     const logits = this.#graph(prepared, 'inspect').output('logits');
     return {
       lossNats,
       gradNorm: this.#optimizer.gradNorm(),
       targets: prepared.targets,
-      logits: Float32Array.from(logits, Number).subarray(0, prepared.targets * this.#config.model.vocabSize),
+      logits: Float32Array.from(logits, Number).subarray(0, prepared.targets * this.config.model.vocabSize),
       gradients: this.#store.gradientsOnHost(),
     };
   }
@@ -137,7 +138,7 @@ export class TrainingEngine implements Engine {
         key: 'max_new_tokens',
       });
     }
-    for (const item of items) checkGenerateItem(this.#config, item);
+    for (const item of items) checkGenerateItem(this.config, item);
     // items of like length share a pass: less padding; each item's tokens do not depend on its company
     const byLength = items.map((_, index) => index).sort((a, b) => lengthOf(items, a) - lengthOf(items, b) || a - b);
     const generations: Generation[] = items.map(() => ({ tokens: [] }));
@@ -161,20 +162,20 @@ export class TrainingEngine implements Engine {
       batch,
       prefix: Math.min(
         bucket(Math.max(...items.map(({ question }) => question.length))),
-        this.#config.model.contextLength,
+        this.config.model.contextLength,
       ),
-      latents: Math.max(...items.map((item) => itemLatents(this.#config, item))),
+      latents: Math.max(...items.map((item) => itemLatents(this.config, item))),
       generated: maxNewTokens,
     };
     return this.#generators.get(
       JSON.stringify(shape),
-      () => new Generator(this.#runtime, this.#store, this.#config, shape),
+      () => new Generator(this.#runtime, this.#store, this.config, shape),
     );
   }
 
   /** Gradients of the whole batch into the store; the loss is checked before anything else happens. */
   #accumulate(batch: Batch, microbatch: number | null): { readonly lossNats: number; readonly targets: number } {
-    const parts = splitBatch(batch, microbatch).map((part) => prepareBatch(this.#config, part));
+    const parts = splitBatch(batch, microbatch).map((part) => prepareBatch(this.config, part));
     let lossNats = 0;
     parts.forEach((part, index) => {
       lossNats += this.#run(part, index === 0 ? 'gradients' : 'accumulate', parts);
@@ -198,8 +199,8 @@ export class TrainingEngine implements Engine {
 
   #graph({ shape }: PreparedBatch, purpose: GraphPurpose): CompiledGraph {
     const compile = () => {
-      const graph = trainingGraph(this.#config, shape, purpose);
-      return new CompiledGraph(this.#runtime, this.#store, graph, `${this.#config.system}.${purpose}`);
+      const graph = trainingGraph(this.config, shape, purpose);
+      return new CompiledGraph(this.#runtime, this.#store, graph, `${this.config.system}.${purpose}`);
     };
     return this.#graphs.get(JSON.stringify([purpose, shape]), compile);
   }
