@@ -2,7 +2,7 @@
 // It never touches an earlier checkpoint; a full disk ends as DISK_FULL with the temporary file removed.
 
 import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { NamedTensors } from '../engine/types.ts';
@@ -28,7 +28,7 @@ export function writeCheckpoint(directory: string, facts: CheckpointFacts, tenso
     syncDirectory(directory);
     return { path, step: facts.step, ...written };
   } catch (cause) {
-    rmSync(temporary, { force: true });
+    if (existsSync(temporary)) rmSync(temporary);
     throw writeFailure(path, cause);
   }
 }
