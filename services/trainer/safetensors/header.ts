@@ -1,6 +1,6 @@
 // The header of a safetensors file: 8 bytes of length, then JSON that names every tensor's dtype, shape and bytes.
 // Everything a file claims is checked before a byte of data is believed; every refusal names the file and the tensor.
-// Format: https://github.com/huggingface/safetensors ("Format"). Only F32 is read and written here.
+// Format: https://github.com/huggingface/safetensors ("Format"). Only F32 is written here; which dtypes are read is the reader's choice.
 
 import { z } from 'zod';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
@@ -11,8 +11,30 @@ export const LENGTH_BYTES = 8;
 const MAX_HEADER_BYTES = 100_000_000;
 const METADATA = '__metadata__';
 
+/** Bytes of one element of every dtype whose elements are whole bytes. */
+const DTYPE_BYTES = {
+  F64: 8,
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  F8_E4M3: 1,
+  F8_E5M2: 1,
+  I64: 8,
+  I32: 4,
+  I16: 2,
+  I8: 1,
+  U64: 8,
+  U32: 4,
+  U16: 2,
+  U8: 1,
+  BOOL: 1,
+} as const;
+
+export type Dtype = keyof typeof DTYPE_BYTES;
+
 export interface TensorEntry {
   readonly name: string;
+  readonly dtype: Dtype;
   readonly shape: readonly number[];
   /** Byte offsets into the data part, `end` excluded. */
   readonly begin: number;
@@ -69,9 +91,9 @@ function parseEntry(name: string, value: unknown, file: string): TensorEntry {
   const parsed = entrySchema.safeParse(value);
   if (!parsed.success) throw invalid(file, `has a broken header entry for tensor ${name}`, name);
   const { dtype, shape, data_offsets } = parsed.data;
-  if (dtype !== 'F32') throw invalid(file, `holds tensor ${name} as ${dtype}; only F32 is read`, name);
+  if (!isDtype(dtype)) throw invalid(file, `holds tensor ${name} as ${dtype}, which is not known here`, name);
   const [begin, end] = data_offsets;
-  const needed = 4 * shape.reduce((product, length) => product * length, 1);
+  const needed = DTYPE_BYTES[dtype] * shape.reduce((product, length) => product * length, 1);
   if (end - begin !== needed) {
     throw invalid(
       file,
@@ -79,8 +101,10 @@ function parseEntry(name: string, value: unknown, file: string): TensorEntry {
       name,
     );
   }
-  return { name, shape, begin, end };
+  return { name, dtype, shape, begin, end };
 }
+
+const isDtype = (text: string): text is Dtype => Object.hasOwn(DTYPE_BYTES, text);
 
 function checkCover(entries: readonly TensorEntry[], dataBytes: number, file: string): void {
   let covered = 0;
@@ -97,8 +121,8 @@ function checkCover(entries: readonly TensorEntry[], dataBytes: number, file: st
 /** JSON with its length before it, padded with spaces so that data starts at a multiple of 8. */
 export function encodeHeader(entries: readonly TensorEntry[], metadata: ReadonlyMap<string, string>): Uint8Array {
   const fields: (readonly [string, unknown])[] = metadata.size === 0 ? [] : [[METADATA, Object.fromEntries(metadata)]];
-  for (const { name, shape, begin, end } of entries)
-    fields.push([name, { dtype: 'F32', shape, data_offsets: [begin, end] }]);
+  for (const { name, dtype, shape, begin, end } of entries)
+    fields.push([name, { dtype, shape, data_offsets: [begin, end] }]);
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(fields)));
   const padded = Math.ceil(json.byteLength / 8) * 8;
   const bytes = new Uint8Array(LENGTH_BYTES + padded).fill(0x20);

@@ -1,4 +1,10 @@
 // The border of the safetensors format.
-export type { Header, TensorEntry } from './header.ts';
-export { readSafetensors, readSafetensorsHeader, type Safetensors } from './read.ts';
+export type { Dtype, Header, TensorEntry } from './header.ts';
+export {
+  type OpenSafetensors,
+  readSafetensors,
+  readSafetensorsHeader,
+  type Safetensors,
+  withSafetensors,
+} from './read.ts';
 export { safetensorsPieces, writeSafetensors } from './write.ts';

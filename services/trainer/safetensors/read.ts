@@ -1,9 +1,10 @@
-// Reads a safetensors file of F32 tensors into host memory, tensor by tensor, each into memory of its own.
+// Reads safetensors into host memory, tensor by tensor, each into memory of its own: no copy of a whole file is ever made.
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { HostTensor } from '../engine/types.ts';
-import { type Header, headerLength, invalid, LENGTH_BYTES, parseHeader } from './header.ts';
+import { type Header, headerLength, invalid, LENGTH_BYTES, parseHeader, type TensorEntry } from './header.ts';
+import { widenBf16, widenF16 } from './widen.ts';
 
 export interface Safetensors {
   /** In the order of the file. */
@@ -11,24 +12,74 @@ export interface Safetensors {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
+/** A file whose header has been read and checked; valid inside `withSafetensors` only. */
+export interface OpenSafetensors {
+  readonly header: Header;
+  /** F32 as it is; F16 and BF16 as fp32, exactly. @throws LatentSweepError WEIGHTS_INVALID for any other dtype */
+  read(entry: TensorEntry): HostTensor;
+  /** Elements `from` to `from + into.length` of the tensor, in its own order; errors as `read`. */
+  readPart(entry: TensorEntry, from: number, into: Float32Array): void;
+}
+
 /** Largest single read; Node refuses more than 2 GiB. */
 const READ_BYTES = 1 << 30;
+/** Half-precision numbers widened at a time: stays in the cache. */
+const WIDEN_COUNT = 1 << 19;
 
 /**
  * @throws LatentSweepError DATA_MISSING when the file cannot be opened; WEIGHTS_INVALID naming file and tensor for a truncated file, a
  * bad header, a dtype other than F32, offsets that overlap or leave gaps, or a byte count that does not fit the shape
  */
 export function readSafetensors(file: string): Safetensors {
+  return withSafetensors(file, ({ header, read }) => {
+    const half = header.entries.find(({ dtype }) => dtype !== 'F32');
+    if (half) throw invalid(file, `holds tensor ${half.name} as ${half.dtype}; only F32 is read`, half.name);
+    return { tensors: new Map(header.entries.map((entry) => [entry.name, read(entry)])), metadata: header.metadata };
+  });
+}
+
+/** Opens the file, reads its header and gives access to its tensors one by one. Errors of the file as in readSafetensors. */
+export function withSafetensors<T>(file: string, use: (open: OpenSafetensors) => T): T {
   return withFile(file, (fd) => {
     const { header, dataStart } = readHeader(fd, file);
-    const tensors = new Map<string, HostTensor>();
-    for (const { name, shape, begin, end } of header.entries) {
-      const data = new Float32Array((end - begin) / 4);
-      readFully(fd, new Uint8Array(data.buffer), dataStart + begin, file);
-      tensors.set(name, { shape, data });
-    }
-    return { tensors, metadata: header.metadata };
+    const readPart: OpenSafetensors['readPart'] = (entry, from, into) =>
+      readElements(fd, dataStart, entry, from, into, file);
+    const read = (entry: TensorEntry): HostTensor => {
+      const data = new Float32Array(entry.shape.reduce((product, length) => product * length, 1));
+      readPart(entry, 0, data);
+      return { shape: entry.shape, data };
+    };
+    return use({ header, read, readPart });
   });
+}
+
+function readElements(
+  fd: number,
+  dataStart: number,
+  { name, dtype, begin }: TensorEntry,
+  from: number,
+  into: Float32Array,
+  file: string,
+): void {
+  const position = dataStart + begin;
+  switch (dtype) {
+    case 'F32':
+      readFully(fd, new Uint8Array(into.buffer, into.byteOffset, into.byteLength), position + 4 * from, file);
+      return;
+    case 'F16':
+    case 'BF16': {
+      const widen = dtype === 'F16' ? widenF16 : widenBf16;
+      const halves = new Uint16Array(Math.min(WIDEN_COUNT, into.length));
+      for (let done = 0; done < into.length; done += halves.length) {
+        const part = halves.subarray(0, Math.min(halves.length, into.length - done));
+        readFully(fd, new Uint8Array(part.buffer, 0, part.byteLength), position + 2 * (from + done), file);
+        widen(part, into.subarray(done, done + part.length));
+      }
+      return;
+    }
+    default:
+      throw invalid(file, `holds tensor ${name} as ${dtype}; F32, F16 and BF16 are read`, name);
+  }
 }
 
 /** Names, shapes and metadata only. Same errors as readSafetensors. */

@@ -19,7 +19,7 @@ export function* safetensorsPieces(
   const entries: TensorEntry[] = [];
   let offset = 0;
   for (const [name, { shape, data }] of tensors) {
-    entries.push({ name, shape, begin: offset, end: offset + data.byteLength });
+    entries.push({ name, dtype: 'F32', shape, begin: offset, end: offset + data.byteLength });
     offset += data.byteLength;
   }
   yield encodeHeader(entries, metadata);
