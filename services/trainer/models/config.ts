@@ -65,7 +65,9 @@ const qwen3Schema = z
     max_position_embeddings: size.default(32_768),
     rms_norm_eps: z.number().positive().default(1e-6),
     rope_theta: z.number().positive().optional(),
-    rope_parameters: z.looseObject({ rope_theta: z.number().positive() }).nullish(),
+    rope_parameters: z
+      .looseObject({ rope_theta: z.number().positive(), rope_type: z.literal('default').default('default') })
+      .nullish(),
     rope_scaling: z.null().optional(),
     hidden_act: z.literal('silu').default('silu'),
     attention_bias: z.literal(false).default(false),
