@@ -1,4 +1,4 @@
-// One Temporal dev server, one store in memory and any number of orchestrators and scripted nodes in this process, torn down together.
+// One Temporal dev server, one store (in memory unless another is given) and any number of orchestrators and scripted nodes in this process, torn down together.
 
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
@@ -9,7 +9,9 @@ import {
   type Orchestrator,
   type SweepClient,
   startOrchestrator,
+  type SweepFiles,
 } from '../../services/orchestrator/index.ts';
+import type { OrchestratorStore } from '../../services/store/types.ts';
 import { connectWorker, serveRegistry } from '../../services/rpc/index.ts';
 import { sweepWorkflowId } from '../../workflows/contract.ts';
 import { TEST_TIMES } from './fleet-times.ts';
@@ -20,8 +22,10 @@ import { freePort, startTemporalServer, type TemporalServer } from './temporal-s
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 
-export interface Bench {
-  readonly store: MemoryStore;
+export type BenchStore = OrchestratorStore & SweepFiles;
+
+export interface Bench<S extends BenchStore = MemoryStore> {
+  readonly store: S;
   readonly temporal: TemporalServer;
   readonly client: Client;
   readonly commands: SweepClient;
@@ -42,9 +46,16 @@ export interface BenchOptions {
   readonly heartbeatTimeoutMs?: number;
 }
 
-export async function openBench({ flags = [], ...sweeps }: BenchOptions = {}): Promise<Bench> {
+export function openBench(options: BenchOptions = {}): Promise<Bench> {
+  return openBenchOn(new MemoryStore(), options);
+}
+
+/** The caller closes the store. */
+export async function openBenchOn<S extends BenchStore>(
+  store: S,
+  { flags = [], ...sweeps }: BenchOptions = {},
+): Promise<Bench<S>> {
   const temporal = await startTemporalServer(flags);
-  const store = new MemoryStore();
   const connection = await Connection.connect({ address: temporal.address });
   const client = new Client({ connection, namespace: temporal.namespace });
   const commands = await connectSweepClient({ temporal, store, ...sweeps });
