@@ -29,7 +29,13 @@ const SHOWN_ON_REQUEST: ReadonlySet<string> = new Set(['commander.helpDisplayed'
 
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CommanderError) return SHOWN_ON_REQUEST.has(error.code) ? EXIT.ok : EXIT.usage;
+  if (isInterruption(error)) return EXIT.interrupted;
   if (!(error instanceof LatentSweepError)) return EXIT.failure;
   if (USAGE_CODES.has(error.code)) return EXIT.usage;
   return UNREACHABLE_CODES.has(error.code) ? EXIT.unreachable : EXIT.failure;
+}
+
+/** What unlessInterrupted throws; not an error, so nothing is printed. */
+export function isInterruption(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
 }

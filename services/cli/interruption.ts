@@ -3,8 +3,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT } from './exit-codes.ts';
 
-export interface Interruption extends Disposable {
+export interface Interruption {
   readonly signal: AbortSignal;
+  /** Signals end the process again, as before. */
+  stopListening(): void;
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
@@ -18,7 +20,7 @@ export function listenForInterruption(): Interruption {
   for (const signal of SIGNALS) process.on(signal, onSignal);
   return {
     signal: controller.signal,
-    [Symbol.dispose]: () => {
+    stopListening: () => {
       for (const signal of SIGNALS) process.off(signal, onSignal);
     },
   };
@@ -31,4 +33,12 @@ export async function waitUnlessAborted(ms: number, signal: AbortSignal): Promis
   } catch (error) {
     if (!signal.aborted) throw error;
   }
+}
+
+/** @throws an AbortError as soon as the signal aborts; what `work` does afterwards nobody hears */
+export async function unlessInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const interrupted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+  return await Promise.race([work, interrupted]);
 }

@@ -4,10 +4,23 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { z } from 'zod';
+import * as commandsOnSweeps from './commands/commands-on-sweeps.ts';
+import * as logs from './commands/logs.ts';
+import * as ls from './commands/ls.ts';
+import * as plan from './commands/plan.ts';
+import * as quickstart from './commands/quickstart.ts';
+import * as run from './commands/run.ts';
+import * as show from './commands/show.ts';
+import * as sql from './commands/sql.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
 import { addGlobalOptions } from './global-options.ts';
 
-const REGISTRATIONS: readonly ((program: Command) => void)[] = [];
+interface CommandFile {
+  register(program: Command): void;
+}
+
+/** In the order of the help. */
+const COMMAND_FILES: readonly CommandFile[] = [quickstart, plan, run, ls, show, sql, commandsOnSweeps, logs];
 
 const packageSchema = z.object({ version: z.string() });
 
@@ -25,6 +38,6 @@ export function buildProgram(): Command {
     .showHelpAfterError('(lsweep help shows the commands)')
     .exitOverride()
     .addHelpText('after', `\n${EXIT_CODES_HELP}`);
-  for (const register of REGISTRATIONS) register(program);
+  for (const file of COMMAND_FILES) file.register(program);
   return program;
 }

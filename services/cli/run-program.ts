@@ -3,7 +3,7 @@
 
 import { CommanderError } from 'commander';
 import { ERRORS, LatentSweepError } from '../../workflows/domain/errors.ts';
-import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { EXIT, exitCodeOf, isInterruption } from './exit-codes.ts';
 import { buildProgram } from './program.ts';
 
 /** @returns the exit code; a command that must end with another one than 0 or an error's sets process.exitCode itself */
@@ -12,7 +12,9 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     await buildProgram().parseAsync([...argv]);
     return typeof process.exitCode === 'number' ? process.exitCode : EXIT.ok;
   } catch (error) {
-    if (!(error instanceof CommanderError)) process.stderr.write(`${errorText(error, argv.includes('--json'))}\n`);
+    if (!(error instanceof CommanderError || isInterruption(error))) {
+      process.stderr.write(`${errorText(error, argv.includes('--json'))}\n`);
+    }
     return exitCodeOf(error);
   }
 }

@@ -9,28 +9,28 @@ export interface Closing {
   readonly text: string;
 }
 
-/** @param comeBack command that follows the sweep again */
-export function closingOf(end: FollowEnd, sweep: string, comeBack: string): Closing {
+/** @param comeBack command that follows the sweep again; @param lsweep how the person calls this program */
+export function closingOf(end: FollowEnd, sweep: string, comeBack: string, lsweep: string): Closing {
   switch (end.kind) {
     case 'interrupted':
       return {
         exitCode: EXIT.interrupted,
-        text: `${sweep} goes on without this window. Follow it again: ${comeBack}\nStop it: lsweep pause ${sweep}, lsweep cancel ${sweep}, or lsweep down for the whole stack`,
+        text: `${sweep} goes on without this window. Follow it again: ${comeBack}\nStop it: ${lsweep} pause ${sweep}, ${lsweep} cancel ${sweep}, or ${lsweep} down for the whole stack`,
       };
     case 'no_workflow':
       return {
         exitCode: EXIT.failure,
-        text: `${sweep} is in Postgres, but Temporal has no workflow of it (its history was deleted). lsweep start FILE goes on where it was; nothing is computed twice.`,
+        text: `${sweep} is in Postgres, but Temporal has no workflow of it (its history was deleted). ${lsweep} start FILE goes on where it was; nothing is computed twice.`,
       };
     case 'broken':
       return {
         exitCode: EXIT.failure,
-        text: `the workflow of ${sweep} failed: ${end.reason}\nlsweep logs orchestrator has more; lsweep start FILE goes on where it was.`,
+        text: `the workflow of ${sweep} failed: ${end.reason}\n${lsweep} logs orchestrator has more; ${lsweep} start FILE goes on where it was.`,
       };
     case 'closed': {
       const { counts, state } = end.progress;
       const failed = counts.failed > 0;
-      const advice = failed ? `\nWhy: lsweep show ${sweep}. Again: lsweep retry ${sweep} --failed` : '';
+      const advice = failed ? `\nWhy: ${lsweep} show ${sweep}. Again: ${lsweep} retry ${sweep} --failed` : '';
       const exitCode = state === 'cancelled' ? EXIT.failure : failed ? EXIT.failedTrials : EXIT.ok;
       return { exitCode, text: `${state}: ${countsText(end.progress)}${advice}` };
     }

@@ -46,13 +46,15 @@ export type FollowEnd =
 
 export const FOLLOW_TIMES: FollowTimes = { pollMs: 1_000, describeMs: 10_000 };
 
+/** Waits between two counts in units of what the last one took. */
+const POLL_SHARE = 4;
+
 const isFinal = (progress: SweepProgress): boolean => progress.state === 'finished' || progress.state === 'cancelled';
 
 export async function followSweep(options: FollowOptions): Promise<FollowEnd> {
   const { sources, display, times, signal, nowMs, wait } = options;
   const troubles = new Map<'progress' | 'describe', string>();
   let told: string | null = null;
-  let describedMs = Number.NEGATIVE_INFINITY;
 
   /** @returns null when the source is away */
   const ask = async <T>(what: 'progress' | 'describe', call: () => Promise<T>): Promise<T | null> => {
@@ -72,24 +74,57 @@ export async function followSweep(options: FollowOptions): Promise<FollowEnd> {
     if (sentence !== told) display.trouble(sentence, nowMs());
     told = sentence;
   };
+  const workflow = lookInBackground(() => ask('describe', () => sources.describe()));
 
   try {
     while (!signal.aborted) {
+      const startMs = nowMs();
       const progress = await ask('progress', () => sources.readProgress());
       if (progress !== null) display.show(progress, nowMs());
-      if ((progress !== null && isFinal(progress)) || nowMs() - describedMs >= times.describeMs) {
-        const description = await ask('describe', () => sources.describe());
-        describedMs = nowMs();
-        const end = description === null ? null : endOf(description, progress);
-        if (end !== null) return end;
+      const description = workflow.latest();
+      const end = description === null ? null : endOf(description, progress);
+      if (end !== null) return end;
+      if ((progress !== null && isFinal(progress)) || nowMs() - workflow.lookedMs() >= times.describeMs) {
+        workflow.look(nowMs());
       }
       tellTroubles();
-      await wait(times.pollMs, signal);
+      // a sweep of very many cells costs Postgres more to count: leave it time
+      await wait(Math.max(times.pollMs, POLL_SHARE * (nowMs() - startMs)), signal);
     }
     return { kind: 'interrupted' };
   } finally {
     display.end();
   }
+}
+
+/** One look at a time, never waited for: a Temporal that is away takes half a minute to say so, and the numbers should go on. */
+function lookInBackground(describe: () => Promise<SweepDescription | null>) {
+  let latest: SweepDescription | null = null;
+  let failure: { readonly error: unknown } | null = null;
+  let looking = false;
+  let lookedMs = Number.NEGATIVE_INFINITY;
+  const settle = async (): Promise<void> => {
+    try {
+      latest = await describe();
+    } catch (error) {
+      failure = { error };
+    } finally {
+      looking = false;
+    }
+  };
+  return {
+    look: (nowMs: number): void => {
+      if (looking) return;
+      looking = true;
+      lookedMs = nowMs;
+      void settle();
+    },
+    lookedMs: (): number => lookedMs,
+    latest: (): SweepDescription | null => {
+      if (failure !== null) throw failure.error;
+      return latest;
+    },
+  };
 }
 
 /** @returns null while the sweep goes on, or while Postgres has not yet said how it ended */

@@ -7,14 +7,14 @@ import { type SweepCountsRow, sweepsQuery } from '../queries/sweeps.ts';
 import type { CellCounts, RunningPhase, SweepProgress } from './progress.ts';
 
 /** @throws LatentSweepError NOT_FOUND */
-export async function readSweep(reader: Pick<StudyReader, 'rows'>, sweep: string): Promise<SweepCountsRow> {
+export async function readSweep(reader: StudyReader, sweep: string): Promise<SweepCountsRow> {
   const [row] = await readRows(reader, sweepsQuery, [sweep]);
   if (row === undefined) throw new LatentSweepError('NOT_FOUND', `no sweep is named ${sweep}`, { name: sweep });
   return row;
 }
 
 /** @throws LatentSweepError NOT_FOUND */
-export async function readProgress(reader: Pick<StudyReader, 'rows'>, sweep: string): Promise<SweepProgress> {
+export async function readProgress(reader: StudyReader, sweep: string): Promise<SweepProgress> {
   const row = await readSweep(reader, sweep);
   const phases = await readRows(reader, runningPhasesQuery, [sweep]);
   return { sweep, state: row.state, cells: row.cells, counts: countsOf(row), phases: phases.map(phaseOf) };

@@ -1,33 +1,41 @@
-// How this folder's queries are run: text with `$n::type` casts, rows checked once at the edge. Each query is a file; all of them
-// read the views of schema study as the read-only role.
+// How this folder's queries are run: text with `$n` for values, rows checked once at the edge. Each query is a file; all of them
+// read the views of schema study. Values are written into the text, so that what is printed for people is what was run.
 
 import { z } from 'zod';
+import type { Reader } from '../../store/index.ts';
+
+export type StudyReader = Pick<Reader, 'query'>;
 
 export interface StudyQuery<Row> {
   readonly text: string;
   readonly row: z.ZodType<Row>;
 }
 
-/** The part of the store's reader that is used. */
-export interface StudyReader {
-  /** @throws LatentSweepError STORE_UNREACHABLE when Postgres stays away */
-  rows(text: string, values: readonly unknown[]): Promise<readonly unknown[]>;
-  close(): Promise<void>;
-}
+type Value = string | number | null;
 
 /** double precision: a diverged run has NaN and infinities, which z.number() refuses. */
 export const float8 = z.custom<number>((value) => typeof value === 'number', 'not a number');
 
 export async function readRows<Row>(
-  reader: Pick<StudyReader, 'rows'>,
+  reader: StudyReader,
   query: StudyQuery<Row>,
-  values: readonly unknown[],
+  values: readonly Value[],
 ): Promise<readonly Row[]> {
-  const rows = await reader.rows(query.text, values);
-  return rows.map((row) => query.row.parse(row));
+  const { columns, rows } = await reader.query(sqlOf(query, values));
+  return rows.map((row) => query.row.parse(Object.fromEntries(columns.map((column, i) => [column, row[i]]))));
 }
 
-/** The query as a person can paste it: sweep names are lower-case letters, digits and dashes, so quoting is enough. */
-export function printableSql(query: Pick<StudyQuery<unknown>, 'text'>, sweep: string): string {
-  return query.text.replaceAll('$1::text', `'${sweep.replaceAll("'", "''")}'`).trim();
+/** @returns the statement as it is run: `$1::text` becomes a literal; null keeps its cast, without which it has no type */
+export function sqlOf(query: Pick<StudyQuery<unknown>, 'text'>, values: readonly Value[]): string {
+  const text = query.text.replace(/\$([1-9])(::[a-z]+)/g, (_, digit: string, cast: string) => {
+    const value = values[Number(digit) - 1];
+    if (value === undefined) throw new RangeError(`the query has no value for $${digit}`);
+    return value === null ? `null${cast}` : typeof value === 'number' ? String(value) : quoted(value);
+  });
+  return text.trim();
+}
+
+/** As standard_conforming_strings (the default since Postgres 9.1) reads it: only the quote is special. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
 }

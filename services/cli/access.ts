@@ -1,0 +1,79 @@
+// How commands reach Postgres and Temporal: what the configuration names, else the local stack. Reading works while that stack is
+// down (its Postgres is started for the moment); commands on sweeps need it up.
+
+import { type Config, endpoints, loadConfig, runningStack } from '../config/index.ts';
+import type { SweepClient } from '../orchestrator/index.ts';
+import { openReader, openStore } from '../store/index.ts';
+import type { GlobalOptions } from './global-options.ts';
+import { listenForInterruption, unlessInterrupted } from './interruption.ts';
+import type { StudyReader } from './queries/query.ts';
+import { temporalTlsOf } from './temporal-files.ts';
+
+/** @throws LatentSweepError CONFIG_INVALID */
+export function configOf({ config, dir }: Pick<GlobalOptions, 'config' | 'dir'>): Config {
+  return loadConfig({ file: config, dir });
+}
+
+/** @throws LatentSweepError STORE_UNREACHABLE, and what `work` throws */
+export async function withReader<T>(config: Config, work: (reader: StudyReader) => Promise<T>): Promise<T> {
+  const url = knownReaderUrl(config);
+  if (url !== null) return await withReaderOf(url, work);
+  const { startPostgresAlone } = await import('../../infra/local/index.ts');
+  // Ctrl-C must not leave that Postgres behind: it ends the query, then the way out stops the server
+  const interruption = listenForInterruption();
+  const postgres = await startPostgresAlone(config);
+  try {
+    return await unlessInterrupted(withReaderOf(postgres.url, work), interruption.signal);
+  } finally {
+    await postgres.stop();
+    interruption.stopListening();
+  }
+}
+
+/** @throws LatentSweepError STORE_UNREACHABLE, TEMPORAL_UNREACHABLE, and what `work` throws */
+export async function withSweepClient<T>(config: Config, work: (client: SweepClient) => Promise<T>): Promise<T> {
+  const client = await openSweepClient(config);
+  try {
+    return await work(client);
+  } finally {
+    await client.close();
+  }
+}
+
+/** Closing it closes its store too. @throws LatentSweepError STORE_UNREACHABLE, TEMPORAL_UNREACHABLE */
+export async function openSweepClient(config: Config): Promise<SweepClient> {
+  const { postgresUrl, temporalAddress, namespace } = endpoints(config);
+  // the orchestrator's border loads Temporal's worker, which reading commands need not wait for
+  const { connectSweepClient } = await import('../orchestrator/index.ts');
+  const store = openStore({ url: postgresUrl, poolSize: 2, applicationName: 'lsweep' });
+  try {
+    const client = await connectSweepClient({
+      store,
+      temporal: { address: temporalAddress, namespace, tls: temporalTlsOf(config) },
+    });
+    return {
+      ...client,
+      close: async () => {
+        await client.close();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** @returns null when Postgres is the local stack's and that is down */
+function knownReaderUrl(config: Config): string | null {
+  return config.postgres.readerUrl ?? config.postgres.url ?? runningStack(config)?.postgresUrl ?? null;
+}
+
+async function withReaderOf<T>(url: string, work: (reader: StudyReader) => Promise<T>): Promise<T> {
+  const reader = openReader(url);
+  try {
+    return await work(reader);
+  } finally {
+    await reader.close();
+  }
+}

@@ -1,0 +1,49 @@
+// Following as commands do it: a live area on a terminal, plain lines elsewhere, and a last word.
+
+import type { Config } from '../../config/index.ts';
+import type { ExitCode } from '../exit-codes.ts';
+import { waitUnlessAborted } from '../interruption.ts';
+import { lsweepCommand } from '../lsweep-command.ts';
+import type { Output } from '../output.ts';
+import type { StudyReader } from '../queries/query.ts';
+import { closingOf } from './closing.ts';
+import { openLiveDisplay, openPlainDisplay } from './displays.ts';
+import { FOLLOW_TIMES, type FollowEnd, followSweep } from './follow-sweep.ts';
+import { readProgress } from './read-progress.ts';
+import { watchWorkflow } from './watched-workflow.ts';
+
+export interface FollowToEnd {
+  readonly config: Config;
+  readonly reader: StudyReader;
+  readonly sweep: string;
+  readonly output: Output;
+  /** Command that follows the sweep again. */
+  readonly comeBack: string;
+  readonly signal: AbortSignal;
+}
+
+/** Says how it ended. @returns that, and the exit code for it */
+export async function followToEnd(
+  options: FollowToEnd,
+): Promise<{ readonly end: FollowEnd; readonly exitCode: ExitCode }> {
+  const { config, reader, sweep, output, comeBack, signal } = options;
+  const workflow = watchWorkflow(config, sweep);
+  try {
+    const end = await followSweep({
+      sources: { readProgress: () => readProgress(reader, sweep), describe: () => workflow.describe() },
+      display:
+        process.stdout.isTTY && !output.json
+          ? openLiveDisplay(process.stdout, output.color, Date.now())
+          : openPlainDisplay((line) => output.say(line)),
+      times: FOLLOW_TIMES,
+      signal,
+      nowMs: Date.now,
+      wait: waitUnlessAborted,
+    });
+    const { exitCode, text } = closingOf(end, sweep, comeBack, lsweepCommand(process.env));
+    output.say(text);
+    return { end, exitCode };
+  } finally {
+    await workflow.close();
+  }
+}

@@ -1,0 +1,29 @@
+// Accuracies of a sweep over its seeds, for sweeps with too many cells to list.
+
+import { z } from 'zod';
+import { float8, type StudyQuery } from './query.ts';
+
+const row = z.object({
+  task: z.string(),
+  system: z.string(),
+  latents: z.number(),
+  point: z.record(z.string(), z.unknown()),
+  seeds: z.number(),
+  accuracy: float8,
+  accuracy_sd: float8.nullable(),
+  chance: float8,
+  items: z.number(),
+  final_loss: float8.nullable(),
+});
+
+export type AccuracyRow = z.infer<typeof row>;
+
+export const accuracyQuery: StudyQuery<AccuracyRow> = {
+  text: `
+select task, system, latents, point - 'latents' - 'system' as point, seeds, accuracy, accuracy_sd, chance, items, final_loss
+from study.accuracy
+where sweep = $1::text
+order by task, system, latents, point
+limit 200`,
+  row,
+};

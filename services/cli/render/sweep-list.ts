@@ -1,0 +1,39 @@
+// Sweeps as a table. Pure.
+
+import { countsOf } from '../follow/read-progress.ts';
+import { closedCells } from '../follow/progress.ts';
+import type { SweepCountsRow } from '../queries/sweeps.ts';
+import { formatSeconds } from './quantities.ts';
+import { left, renderTable, right } from './table.ts';
+
+const COLUMNS = [
+  left('sweep'),
+  left('state'),
+  right('cells'),
+  right('closed'),
+  right('finished'),
+  right('failed'),
+  right('running'),
+  right('priority'),
+  right('width'),
+  right('started'),
+];
+
+export function sweepListText(rows: readonly SweepCountsRow[], nowMs: number): string {
+  if (rows.length === 0) return 'no sweeps yet; start one: lsweep run infra/sweeps/quickstart.yaml';
+  return renderTable(
+    COLUMNS,
+    rows.map((row) => [
+      row.sweep,
+      row.state,
+      row.cells,
+      closedCells(countsOf(row)),
+      row.finished,
+      row.failed,
+      row.running,
+      row.priority,
+      row.width ?? '-',
+      `${formatSeconds((nowMs - row.created_at.getTime()) / 1_000)} ago`,
+    ]),
+  );
+}

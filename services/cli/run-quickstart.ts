@@ -1,0 +1,104 @@
+// The quickstart's steps: stack up, sweep started or found, followed, results and chart from Postgres, what to type next.
+
+import { up } from '../../infra/local/index.ts';
+import { type Config, type StackRecord, runningStack } from '../config/index.ts';
+import { readSweepFile } from '../sweep-file/index.ts';
+import { withReader, withSweepClient } from './access.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { followToEnd } from './follow/follow-to-end.ts';
+import { listenForInterruption } from './interruption.ts';
+import { lsweepCommand } from './lsweep-command.ts';
+import type { Output } from './output.ts';
+import { psqlCommand } from './psql-command.ts';
+import { chartText, readResults, writeChart } from './results/present-results.ts';
+
+export interface QuickstartEnd {
+  readonly exitCode: ExitCode;
+  readonly value: Readonly<Record<string, unknown>>;
+  readonly text: string;
+}
+
+const AGAIN = 'npm start';
+
+export async function runQuickstart(config: Config, file: string, output: Output): Promise<QuickstartEnd> {
+  const sweep = readSweepFile(file);
+  const { name, cells } = sweep;
+  const interruption = listenForInterruption();
+  const { signal } = interruption;
+  try {
+    const isUp = await bringUp(config, output, signal);
+    if (!isUp) return interrupted(name);
+    const how = await withSweepClient(config, (client) => client.startSweep(sweep));
+    output.say(
+      how === 'started'
+        ? `Sweep ${name} started: ${cells} cells. Ctrl-C leaves it running.`
+        : `Sweep ${name} is known already; it goes on where it was.`,
+    );
+    return await withReader(config, async (reader) => {
+      const { end, exitCode } = await followToEnd({ config, reader, sweep: name, output, comeBack: AGAIN, signal });
+      if (end.kind !== 'closed') return { exitCode, value: { sweep: name, ended: end.kind }, text: '' };
+      const results = await readResults(reader, name);
+      const chart = await writeChart(reader, name, config.stateDir);
+      const { state, counts } = end.progress;
+      const psql = psqlCommand(config);
+      return {
+        exitCode,
+        value: { sweep: name, ended: state, cells, counts, sql: results.sql, results: results.rows, chart, psql },
+        text: [
+          '',
+          'Results, read from Postgres with',
+          results.text,
+          '',
+          chartText(chart),
+          '',
+          nextSteps(name, psql),
+        ].join('\n'),
+      };
+    });
+  } finally {
+    interruption.stopListening();
+  }
+}
+
+/** @returns false when interrupted meanwhile; the stack goes on starting */
+async function bringUp(config: Config, output: Output, signal: AbortSignal): Promise<boolean> {
+  if (runningStack(config) === null) output.say(`Bringing the local stack up in ${config.stateDir} ...`);
+  const ready = new Set<string>();
+  try {
+    const { kind, isConfigChanged } = await up(config, {
+      signal,
+      onChange: (record) => sayReady(record, ready, output),
+    });
+    if (kind === 'running') output.say('The local stack is up.');
+    if (isConfigChanged)
+      output.say('It runs with an earlier configuration; lsweep down and lsweep up apply the present one.');
+    return true;
+  } catch (error) {
+    if (signal.aborted) return false;
+    throw error;
+  }
+}
+
+function sayReady({ services }: StackRecord, ready: Set<string>, output: Output): void {
+  for (const { name, state, port } of services) {
+    if (state !== 'ready' || ready.has(name)) continue;
+    ready.add(name);
+    output.say(`  ${name} is ready${port === null ? '' : ` (port ${port})`}`);
+  }
+}
+
+function interrupted(sweep: string): QuickstartEnd {
+  const text = `interrupted while the stack was starting; go on with: ${AGAIN}`;
+  return { exitCode: EXIT.interrupted, value: { sweep, ended: 'interrupted' }, text };
+}
+
+function nextSteps(sweep: string, psql: string | null): string {
+  const lsweep = lsweepCommand(process.env);
+  return [
+    'Go on:',
+    ...(psql === null ? [] : [`  ${psql}`]),
+    `  ${lsweep} sql "select system, latents, accuracy, chance from study.cells where sweep = '${sweep}'"`,
+    `  ${lsweep} show ${sweep} 0        one trial with its phases`,
+    `  ${lsweep} down                   stop the stack; everything stays in .lsweep`,
+  ].join('\n');
+}

@@ -1,0 +1,77 @@
+// What run, start, follow and the quickstart share: a sweep file becomes a sweep, is followed, and ends with its results.
+
+import { type Config, endpoints } from '../config/index.ts';
+import { readSweepFile } from '../sweep-file/index.ts';
+import { withReader, withSweepClient } from './access.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { followToEnd } from './follow/follow-to-end.ts';
+import type { FollowEnd } from './follow/follow-sweep.ts';
+import { listenForInterruption } from './interruption.ts';
+import type { Output } from './output.ts';
+import { readResults } from './results/present-results.ts';
+
+export interface StartedSweep {
+  readonly name: string;
+  readonly cells: number;
+  readonly how: 'started' | 'already_known';
+}
+
+export interface FollowedSweep {
+  readonly exitCode: ExitCode;
+  /** For --json. */
+  readonly value: Readonly<Record<string, unknown>>;
+  /** Results of a sweep that came to its end; null = it did not. */
+  readonly text: string | null;
+}
+
+/** @throws LatentSweepError SPEC_INVALID with the lines of the file, CONFLICT when another sweep file has the name */
+export async function startSweepFile(config: Config, file: string, output: Output): Promise<StartedSweep> {
+  const sweep = readSweepFile(file);
+  const { name, cells } = sweep;
+  const how = await withSweepClient(config, (client) => client.startSweep(sweep));
+  output.say(
+    how === 'started' ? `${name} started: ${cells} cells` : `${name} is known already; it goes on where it was`,
+  );
+  return { name, cells, how };
+}
+
+/** @throws LatentSweepError SPEC_INVALID, NOT_FOUND without a sweep of the name */
+export async function extendSweepFile(
+  config: Config,
+  file: string,
+): Promise<{ readonly name: string; readonly cells: number; readonly revision: number }> {
+  const sweep = readSweepFile(file);
+  const { revision } = await withSweepClient(config, (client) => client.extend(sweep));
+  return { name: sweep.name, cells: sweep.cells, revision };
+}
+
+/** Follows, then reads the results through SQL. */
+export async function followToResults(
+  config: Config,
+  sweep: string,
+  output: Output,
+  comeBack: string,
+): Promise<FollowedSweep> {
+  // a stack that is down is a refusal now, not a trouble that passes
+  endpoints(config);
+  const interruption = listenForInterruption();
+  try {
+    return await withReader(config, async (reader) => {
+      const { signal } = interruption;
+      const { end, exitCode } = await followToEnd({ config, reader, sweep, output, comeBack, signal });
+      if (end.kind !== 'closed') return { exitCode, value: { sweep, ended: end.kind }, text: null };
+      const { rows, sql, text } = await readResults(reader, sweep);
+      return { exitCode, value: { sweep, ...endValue(end), sql, results: rows }, text };
+    });
+  } finally {
+    interruption.stopListening();
+  }
+}
+
+export function setExitCode(exitCode: ExitCode): void {
+  if (exitCode !== EXIT.ok) process.exitCode = exitCode;
+}
+
+function endValue({ progress: { state, cells, counts } }: FollowEnd & { readonly kind: 'closed' }) {
+  return { ended: state, cells, counts };
+}
