@@ -25,7 +25,7 @@ const template = basePhaseSchema.parse({
 });
 
 /** The script travels in the model's weights path, the only free text of a phase's config. */
-function configOf(script: ScriptedPhase): CellPlan['trial']['phases'][number]['config'] {
+export function configOfScript(script: object): CellPlan['trial']['phases'][number]['config'] {
   return { ...template, model: { weights: JSON.stringify(script) } };
 }
 
@@ -44,7 +44,7 @@ export const planScripted: PlanSweep = (spec) => {
       const phases = trials[index] ?? [];
       const planned = phases.map((phase, i) => ({
         key: asPhaseKey(keyOf(phase.name)),
-        config: configOf(phase),
+        config: configOfScript(phase),
         parent: i === 0 ? null : asPhaseKey(keyOf(phases[i - 1]?.name ?? '')),
       }));
       return {

@@ -12,6 +12,9 @@ import {
 } from '../../services/gen/latentsweep/worker/v1/worker.ts';
 import { type Connection, connectRegistry, type RpcServer, serveWorker } from '../../services/rpc/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { lossOf } from './scripted-loss.ts';
+
+export { lossOf };
 
 export interface PhaseScript {
   readonly steps: number;
@@ -49,11 +52,6 @@ export interface ScriptedWorkerOptions {
   readonly registries: readonly string[];
   /** By the `script` of the phase's config JSON. */
   readonly script: (configJson: string) => PhaseScript;
-}
-
-/** Loss of a step: a pure function of phase and step, so that undisturbed and disturbed runs must agree. */
-export function lossOf(key: string, step: number): number {
-  return Number.parseInt(key.slice(0, 6), 16) / 2 ** 24 + 1 / step;
 }
 
 export class ScriptedWorker {
