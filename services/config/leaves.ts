@@ -4,7 +4,7 @@
 import type { z } from 'zod';
 import { configSchema } from './schema.ts';
 
-export type LeafKind = 'text' | 'number' | 'list';
+export type LeafKind = 'text' | 'number' | 'boolean' | 'list';
 
 export interface Leaf {
   readonly path: readonly string[];
@@ -35,7 +35,7 @@ function leavesOf(schema: z.core.$ZodType, path: readonly string[]): readonly Le
       path,
       key: path.join('.'),
       variable: `LSWEEP_${path.map(snake).join('_')}`,
-      kind: def.type === 'number' || def.type === 'int' ? 'number' : def.type === 'array' ? 'list' : 'text',
+      kind: kindOf(def),
     },
   ];
 }
@@ -52,4 +52,10 @@ function isObject(
 
 function snake(camel: string): string {
   return camel.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+}
+
+function kindOf({ type }: z.core.$ZodTypeDef): LeafKind {
+  if (type === 'number' || type === 'int') return 'number';
+  if (type === 'boolean') return 'boolean';
+  return type === 'array' ? 'list' : 'text';
 }

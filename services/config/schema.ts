@@ -89,16 +89,28 @@ export const configSchema = z
         slots: z.int().min(1).max(1024).nullable().default(null),
         /** Of one trainer. Results are bit-identical only between equal counts. */
         threads: z.int().min(1).max(256).default(1),
+        /** Where the node listens. */
         address: hostPort.default('127.0.0.1:0'),
+        /** Under which orchestrators reach it; null = `address`. */
+        advertise: hostPort.nullable().default(null),
         /** Registries to join; null = the orchestrators of the local stack. */
         registries: z.array(hostPort).min(1).readonly().nullable().default(null),
         /** A trainer without a finished step for so long is ended. */
-        stallMs: durationMs(600_000),
+        stallMs: durationMs(300_000),
+        /** Memory of one attempt, bytes; null = an equal share of the machine's. */
+        memoryBytes: z.int().min(1).nullable().default(null),
+        /** Checkpoints kept on the node's disk for the next attempt, bytes. */
+        cacheBytes: z
+          .int()
+          .min(0)
+          .default(20 * 2 ** 30),
       })
       .readonly()
       .prefault({}),
     /** Mutual TLS between orchestrator and nodes; null = plain text, on loopback addresses only. */
     tls: tlsFiles.nullable().default(null),
+    /** Allows plain text between machines. For closed networks that somebody else protects. */
+    insecure: z.boolean().default(false),
     log: z
       .strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info') })
       .readonly()

@@ -7,7 +7,8 @@ import { z } from 'zod';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { processMarkSchema } from './process-mark.ts';
 
-export const SERVICE_STATES = ['waiting', 'starting', 'ready', 'restarting', 'stopping', 'stopped'] as const;
+/** `unresponsive`: it runs, but its health check has failed for a while; it is left alone, for it may be suspended. */
+const SERVICE_STATES = ['waiting', 'starting', 'ready', 'unresponsive', 'restarting', 'stopping', 'stopped'] as const;
 export type ServiceState = (typeof SERVICE_STATES)[number];
 
 const serviceSchema = z

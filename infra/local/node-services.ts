@@ -1,0 +1,125 @@
+// Orchestrators and gpu-workers as services of the stack: Node processes that get their configuration, with the addresses filled in, through
+// the environment, exactly as they would on another machine.
+
+import { readFileSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import type { Config } from '../../services/config/index.ts';
+import { accepts } from './ports.ts';
+import type { StackLayout } from './layout.ts';
+import type { ServiceCommand, ServiceDefinition } from './service.ts';
+
+/** Longer than the orderly stop of either process takes at most. */
+const ORCHESTRATOR_STOP_MS = 20_000;
+const WORKER_STOP_MS = 30_000;
+
+export interface Listening {
+  readonly host: string;
+  readonly port: number;
+}
+
+export function orchestratorService(
+  name: string,
+  listen: Listening,
+  environment: Environment,
+  layout: StackLayout,
+): ServiceDefinition {
+  const ready = layout.ready(name);
+  return {
+    name,
+    port: listen.port,
+    log: layout.log(name),
+    needs: ['postgres', 'temporal'],
+    stopSignal: 'SIGTERM',
+    stopTimeoutMs: ORCHESTRATOR_STOP_MS,
+    command: () => {
+      rmSync(ready, { force: true });
+      const own = { LSWEEP_ORCHESTRATOR_REGISTRY_ADDRESS: addressOf(listen) };
+      return Promise.resolve(
+        nodeCommand('services/orchestrator/main.ts', ['--ready-file', ready], { ...environment, ...own }),
+      );
+    },
+    isReady: async (pid) =>
+      readyPid(ready) === pid && (await accepts({ host: reachable(listen.host), port: listen.port })),
+  };
+}
+
+export function workerService(
+  name: string,
+  nodeId: string | null,
+  listen: Listening,
+  environment: Environment,
+  layout: StackLayout,
+): ServiceDefinition {
+  return {
+    name,
+    port: listen.port,
+    log: layout.log(name),
+    needs: [],
+    stopSignal: 'SIGTERM',
+    stopTimeoutMs: WORKER_STOP_MS,
+    command: () => {
+      const own = { LSWEEP_WORKER_ADDRESS: addressOf(listen), LSWEEP_WORKER_NODE_ID: nodeId ?? '' };
+      // a node holds no credentials (architecture.md section 2)
+      const none = { LSWEEP_POSTGRES_URL: undefined, LSWEEP_TEMPORAL_ADDRESS: undefined };
+      return Promise.resolve(
+        nodeCommand('services/gpu-worker/main.ts', ['--state-dir', layout.worker(name)], {
+          ...environment,
+          ...own,
+          ...none,
+        }),
+      );
+    },
+    isReady: () => accepts({ host: reachable(listen.host), port: listen.port }),
+  };
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Addresses {
+  readonly postgresUrl: string;
+  readonly temporalAddress: string;
+  readonly artifactsUrl: string;
+  readonly registryAddresses: readonly string[];
+}
+
+/** What services are told; everything else they read from the same file as we did. */
+export function serviceEnvironment(config: Config, addresses: Addresses): Environment {
+  return {
+    ...process.env,
+    LSWEEP_DIR: config.dir,
+    LSWEEP_CONFIG: config.file ?? undefined,
+    LSWEEP_STATE_DIR: config.stateDir,
+    LSWEEP_POSTGRES_URL: addresses.postgresUrl,
+    LSWEEP_TEMPORAL_ADDRESS: addresses.temporalAddress,
+    LSWEEP_ARTIFACTS_URL: addresses.artifactsUrl,
+    LSWEEP_WORKER_REGISTRIES: addresses.registryAddresses.join(','),
+  };
+}
+
+/** A main file of the project, as a process of its own. */
+export function nodeCommand(main: string, args: readonly string[], env: Environment): ServiceCommand {
+  const path = fileURLToPath(new URL(`../../${main}`, import.meta.url));
+  return { file: process.execPath, args: ['--import', import.meta.resolve('tsx'), path, ...args], env };
+}
+
+export function addressOf({ host, port }: Listening): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** An address that stands for all of them is reached through the loopback. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  return host === '::' ? '::1' : host;
+}
+
+const readySchema = z.object({ pid: z.int() });
+
+function readyPid(file: string): number | null {
+  try {
+    return readySchema.parse(JSON.parse(readFileSync(file, 'utf8'))).pid;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,38 @@
+// The supervisor's process, started by `lsweep up` with LSWEEP_DIR and LSWEEP_CONFIG. Its standard output is its log file. Ends at once, with
+// code 0, when another supervisor has the folder.
+
+import { setTimeout as pause } from 'node:timers/promises';
+import pino from 'pino';
+import { loadConfig } from '../../services/config/index.ts';
+import { layoutOf } from './layout.ts';
+import { releaseStackLock, takeStackLock } from './stack-lock.ts';
+import { runSupervisor } from './supervisor.ts';
+
+const POLL_MS = 100;
+
+const stopping = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopping.abort());
+// the terminal it was started from may close
+process.on('SIGHUP', () => undefined);
+
+const config = loadConfig();
+const log = pino({ level: config.log.level, base: { process: 'supervisor' } });
+const { lock } = layoutOf(config.stateDir);
+
+let holder = takeStackLock(lock, 'supervisor');
+while (holder?.role === 'postgres alone' && !stopping.signal.aborted) {
+  await pause(POLL_MS);
+  holder = takeStackLock(lock, 'supervisor');
+}
+if (holder === null) {
+  try {
+    await runSupervisor({ config, log, signal: stopping.signal });
+  } catch (error) {
+    log.fatal({ error: error instanceof Error ? error.stack : String(error) }, 'the stack is given up');
+    process.exitCode = 1;
+  } finally {
+    releaseStackLock(lock);
+  }
+} else {
+  log.info({ pid: holder.pid }, 'another supervisor has the folder');
+}
