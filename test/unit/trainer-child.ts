@@ -122,7 +122,9 @@ export function committed(...runs: readonly PhaseRun[]) {
       for (const { name, steps, values } of segment.metrics) {
         steps.forEach((step, i) => rows.set(`${name} ${step}`, values[i] ?? Number.NaN));
       }
-      for (const { seconds: _, ...item } of segment.items) items.set(item.item, item);
+      for (const { item, prediction, gold, correct, tokens } of segment.items) {
+        items.set(item, { item, prediction, gold, correct, tokens });
+      }
     }
   }
   const byKey = <K, V>(map: ReadonlyMap<K, V>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));

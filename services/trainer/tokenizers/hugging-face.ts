@@ -29,9 +29,9 @@ export function loadTokenizerFile(path: string, name = path): Tokenizer {
   const configPath = join(dirname(path), 'tokenizer_config.json');
   const json = parseFile(path, tokenizerSchema);
   const config = existsSync(configPath) ? parseFile(configPath, configSchema) : null;
-  let inner: HuggingFaceTokenizer;
+  let inner: RealTokenizer;
   try {
-    inner = new HuggingFaceTokenizer(json.value, config?.value ?? {});
+    inner = construct(json.value, config?.value ?? {});
   } catch (cause) {
     throw new LatentSweepError('DATA_INVALID', `${path} is not a tokenizer that can be read`, { path }, cause);
   }
@@ -56,7 +56,24 @@ export function loadTokenizerFile(path: string, name = path): Tokenizer {
   };
 }
 
-function largestId(tokenizer: HuggingFaceTokenizer): number {
+/** What is used of the library's class. */
+interface RealTokenizer {
+  encode(text: string, options: { readonly add_special_tokens: boolean }): { readonly ids: number[] };
+  decode(
+    ids: number[],
+    options: { readonly skip_special_tokens: boolean; readonly clean_up_tokenization_spaces: boolean },
+  ): string;
+  token_to_id(token: string): number | undefined;
+  get_vocab(withAddedTokens: boolean): ReadonlyMap<string, number>;
+}
+
+function construct(tokenizer: object, config: object): RealTokenizer {
+  // the typings of @huggingface/tokenizers 0.2.0 import without file extensions, which nodenext does not resolve; goes when they do
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-call
+  return new HuggingFaceTokenizer(tokenizer, config);
+}
+
+function largestId(tokenizer: RealTokenizer): number {
   let largest = 0;
   for (const id of tokenizer.get_vocab(true).values()) largest = Math.max(largest, id);
   return largest;
