@@ -100,9 +100,20 @@ export class Attempt {
   /**
    * What is not acknowledged after `afterSeq`, then what comes, to the last event.
    *
-   * @throws LatentSweepError FENCED once a newer attempt has come
+   * @throws LatentSweepError FENCED once a newer attempt has come; NOT_FOUND when the reader knows more than the spool, whose disk is damaged
    */
   async *follow(afterSeq: bigint, signal: AbortSignal): AsyncGenerator<RunPhaseResponse> {
+    const { lastSeq } = this.spool;
+    if (afterSeq > lastSeq) {
+      throw new LatentSweepError(
+        'NOT_FOUND',
+        `the spool ends at event ${lastSeq}, ${afterSeq} was asked for: it was damaged`,
+        {
+          afterSeq: Number(afterSeq),
+          lastSeq: Number(lastSeq),
+        },
+      );
+    }
     let seq = afterSeq;
     let shown = this.#started;
     if (this.#started !== null && !this.#isOver) yield RunPhaseResponse.create({ event: this.#started });

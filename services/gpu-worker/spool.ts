@@ -72,11 +72,15 @@ export class Spool {
       for (const name of names) {
         const base = BigInt(name.slice(0, -SUFFIX.length));
         const path = join(folder, name);
-        const isNext = files.length === 0 || base === (events.at(-1)?.seq ?? base);
+        const last = events.at(-1)?.seq ?? files.at(-1)?.base ?? base;
+        if (base !== last) {
+          // after damage: its events would leave a gap
+          await rm(path);
+          continue;
+        }
         const bytes = await readFile(path);
-        const decoded = isNext ? decodeRecords(bytes, base) : { events: [], goodBytes: 0 };
+        const decoded = decodeRecords(bytes, base);
         if (decoded.goodBytes < bytes.length) await truncate(path, decoded.goodBytes);
-        if (!isNext) continue;
         files.push({ path, base });
         events.push(...decoded.events);
       }

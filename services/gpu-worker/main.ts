@@ -1,0 +1,51 @@
+// The node's process: configuration in, then run-process.ts until a signal. Slots are CPU slots, one per core unless configured.
+
+import { availableParallelism, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import pino from 'pino';
+import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { openArtifactStore } from '../artifacts/index.ts';
+import { artifactsUrl, type Config, loadConfig, readPemFiles, runningStack } from '../config/index.ts';
+import { trainerEntry, trainerExecArgv } from '../trainer/index.ts';
+import { DEFAULT_WORKER_TIMES, type SlotOptions } from './options.ts';
+import { runWorker } from './run-process.ts';
+
+/** The rest is for the system, Postgres and the other processes of the machine. */
+const MEMORY_SHARE = 0.8;
+
+const { values: args } = parseArgs({ options: { 'state-dir': { type: 'string' }, 'ready-file': { type: 'string' } } });
+const config = loadConfig();
+const { worker } = config;
+await runWorker({
+  stateDir: args['state-dir'] ?? join(config.stateDir, 'nodes', 'gpu-worker'),
+  nodeId: worker.nodeId,
+  listen: worker.address,
+  advertise: worker.advertise,
+  registries: registriesOf(config),
+  slots: slotsOf(config),
+  trainerEntry,
+  trainerExecArgv,
+  artifacts: await openArtifactStore(artifactsUrl(config)),
+  cacheBytes: worker.cacheBytes,
+  rpc: { tls: readPemFiles('tls', config.tls), insecure: config.insecure },
+  times: { ...DEFAULT_WORKER_TIMES, stallMs: worker.stallMs },
+  log: pino({ level: config.log.level, base: { process: 'gpu-worker' } }),
+  readyFile: args['ready-file'] ?? null,
+});
+
+function slotsOf({ worker: { slots, threads, memoryBytes } }: Config): readonly SlotOptions[] {
+  const count = slots ?? availableParallelism();
+  const share = memoryBytes ?? Math.floor((totalmem() * MEMORY_SHARE) / count);
+  return Array.from({ length: count }, () => ({ device: 'cpu', threads, memoryBytes: share }));
+}
+
+function registriesOf(known: Config): readonly string[] {
+  const registries = known.worker.registries ?? runningStack(known)?.registryAddresses ?? [];
+  if (registries.length > 0) return registries;
+  throw new LatentSweepError(
+    'CONFIG_INVALID',
+    'worker.registries names no orchestrator and no local stack is up here; set it to host:port of each orchestrator',
+    { key: 'worker.registries' },
+  );
+}
