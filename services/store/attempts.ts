@@ -21,7 +21,7 @@ const restoreMetricLast = statement('restore-metric-last');
 const openAttempt = statement('open-attempt');
 const startPhase = statement('start-phase');
 const moveAttempt = statement('move-attempt');
-const lockAttempts = statement('lock-attempts');
+const lockAttempt = statement('lock-attempt');
 const finishAttempt = statement('finish-attempt');
 const finishPhase = statement('finish-phase');
 const insertEvaluation = statement('insert-evaluation');
@@ -99,7 +99,7 @@ export function attempts(db: Database): Attempts {
       const result = parsePhaseResult(resultJson);
       return db.transaction(async (tx) => {
         await tx.query(lockPhaseRow, [phaseId]);
-        const [row] = await tx.query<{ readonly state: string }>(lockAttempts, [[phaseId], [attempt]]);
+        const [row] = await tx.query<{ readonly state: string }>(lockAttempt, [phaseId, attempt]);
         if (row === undefined) throw noAttempt(phaseId, attempt);
         if (row.state === 'finished') return 'already_committed';
         if (row.state !== 'open') return 'fenced';

@@ -1,121 +1,68 @@
 // The group commit: segments of any number of attempts in one transaction, each accepted, recognised as a replay, or refused because a
-// newer attempt owns its phase. The hot path: a handful of statements whatever the number of rows (architecture.md section 6).
+// newer attempt owns its phase. The hot path, so one statement whatever the number of rows: round trips are the cost (architecture.md
+// section 6), and a process that is suspended between two of them would hold everybody's locks.
 
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { arrayLiteral } from './array-literal.ts';
-import type { Database, Tx } from './database.ts';
+import type { Database } from './database.ts';
 import { MetricNames } from './metric-names.ts';
 import { statement } from './statement.ts';
 import { storableText } from './storable-text.ts';
 import type { CommitOutcome, OrchestratorStore, SegmentCommit } from './types.ts';
 
-const lockAttempts = statement('lock-attempts');
-const insertMetrics = statement('insert-metrics');
-const upsertMetricLast = statement('upsert-metric-last');
-const insertItems = statement('insert-items');
-const insertCheckpoints = statement('insert-checkpoints');
-const insertGpuSeconds = statement('insert-gpu-seconds');
-const advanceAttempts = statement('advance-attempts');
-
-type LockedAttempt = {
-  readonly phase_id: number;
-  readonly attempt: number;
-  readonly state: string;
-  readonly last_seq: string;
-  readonly step: number;
-  readonly node_id: number;
-};
-
-interface Head {
-  readonly isOpen: boolean;
-  readonly nodeId: number;
-  lastSeq: bigint;
-  step: number;
-}
-
-interface Accepted {
-  readonly commit: SegmentCommit;
-  readonly nodeId: number;
-}
+const commitSegments = statement('commit-segments');
 
 export function segments(db: Database): Pick<OrchestratorStore, 'commitSegments'> {
   const names = new MetricNames(db);
   return {
     commitSegments: async (commits) => {
       if (commits.length === 0) return [];
-      for (const commit of commits) checkSeries(commit);
+      for (const commit of commits) check(commit);
       const metricIds = await names.idsOf(commits.flatMap((one) => one.metrics.map((series) => series.name)));
-      return await db.transaction(async (tx) => {
-        const heads = await lockHeads(tx, commits);
-        const accepted: Accepted[] = [];
-        const outcomes = commits.map((commit): CommitOutcome => {
-          const head = heads.get(idOf(commit));
-          if (head === undefined) throw noAttempt(commit);
-          if (!head.isOpen) return 'fenced';
-          if (commit.seq <= head.lastSeq) return 'already_committed';
-          head.lastSeq = commit.seq;
-          head.step = Math.max(head.step, commit.toStep);
-          accepted.push({ commit, nodeId: head.nodeId });
-          return 'committed';
-        });
-        if (accepted.length > 0) await write(tx, accepted, heads, metricIds);
-        return outcomes;
+      const group = withoutEchoes(commits);
+      const rows = await db.query<{ readonly outcome: CommitOutcome | 'unknown' }>(commitSegments, [
+        ...segmentColumns(group.sent),
+        ...metricColumns(group.sent, metricIds),
+        ...itemColumns(group.sent),
+        ...checkpointColumns(group.sent),
+      ]);
+      return commits.map((commit, i): CommitOutcome => {
+        const outcome = rows[group.places[i] ?? 0]?.outcome ?? 'unknown';
+        if (outcome === 'unknown') throw noAttempt(commit);
+        return outcome === 'committed' && group.isEcho[i] === true ? 'already_committed' : outcome;
       });
     },
   };
 }
 
-async function lockHeads(tx: Tx, commits: readonly SegmentCommit[]): Promise<ReadonlyMap<string, Head>> {
-  const attempts = [...new Map(commits.map((one) => [idOf(one), one])).values()];
-  const rows = await tx.query<LockedAttempt>(lockAttempts, [
-    attempts.map((one) => one.phaseId),
-    attempts.map((one) => one.attempt),
-  ]);
-  return new Map(
-    rows.map(({ phase_id, attempt, state, last_seq, step, node_id }) => [
-      `${phase_id}/${attempt}`,
-      { isOpen: state === 'open', lastSeq: BigInt(last_seq), step, nodeId: node_id },
-    ]),
-  );
+interface Group {
+  readonly sent: readonly SegmentCommit[];
+  /** For each commit the place in `sent` of the one that decides its outcome. */
+  readonly places: readonly number[];
+  /** The commit's sequence is not newer than an earlier one of its attempt in the same group: it is recorded with that one. */
+  readonly isEcho: readonly boolean[];
 }
 
-async function write(
-  tx: Tx,
-  accepted: readonly Accepted[],
-  heads: ReadonlyMap<string, Head>,
-  metricIds: ReadonlyMap<string, number>,
-): Promise<void> {
-  const commits = accepted.map((one) => one.commit);
-  await writeMetrics(tx, commits, metricIds);
-  const items = commits.flatMap((one) => one.items.map((item) => ({ one, item })));
-  if (items.length > 0) {
-    await tx.query(insertItems, [
-      items.map(({ one }) => one.phaseId),
-      items.map(({ item }) => item.item),
-      items.map(({ one }) => one.toStep),
-      items.map(({ one }) => one.attempt),
-      items.map(({ item }) => storableText(item.prediction)),
-      items.map(({ item }) => storableText(item.gold)),
-      items.map(({ item }) => item.correct),
-      items.map(({ item }) => item.tokens),
-      items.map(({ item }) => item.seconds),
-    ]);
+function withoutEchoes(commits: readonly SegmentCommit[]): Group {
+  const newest = new Map<string, { seq: bigint; place: number }>();
+  const sent: SegmentCommit[] = [];
+  const places: number[] = [];
+  const isEcho: boolean[] = [];
+  for (const commit of commits) {
+    const id = `${commit.phaseId}/${commit.attempt}`;
+    const before = newest.get(id);
+    const echoes = before !== undefined && commit.seq <= before.seq;
+    isEcho.push(echoes);
+    places.push(echoes ? before.place : sent.length);
+    if (echoes) continue;
+    newest.set(id, { seq: commit.seq, place: sent.length });
+    sent.push(commit);
   }
-  const checkpoints = accepted.flatMap(({ commit, nodeId }) =>
-    commit.checkpoint === null ? [] : [{ commit, nodeId, checkpoint: commit.checkpoint }],
-  );
-  if (checkpoints.length > 0) {
-    await tx.query(insertCheckpoints, [
-      checkpoints.map(({ commit }) => commit.phaseId),
-      checkpoints.map(({ commit }) => commit.attempt),
-      checkpoints.map(({ checkpoint }) => checkpoint.step),
-      checkpoints.map(({ checkpoint }) => checkpoint.uri),
-      checkpoints.map(({ checkpoint }) => checkpoint.sha256),
-      checkpoints.map(({ checkpoint }) => checkpoint.bytes),
-      checkpoints.map(({ nodeId }) => nodeId),
-    ]);
-  }
-  await tx.query(insertGpuSeconds, [
+  return { sent, places, isEcho };
+}
+
+function segmentColumns(commits: readonly SegmentCommit[]): readonly unknown[] {
+  return [
     arrayLiteral(commits.map((one) => one.phaseId)),
     arrayLiteral(commits.map((one) => one.attempt)),
     arrayLiteral(commits.map((one) => one.seq)),
@@ -123,59 +70,68 @@ async function write(
     arrayLiteral(commits.map((one) => one.toStep)),
     arrayLiteral(commits.map((one) => one.deviceSeconds)),
     arrayLiteral(commits.map((one) => one.tokens)),
-  ]);
-  const advanced = [...new Map(commits.map((one) => [idOf(one), one])).entries()].flatMap(([id, one]) => {
-    const head = heads.get(id);
-    return head === undefined ? [] : [{ one, head }];
-  });
-  await tx.query(advanceAttempts, [
-    arrayLiteral(advanced.map(({ one }) => one.phaseId)),
-    arrayLiteral(advanced.map(({ one }) => one.attempt)),
-    arrayLiteral(advanced.map(({ head }) => head.lastSeq)),
-    arrayLiteral(advanced.map(({ head }) => head.step)),
-  ]);
+  ];
 }
 
-async function writeMetrics(
-  tx: Tx,
-  commits: readonly SegmentCommit[],
-  metricIds: ReadonlyMap<string, number>,
-): Promise<void> {
-  const phaseIds: number[] = [];
-  const metrics: number[] = [];
-  const steps: number[] = [];
-  const values: number[] = [];
-  const attempts: number[] = [];
-  const last = new Map<string, { metric: number; phaseId: number; step: number; value: number }>();
-  for (const { phaseId, attempt, metrics: all } of commits) {
-    for (const series of all) {
-      const metric = metricIds.get(series.name);
-      if (metric === undefined) throw new LatentSweepError('INTERNAL', `metric ${series.name} has no id`);
-      series.steps.forEach((step, i) => {
-        const value = series.values[i] ?? Number.NaN;
-        phaseIds.push(phaseId);
-        metrics.push(metric);
-        steps.push(step);
-        values.push(value);
-        attempts.push(attempt);
-        const key = `${metric}/${phaseId}`;
-        const known = last.get(key);
-        if (known === undefined || step > known.step) last.set(key, { metric, phaseId, step, value });
+interface MetricColumns {
+  readonly segments: number[];
+  readonly metrics: number[];
+  readonly steps: number[];
+  readonly values: number[];
+}
+
+/** All rows, then the last row of each series. Segments are numbered from 1, as Postgres numbers the elements of an array. */
+function metricColumns(commits: readonly SegmentCommit[], metricIds: ReadonlyMap<string, number>): readonly unknown[] {
+  const all: MetricColumns = { segments: [], metrics: [], steps: [], values: [] };
+  const last: MetricColumns = { segments: [], metrics: [], steps: [], values: [] };
+  commits.forEach((commit, place) => {
+    for (const { name, steps, values } of commit.metrics) {
+      const metric = metricIds.get(name);
+      if (metric === undefined) throw new LatentSweepError('INTERNAL', `metric ${name} has no id`, { name });
+      const add = (to: MetricColumns, step: number, value: number): void => {
+        to.segments.push(place + 1);
+        to.metrics.push(metric);
+        to.steps.push(step);
+        to.values.push(value);
+      };
+      let newest = -1;
+      steps.forEach((step, i) => {
+        add(all, step, values[i] ?? Number.NaN);
+        if (newest === -1 || step > (steps[newest] ?? 0)) newest = i;
       });
+      if (newest >= 0) add(last, steps[newest] ?? 0, values[newest] ?? Number.NaN);
     }
-  }
-  if (steps.length === 0) return;
-  await tx.query(insertMetrics, [phaseIds, metrics, steps, values, attempts].map(arrayLiteral));
-  const lasts = [...last.values()];
-  await tx.query(upsertMetricLast, [
-    arrayLiteral(lasts.map((one) => one.metric)),
-    arrayLiteral(lasts.map((one) => one.phaseId)),
-    arrayLiteral(lasts.map((one) => one.step)),
-    arrayLiteral(lasts.map((one) => one.value)),
-  ]);
+  });
+  return [all, last].flatMap((one) => [one.segments, one.metrics, one.steps, one.values].map(arrayLiteral));
 }
 
-function checkSeries({ phaseId, metrics }: SegmentCommit): void {
+function itemColumns(commits: readonly SegmentCommit[]): readonly unknown[] {
+  const items = commits.flatMap((commit, place) => commit.items.map((item) => ({ ...item, segment: place + 1 })));
+  return [
+    arrayLiteral(items.map((one) => one.segment)),
+    arrayLiteral(items.map((one) => one.item)),
+    items.map((one) => storableText(one.prediction)),
+    items.map((one) => storableText(one.gold)),
+    items.map((one) => one.correct),
+    arrayLiteral(items.map((one) => one.tokens)),
+    arrayLiteral(items.map((one) => one.seconds)),
+  ];
+}
+
+function checkpointColumns(commits: readonly SegmentCommit[]): readonly unknown[] {
+  const checkpoints = commits.flatMap(({ checkpoint }, place) =>
+    checkpoint === null ? [] : [{ ...checkpoint, segment: place + 1 }],
+  );
+  return [
+    arrayLiteral(checkpoints.map((one) => one.segment)),
+    arrayLiteral(checkpoints.map((one) => one.step)),
+    checkpoints.map((one) => one.uri),
+    checkpoints.map((one) => one.sha256),
+    arrayLiteral(checkpoints.map((one) => one.bytes)),
+  ];
+}
+
+function check({ phaseId, metrics }: SegmentCommit): void {
   for (const { name, steps, values } of metrics) {
     if (steps.length === values.length) continue;
     throw new LatentSweepError(
@@ -184,10 +140,6 @@ function checkSeries({ phaseId, metrics }: SegmentCommit): void {
       { name, phaseId },
     );
   }
-}
-
-function idOf(commit: SegmentCommit): string {
-  return `${commit.phaseId}/${commit.attempt}`;
 }
 
 function noAttempt({ phaseId, attempt }: SegmentCommit): LatentSweepError {
