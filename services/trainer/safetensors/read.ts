@@ -16,9 +16,9 @@ export interface Safetensors {
 export interface OpenSafetensors {
   readonly header: Header;
   /** F32 as it is; F16 and BF16 as fp32, exactly. @throws LatentSweepError WEIGHTS_INVALID for any other dtype */
-  read(entry: TensorEntry): HostTensor;
+  readonly read: (entry: TensorEntry) => HostTensor;
   /** Elements `from` to `from + into.length` of the tensor, in its own order; errors as `read`. */
-  readPart(entry: TensorEntry, from: number, into: Float32Array): void;
+  readonly readPart: (entry: TensorEntry, from: number, into: Float32Array) => void;
 }
 
 /** Largest single read; Node refuses more than 2 GiB. */

@@ -1,0 +1,18 @@
+// The border of the weights.
+export { describeWeights, type WeightsDescription } from './describe-weights.ts';
+export { type ExportedFolders, type ExportTokenizer, exportHuggingFaceFolders } from './export/export-folders.ts';
+export { tokenizerFiles } from './export/tokenizer-files.ts';
+export type { HubOptions } from './hub/options.ts';
+export {
+  type HuggingFaceFolder,
+  type LoadedFolder,
+  loadHuggingFaceFolder,
+  openHuggingFaceFolder,
+} from './load-folder.ts';
+export {
+  fetchWeights,
+  type ResolvedModel,
+  resolveLocalModel,
+  resolveModel,
+  type Vocabulary,
+} from './resolve-model.ts';

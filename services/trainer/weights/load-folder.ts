@@ -1,0 +1,162 @@
+// A Hugging Face folder as a model shape and its Base tensors. Names and shapes are settled from the headers first; then data are read tensor
+// by tensor, so that a folder that does not fit costs nothing and one that fits costs its own size once.
+
+import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import type { HostTensor, NamedTensors } from '../engine/types.ts';
+import { sameShape } from '../graph/index.ts';
+import { type ModelConfig, parameterShapes, tokenEmbeddingName } from '../models/index.ts';
+import { type TensorEntry, withSafetensors } from '../safetensors/index.ts';
+import { readModelConfig } from './model-config.ts';
+import { HEAD, tensorRole } from './tensor-names.ts';
+import { type WeightFile, weightFiles } from './weight-files.ts';
+
+export interface HuggingFaceFolder {
+  readonly config: ModelConfig;
+  /** `base.<name>` of every parameter, fp32; reads the files anew at each call. */
+  readonly readTensors: () => NamedTensors;
+}
+
+export interface LoadedFolder {
+  readonly config: ModelConfig;
+  readonly tensors: NamedTensors;
+}
+
+/** Elements compared at a time. */
+const PART = 1 << 20;
+
+interface Located {
+  readonly file: string;
+  readonly entry: TensorEntry;
+}
+
+interface Plan {
+  /** By full parameter name. */
+  readonly parameters: ReadonlyMap<string, Located>;
+  readonly head: Located | null;
+}
+
+/** As `openHuggingFaceFolder`, with the tensors read. */
+export function loadHuggingFaceFolder(path: string): LoadedFolder {
+  const { config, readTensors } = openHuggingFaceFolder(path);
+  return { config, tensors: readTensors() };
+}
+
+/**
+ * Checks config, files, names and shapes; reads no data yet (`readTensors` does, and checks that values are finite and a stored head equals
+ * the embedding).
+ * @throws LatentSweepError DATA_MISSING, DATA_INVALID or CONFIG_INVALID for the folder's files and keys; WEIGHTS_INVALID naming file, tensor and shapes
+ */
+export function openHuggingFaceFolder(path: string): HuggingFaceFolder {
+  const { file: configFile, config, tied } = readModelConfig(path);
+  const files = weightFiles(path);
+  const plan = planTensors(path, config, files);
+  if (tied === false) {
+    const shape = plan.head === null ? '' : ` [${plan.head.entry.shape.join(', ')}]`;
+    throw invalid(
+      `${configFile} has tie_word_embeddings: false: ${HEAD}${shape} is a head of its own, and only heads tied to the token embedding are trained here`,
+      plan.head?.file ?? configFile,
+      HEAD,
+    );
+  }
+  return { config, readTensors: () => readTensors(config, plan) };
+}
+
+function planTensors(folder: string, config: ModelConfig, files: readonly WeightFile[]): Plan {
+  const shapes = parameterShapes(config);
+  const parameters = new Map<string, Located>();
+  let head: Located | null = null;
+  for (const { path: file, entries } of files) {
+    for (const entry of entries) {
+      const role = tensorRole(config, entry.name);
+      if (role.kind === 'buffer') continue;
+      if (role.kind === 'head') {
+        head = { file, entry };
+        continue;
+      }
+      const shape = shapes.get(role.name);
+      if (shape === undefined) {
+        throw invalid(
+          `${file} holds tensor ${entry.name} [${entry.shape.join(', ')}], which a ${config.kind} of ${config.layers} layers does not have`,
+          file,
+          entry.name,
+        );
+      }
+      if (parameters.has(role.name)) throw invalid(`${file} holds ${role.name} under two names`, file, entry.name);
+      if (!sameShape(entry.shape, shape)) {
+        throw invalid(
+          `${file}: tensor ${entry.name} has shape [${entry.shape.join(', ')}], config.json needs [${shape.join(', ')}]`,
+          file,
+          entry.name,
+        );
+      }
+      parameters.set(role.name, { file, entry });
+    }
+  }
+  const missing = [...shapes].filter(([name]) => !parameters.has(name));
+  if (missing[0] !== undefined) {
+    const [name, shape] = missing[0];
+    const others = missing.length === 1 ? '' : ` and ${missing.length - 1} more`;
+    throw invalid(`${folder} lacks tensor ${name} [${shape.join(', ')}]${others}`, folder, name);
+  }
+  return { parameters, head };
+}
+
+function readTensors(config: ModelConfig, { parameters, head }: Plan): NamedTensors {
+  const read = new Map<string, HostTensor>();
+  for (const file of new Set([...parameters.values()].map((located) => located.file))) {
+    withSafetensors(file, (open) => {
+      for (const [name, located] of parameters) {
+        if (located.file !== file) continue;
+        const tensor = open.read(located.entry);
+        checkFinite(tensor.data, file, located.entry.name);
+        read.set(name, tensor);
+      }
+    });
+  }
+  const embedding = read.get(tokenEmbeddingName(config));
+  if (head !== null && embedding !== undefined) checkTied(head, embedding);
+  // the order of the model, whatever the order of the files: equal weights give equal maps
+  return new Map(
+    [...parameterShapes(config).keys()].flatMap((name) => {
+      const tensor = read.get(name);
+      return tensor === undefined ? [] : [[`base.${name}`, tensor] as const];
+    }),
+  );
+}
+
+function checkFinite(data: Float32Array, file: string, tensor: string): void {
+  for (let i = 0; i < data.length; i++) {
+    if (!Number.isFinite(data[i]))
+      throw invalid(`${file}: tensor ${tensor} holds ${data[i]} at element ${i}`, file, tensor);
+  }
+}
+
+/** A stored head must be the embedding, value for value: the model has one tensor for both. */
+function checkTied({ file, entry }: Located, embedding: HostTensor): void {
+  if (!sameShape(entry.shape, embedding.shape)) {
+    throw invalid(
+      `${file}: tensor ${HEAD} has shape [${entry.shape.join(', ')}], the token embedding [${embedding.shape.join(', ')}]`,
+      file,
+      HEAD,
+    );
+  }
+  const { data } = embedding;
+  const part = new Float32Array(Math.min(PART, data.length));
+  withSafetensors(file, (open) => {
+    for (let from = 0; from < data.length; from += part.length) {
+      const piece = part.subarray(0, Math.min(part.length, data.length - from));
+      open.readPart(entry, from, piece);
+      for (let i = 0; i < piece.length; i++) {
+        if (piece[i] === data[from + i]) continue;
+        throw invalid(
+          `${file}: tensor ${HEAD} differs from the token embedding (element ${from + i}): it is a head of its own, and only tied heads are trained here`,
+          file,
+          HEAD,
+        );
+      }
+    }
+  });
+}
+
+const invalid = (sentence: string, file: string, tensor: string): LatentSweepError =>
+  new LatentSweepError('WEIGHTS_INVALID', sentence, { file, tensor });

@@ -1,0 +1,79 @@
+// Reads the `config.json` of a Hugging Face folder. What it says of the head is told apart from the rest: whether a head is tied shows only
+// in the tensors (load-folder.ts).
+
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { type ModelConfig, parseModelConfig } from '../models/index.ts';
+
+export interface FolderConfig {
+  readonly file: string;
+  readonly config: ModelConfig;
+  /** `tie_word_embeddings`; null = the file does not say. */
+  readonly tied: boolean | null;
+}
+
+const FAMILIES = ['gpt2', 'qwen3'];
+
+const jsonSchema = z.looseObject({ model_type: z.string(), tie_word_embeddings: z.boolean().nullish() });
+
+/**
+ * @throws LatentSweepError DATA_MISSING for a folder or file that is not there; DATA_INVALID for one that is no JSON object; CONFIG_INVALID
+ * naming the key for another family, or for a setting that changes the computation
+ */
+export function readModelConfig(folder: string): FolderConfig {
+  checkFolder(folder);
+  return readConfigFile(join(folder, 'config.json'));
+}
+
+/** @param file what messages call it, where its path says nothing */
+export function readConfigFile(path: string, file = path): FolderConfig {
+  const json = parseJsonFile(path, jsonSchema);
+  if (!FAMILIES.includes(json.model_type)) {
+    throw new LatentSweepError(
+      'CONFIG_INVALID',
+      `${file}, model_type: ${json.model_type}; known are ${FAMILIES.join(' and ')}`,
+      { key: 'model_type', value: json.model_type, file },
+    );
+  }
+  try {
+    // the schema of the models knows tied heads only
+    const config = parseModelConfig({ ...json, tie_word_embeddings: true });
+    return { file, config, tied: json.tie_word_embeddings ?? null };
+  } catch (cause) {
+    if (!(cause instanceof LatentSweepError)) throw cause;
+    const sentence = cause.message.slice(`${cause.code}: `.length);
+    throw new LatentSweepError(cause.code, `${file}, ${sentence}`, { ...cause.details, file }, cause);
+  }
+}
+
+/** @throws LatentSweepError DATA_MISSING */
+function checkFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new LatentSweepError('DATA_MISSING', `model.weights: there is no folder ${folder}`, {
+    key: 'model.weights',
+    path: folder,
+  });
+}
+
+/** @throws LatentSweepError DATA_MISSING or DATA_INVALID naming the file and what is wrong with it */
+export function parseJsonFile<T>(file: string, schema: z.ZodType<T>): T {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new LatentSweepError('DATA_MISSING', `${file} cannot be read`, { path: file }, cause);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new LatentSweepError('DATA_INVALID', `${file} is not JSON`, { path: file }, cause);
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const key = issue?.path.join('.') ?? '';
+  throw new LatentSweepError('DATA_INVALID', `${file}, key ${key || '(top)'}: ${issue?.message}`, { path: file, key });
+}

@@ -1,0 +1,28 @@
+// What a tensor of a Hugging Face file is to a model. Files of the hub name the same parameter with or without the class's prefix, hold
+// buffers that are no parameters, and repeat the tied embedding as the head.
+
+import type { ModelConfig } from '../models/index.ts';
+
+export type TensorRole =
+  | { readonly kind: 'parameter'; readonly name: string }
+  | { readonly kind: 'head' }
+  /** Known and without effect. */
+  | { readonly kind: 'buffer' };
+
+export const HEAD = 'lm_head.weight';
+
+const PREFIX = { gpt2: 'transformer.', qwen3: 'model.' } as const;
+
+/** Causal masks of older GPT-2 files, and rotation tables: functions of the config that are computed here. */
+const BUFFERS = {
+  gpt2: /^transformer\.h\.\d+\.attn\.(?:masked_)?bias$/,
+  qwen3: /^model\.(?:layers\.\d+\.self_attn\.)?rotary_emb\.inv_freq$/,
+} as const;
+
+/** @param name as the file has it; the answer's name has the prefix (probe.md section 3) */
+export function tensorRole(config: ModelConfig, name: string): TensorRole {
+  if (name === HEAD) return { kind: 'head' };
+  const prefix = PREFIX[config.kind];
+  const full = name.startsWith(prefix) ? name : `${prefix}${name}`;
+  return BUFFERS[config.kind].test(full) ? { kind: 'buffer' } : { kind: 'parameter', name: full };
+}
