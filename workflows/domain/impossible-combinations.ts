@@ -196,7 +196,7 @@ function* contextChecks(settings: TrialSettings, shape: ModelShape | null): Gene
   yield {
     key: 'model.context',
     once: true,
-    sentence: `model.context ${shape.context} is too short: questions of task.name ${task.name} have up to ${question} tokens with tokenizer ${String(tokenizer)}; with latents ${latents} and evaluate.maxNewTokens ${evaluate.maxNewTokens}, ${needed} are needed`,
+    sentence: `model.context ${shape.context} is too short: questions of task.name ${task.name} have up to ${question} tokens with tokenizer ${JSON.stringify(tokenizer)}; with latents ${latents} and evaluate.maxNewTokens ${evaluate.maxNewTokens}, ${needed} are needed`,
   };
 }
 
