@@ -1,7 +1,7 @@
 // Orchestrators and gpu-workers as services of the stack: Node processes that get their configuration, with the addresses filled in, through
 // the environment, exactly as they would on another machine.
 
-import { readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { Config } from '../../services/config/index.ts';
@@ -33,6 +33,7 @@ export function orchestratorService(
     stopSignal: 'SIGTERM',
     stopTimeoutMs: ORCHESTRATOR_STOP_MS,
     command: () => {
+      mkdirSync(layout.run, { recursive: true });
       rmSync(ready, { force: true });
       const own = { LSWEEP_ORCHESTRATOR_REGISTRY_ADDRESS: addressOf(listen) };
       return Promise.resolve(
@@ -51,6 +52,7 @@ export function workerService(
   environment: Environment,
   layout: StackLayout,
 ): ServiceDefinition {
+  const ready = layout.ready(name);
   return {
     name,
     port: listen.port,
@@ -59,18 +61,20 @@ export function workerService(
     stopSignal: 'SIGTERM',
     stopTimeoutMs: WORKER_STOP_MS,
     command: () => {
+      mkdirSync(layout.run, { recursive: true });
+      rmSync(ready, { force: true });
       const own = { LSWEEP_WORKER_ADDRESS: addressOf(listen), LSWEEP_WORKER_NODE_ID: nodeId ?? '' };
       // a node holds no credentials (architecture.md section 2)
-      const none = { LSWEEP_POSTGRES_URL: undefined, LSWEEP_TEMPORAL_ADDRESS: undefined };
-      return Promise.resolve(
-        nodeCommand('services/gpu-worker/main.ts', ['--state-dir', layout.worker(name)], {
-          ...environment,
-          ...own,
-          ...none,
-        }),
-      );
+      const none = {
+        LSWEEP_POSTGRES_URL: undefined,
+        LSWEEP_POSTGRES_READER_URL: undefined,
+        LSWEEP_TEMPORAL_ADDRESS: undefined,
+      };
+      const args = ['--state-dir', layout.worker(name), '--ready-file', ready];
+      return Promise.resolve(nodeCommand('services/gpu-worker/main.ts', args, { ...environment, ...own, ...none }));
     },
-    isReady: () => accepts({ host: reachable(listen.host), port: listen.port }),
+    isReady: async (pid) =>
+      readyPid(ready) === pid && (await accepts({ host: reachable(listen.host), port: listen.port })),
   };
 }
 

@@ -4,6 +4,7 @@ export { artifactsUrl, type Endpoints, endpoints, runningStack } from './endpoin
 export type { Environment } from './environment.ts';
 export { LEAVES, type Leaf } from './leaves.ts';
 export { type Config, type ConfigSources, loadConfig } from './load.ts';
+export { readPemFiles } from './pem-files.ts';
 export { isAlive, markOf, type ProcessMark } from './process-mark.ts';
 export { redact, redactUrl } from './redact.ts';
 export { configSchema } from './schema.ts';

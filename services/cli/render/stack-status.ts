@@ -1,0 +1,49 @@
+// The local stack as a table. Pure.
+
+import type { StackStatus } from '../../../infra/local/index.ts';
+import { left, renderTable, right } from './table.ts';
+
+const HEADINGS = {
+  up: 'The local stack is up',
+  partly: 'The local stack is not complete yet',
+  orphaned: 'The supervisor of the local stack was killed; lsweep up starts it anew, lsweep down stops what is left',
+  down: 'The local stack is down; lsweep up starts it',
+} as const;
+
+export function stackStatusText(status: StackStatus, nowMs: number): string {
+  const { state, stateDir, services, temporalUiUrl, failure } = status;
+  const columns = [
+    left('name'),
+    right('pid'),
+    left('state'),
+    right('port'),
+    right('up for'),
+    right('restarts'),
+    left('last end'),
+    left('log'),
+  ];
+  const rows = services.map(({ name, pid, state: own, port, startedAtMs, restarts, lastExit, log }) => [
+    name,
+    pid,
+    own,
+    port,
+    startedAtMs === null ? null : duration(nowMs - startedAtMs),
+    restarts,
+    lastExit,
+    log,
+  ]);
+  return [
+    `${HEADINGS[state]} (${stateDir}).`,
+    ...(rows.length === 0 ? [] : ['', renderTable(columns, rows)]),
+    ...(temporalUiUrl === null ? [] : ['', `Temporal's pages: ${temporalUiUrl}`]),
+    ...(failure === null ? [] : ['', `The last start was given up: ${failure}`]),
+  ].join('\n');
+}
+
+/** `3 h 12 min`, `4 min 5 s`, `9 s` */
+function duration(ms: number): string {
+  const s = Math.max(0, Math.floor(ms / 1000));
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
+  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
+}

@@ -1,0 +1,63 @@
+// The orchestrator's process: configuration in, migrations applied, then run-process.ts until a signal. Any number of replicas may start at
+// once; migrations wait for each other in Postgres.
+
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import pino from 'pino';
+import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { planSweepFile } from '../../workflows/domain/plan-sweep-file.ts';
+import { endpoints, loadConfig, readPemFiles } from '../config/index.ts';
+import { connectWorker, serveRegistry } from '../rpc/index.ts';
+import { openStore, type Store } from '../store/index.ts';
+import { runOrchestrator } from './run-process.ts';
+
+const RETRY_MS = 1_000;
+
+const { values: args } = parseArgs({ options: { 'ready-file': { type: 'string' } } });
+const config = loadConfig();
+const { postgresUrl, temporalAddress, namespace } = endpoints(config);
+const replicaId = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+const log = pino({ level: config.log.level, base: { process: 'orchestrator', replica: replicaId } });
+const rpc = { tls: readPemFiles('tls', config.tls), insecure: config.insecure };
+const store = openStore({
+  url: postgresUrl,
+  poolSize: config.postgres.poolSize,
+  applicationName: `lsweep ${replicaId}`,
+});
+
+await migrateWhenReachable(store);
+const { nodeTimeoutMs, attemptLeaseMs, ownershipLeaseMs, unclaimedMs, segmentMs, checkpointMs } = config.orchestrator;
+await runOrchestrator({
+  store,
+  temporal: { address: temporalAddress, namespace, tls: readPemFiles('temporal.tls', config.temporal.tls) },
+  replicaId,
+  registryAddress: config.orchestrator.registryAddress,
+  planSweep: planSweepFile,
+  connectWorker: (address) => connectWorker(address, rpc),
+  serveRegistry: (implementation, address) =>
+    serveRegistry(implementation, address, {
+      ...rpc,
+      configKey: 'orchestrator.registryAddress',
+      onUnexpected: (path, error) =>
+        log.error({ path, error: error instanceof Error ? error.stack : String(error) }, 'unforeseen error in a call'),
+    }),
+  times: { nodeTimeoutMs, attemptLeaseMs, ownershipLeaseMs, unclaimedMs, segmentMs, checkpointMs },
+  log,
+  readyFile: args['ready-file'] ?? null,
+});
+
+async function migrateWhenReachable(known: Store): Promise<void> {
+  for (;;) {
+    try {
+      const { applied } = await known.migrate();
+      if (applied.length > 0) log.info({ applied }, 'migrations applied');
+      return;
+    } catch (error) {
+      if (!(error instanceof LatentSweepError && error.code === 'STORE_UNREACHABLE')) throw error;
+      log.warn({ code: error.code, error: error.message }, 'not reachable yet; trying again');
+      await pause(RETRY_MS);
+    }
+  }
+}
