@@ -5,6 +5,8 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { z } from 'zod';
 import * as commandsOnSweeps from './commands/commands-on-sweeps.ts';
+import * as config from './commands/config.ts';
+import * as down from './commands/down.ts';
 import * as logs from './commands/logs.ts';
 import * as ls from './commands/ls.ts';
 import * as plan from './commands/plan.ts';
@@ -12,6 +14,8 @@ import * as quickstart from './commands/quickstart.ts';
 import * as run from './commands/run.ts';
 import * as show from './commands/show.ts';
 import * as sql from './commands/sql.ts';
+import * as status from './commands/status.ts';
+import * as up from './commands/up.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
 import { addGlobalOptions } from './global-options.ts';
 
@@ -20,7 +24,20 @@ interface CommandFile {
 }
 
 /** In the order of the help. */
-const COMMAND_FILES: readonly CommandFile[] = [quickstart, plan, run, ls, show, sql, commandsOnSweeps, logs];
+const COMMAND_FILES: readonly CommandFile[] = [
+  quickstart,
+  up,
+  down,
+  status,
+  plan,
+  run,
+  ls,
+  show,
+  sql,
+  commandsOnSweeps,
+  logs,
+  config,
+];
 
 const packageSchema = z.object({ version: z.string() });
 

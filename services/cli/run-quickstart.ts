@@ -1,7 +1,7 @@
 // The quickstart's steps: stack up, sweep started or found, followed, results and chart from Postgres, what to type next.
 
 import { up } from '../../infra/local/index.ts';
-import { type Config, type StackRecord, runningStack } from '../config/index.ts';
+import { type Config, runningStack } from '../config/index.ts';
 import { readSweepFile } from '../sweep-file/index.ts';
 import { withReader, withSweepClient } from './access.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -10,6 +10,7 @@ import { listenForInterruption } from './interruption.ts';
 import { lsweepCommand } from './lsweep-command.ts';
 import type { Output } from './output.ts';
 import { psqlCommand } from './psql-command.ts';
+import { StackProgress } from './render/stack-progress.ts';
 import { chartText, readResults, writeChart } from './results/present-results.ts';
 
 export interface QuickstartEnd {
@@ -63,11 +64,11 @@ export async function runQuickstart(config: Config, file: string, output: Output
 /** @returns false when interrupted meanwhile; the stack goes on starting */
 async function bringUp(config: Config, output: Output, signal: AbortSignal): Promise<boolean> {
   if (runningStack(config) === null) output.say(`Bringing the local stack up in ${config.stateDir} ...`);
-  const ready = new Set<string>();
+  const progress = new StackProgress((text) => output.say(text));
   try {
     const { kind, isConfigChanged } = await up(config, {
       signal,
-      onChange: (record) => sayReady(record, ready, output),
+      onChange: (record) => progress.show(record),
     });
     if (kind === 'running') output.say('The local stack is up.');
     if (isConfigChanged)
@@ -76,14 +77,6 @@ async function bringUp(config: Config, output: Output, signal: AbortSignal): Pro
   } catch (error) {
     if (signal.aborted) return false;
     throw error;
-  }
-}
-
-function sayReady({ services }: StackRecord, ready: Set<string>, output: Output): void {
-  for (const { name, state, port } of services) {
-    if (state !== 'ready' || ready.has(name)) continue;
-    ready.add(name);
-    output.say(`  ${name} is ready${port === null ? '' : ` (port ${port})`}`);
   }
 }
 

@@ -171,6 +171,7 @@ const PROGRESS: SweepProgress = {
       system: 'h2',
       latents: 4,
       seed: 0,
+      cells: 1,
       attempt: 1,
       node: 'node-1',
       step: 40,
@@ -184,6 +185,7 @@ const PROGRESS: SweepProgress = {
       system: null,
       latents: null,
       seed: null,
+      cells: 8,
       attempt: 2,
       node: 'node-1',
       step: 0,
@@ -204,7 +206,7 @@ test('progress shows the sweep and for each running phase label, step, loss, rat
   assert.deepEqual(lines, [
     'quickstart █████░░░░░░░░░░░░░░░ 2/8 cells  1 finished  1 failed  2 running  4 planned  12 s',
     '  finetune h2 latents 4 seed 0  ████░░░░░░░░░░░░░░░░   40/200  loss 1.234   12.3k tok/s  1 min 05 s left',
-    '  base                          ░░░░░░░░░░░░░░░░░░░░    0/400  loss -           - tok/s  attempt 2',
+    '  base for 8 cells              ░░░░░░░░░░░░░░░░░░░░    0/400  loss -           - tok/s  attempt 2',
     '! Postgres does not answer',
   ]);
 });

@@ -12,6 +12,7 @@ export function register(program: Command): void {
       'after',
       '\nRead from lsweep.yaml, else .lsweep/config.yaml, then LSWEEP_* variables. null = the local stack provides it.',
     )
+    .addHelpText('after', '\nExample:\n  lsweep config --json')
     .action(async (_: unknown, command: Command) => {
       const options = globalOptions(command);
       const [{ loadConfig, redact }, { configText }] = await Promise.all([

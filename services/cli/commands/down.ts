@@ -14,6 +14,7 @@ export function register(program: Command): void {
   program
     .command('down')
     .description('stop the local stack in order; running attempts end with a checkpoint, everything stays in .lsweep')
+    .addHelpText('after', '\nExample:\n  lsweep down')
     .action(async (_: unknown, command: Command) => {
       const options = globalOptions(command);
       const [{ loadConfig }, { down }, { StackProgress }] = await Promise.all([

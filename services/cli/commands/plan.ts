@@ -32,6 +32,7 @@ export function register(program: Command): void {
     .option('--limit <rows>', 'rows of the table of trials', wholeNumber, DEFAULT_ROWS)
     .option('--slots <count>', 'slots to estimate the time for (default: those of the configuration)', wholeNumber)
     .option('--gflops <rate>', 'GFLOP/s that one slot sustains (default: assumed from its kind)', positive)
+    .addHelpText('after', '\nExample:\n  lsweep plan infra/sweeps/quickstart.yaml')
     .action(async (file: string, _options: unknown, command: Command) => {
       const { readSweepFile } = await import('../../sweep-file/index.ts');
       const { estimateSweep } = await import('../../../workflows/domain/sweep-estimate.ts');

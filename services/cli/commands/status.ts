@@ -9,6 +9,7 @@ export function register(program: Command): void {
   program
     .command('status')
     .description('show the processes of the local stack; exit code 3 when it is not up')
+    .addHelpText('after', '\nExample:\n  lsweep status || lsweep up')
     .action(async (_: unknown, command: Command) => {
       const options = globalOptions(command);
       const [{ loadConfig }, { stackStatus }, { stackStatusText }] = await Promise.all([

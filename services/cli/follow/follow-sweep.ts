@@ -69,8 +69,8 @@ export async function followSweep(options: FollowOptions): Promise<FollowEnd> {
     }
   };
   const tellTroubles = (): void => {
-    const [first = null] = troubles.values();
-    const sentence = first === null ? null : `${first}; asking again, the sweep is not lost`;
+    const all = [...troubles.values()].sort().join('; ');
+    const sentence = all === '' ? null : `${all}; asking again, the sweep is not lost`;
     if (sentence !== told) display.trouble(sentence, nowMs());
     told = sentence;
   };

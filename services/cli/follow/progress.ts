@@ -19,6 +19,8 @@ export interface RunningPhase {
   readonly system: string | null;
   readonly latents: number | null;
   readonly seed: number | null;
+  /** Of this sweep, that have the phase. */
+  readonly cells: number;
   readonly attempt: number;
   readonly node: string;
   readonly step: number;
@@ -39,9 +41,10 @@ export interface SweepProgress {
 export const closedCells = (counts: CellCounts): number =>
   counts.finished + counts.failed + counts.cancelled + counts.stoppedEarly;
 
-/** `finetune h2 latents 4 seed 0`; what is null is shared and left out. */
-export function phaseLabel(phase: Pick<RunningPhase, 'kind' | 'system' | 'latents' | 'seed'>): string {
-  const { kind, system, latents, seed } = phase;
+/** `finetune h2 latents 4 seed 0`, or `base for 8 cells`. */
+export function phaseLabel(phase: Pick<RunningPhase, 'kind' | 'system' | 'latents' | 'seed' | 'cells'>): string {
+  const { kind, system, latents, seed, cells } = phase;
+  if (cells > 1) return `${kind} for ${cells} cells`;
   return [kind, system, latents === null ? null : `latents ${latents}`, seed === null ? null : `seed ${seed}`]
     .filter((part) => part !== null)
     .join(' ');

@@ -34,6 +34,7 @@ function phaseOf(row: RunningPhaseRow): RunningPhase {
     system: row.system,
     latents: row.latents,
     seed: row.seed,
+    cells: row.cells,
     attempt: row.attempt,
     node: row.node,
     step: row.step,

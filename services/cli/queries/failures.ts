@@ -13,7 +13,7 @@ const row = z.object({
   node: z.string(),
   step: z.number(),
   phase_state: z.string(),
-  at: z.coerce.date().nullable(),
+  at: z.date().nullable(),
 });
 
 export type FailureRow = z.infer<typeof row>;

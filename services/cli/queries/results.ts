@@ -12,7 +12,7 @@ const row = z.object({
   system: z.string(),
   channel: z.string().nullable(),
   latents: z.number(),
-  seed: z.coerce.number(),
+  seed: z.number(),
   accuracy: float8.nullable(),
   chance: float8.nullable(),
   items: z.number().nullable(),

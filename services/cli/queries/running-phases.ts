@@ -1,4 +1,4 @@
-// Phases of a sweep that run now, the longest-running first. A shared phase has the number of its cells instead of one cell's values.
+// Phases of a sweep that run now, the longest-running first. Of a phase that several cells share, system, latents and seed are null.
 
 import { z } from 'zod';
 import { float8, type StudyQuery } from './query.ts';
@@ -8,7 +8,8 @@ const row = z.object({
   kind: z.string(),
   system: z.string().nullable(),
   latents: z.number().nullable(),
-  seed: z.coerce.number().nullable(),
+  seed: z.number().nullable(),
+  cells: z.number(),
   attempt: z.number(),
   node: z.string(),
   step: z.number(),
@@ -21,7 +22,7 @@ export type RunningPhaseRow = z.infer<typeof row>;
 
 export const runningPhasesQuery: StudyQuery<RunningPhaseRow> = {
   text: `
-select r.phase_key, r.kind, r.system, r.latents, c.seed, r.attempt, r.node, r.step, r.total_steps, r.loss_nats, r.tokens_per_second
+select r.phase_key, r.kind, r.system, r.latents, c.seed, cardinality(r.cells) as cells, r.attempt, r.node, r.step, r.total_steps, r.loss_nats, r.tokens_per_second
 from study.running r
 left join study.cells c on c.sweep = r.sweep and c.cell = r.cells[1] and cardinality(r.cells) = 1
 where r.sweep = $1::text

@@ -18,8 +18,8 @@ const row = z.object({
   priority: z.number(),
   weight: float8,
   width: z.number().nullable(),
-  created_at: z.coerce.date(),
-  state_at: z.coerce.date(),
+  created_at: z.date(),
+  state_at: z.date(),
 });
 
 export type SweepCountsRow = z.infer<typeof row>;

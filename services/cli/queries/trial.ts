@@ -12,7 +12,7 @@ const row = z.object({
   latents: z.number(),
   channel: z.string().nullable(),
   capacity_floats_per_latent: float8.nullable(),
-  seed: z.coerce.number(),
+  seed: z.number(),
   point: z.record(z.string(), z.unknown()),
   accuracy: float8.nullable(),
   chance: float8.nullable(),
@@ -25,7 +25,7 @@ const row = z.object({
   failure: z.string().nullable(),
   message: z.string().nullable(),
   gpu_seconds: float8.nullable(),
-  closed_at: z.coerce.date().nullable(),
+  closed_at: z.date().nullable(),
 });
 
 export type TrialRow = z.infer<typeof row>;

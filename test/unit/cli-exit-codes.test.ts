@@ -1,0 +1,104 @@
+// Exit codes and messages of the real command line where nothing is up.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { buildProgram } from '../../services/cli/index.ts';
+import { runCli } from './cli-child.ts';
+
+const cwd = mkdtempSync(join(tmpdir(), 'lsweep-cli-'));
+after(() => rmSync(cwd, { recursive: true }));
+const lsweep = (...args: string[]) => runCli(args, { cwd });
+
+test('help and version end with 0, and help documents the exit codes', async () => {
+  const [help, version] = await Promise.all([lsweep('--help'), lsweep('--version')]);
+  assert.deepEqual([help.code, version.code], [0, 0]);
+  for (const code of ['0', '1', '2', '3', '4', '130']) assert.match(help.stdout, new RegExp(`^ {2}${code} +\\S`, 'm'));
+  assert.match(version.stdout, /^[0-9]+\.[0-9]+\.[0-9]+\n$/);
+});
+
+test('the help of every command has an example', () => {
+  const { commands } = buildProgram();
+  assert.ok(commands.length >= 18);
+  for (const command of commands) {
+    let text = '';
+    command.configureOutput({ writeOut: (part) => (text += part) }).outputHelp();
+    const examples = text.slice(text.search(/Examples?:/));
+    assert.match(examples, new RegExp(`lsweep (--json )?${command.name()}`), command.name());
+  }
+});
+
+test('wrong usage ends with 2 and names the nearest command', async () => {
+  const [unknown, missing, none, both, number] = await Promise.all([
+    lsweep('shwo'),
+    lsweep('show'),
+    lsweep(),
+    lsweep('--json', 'sql', '--csv', 'select 1'),
+    lsweep('logs', '-n', 'many'),
+  ]);
+  assert.deepEqual(
+    [unknown, missing, none, both, number].map(({ code }) => code),
+    [2, 2, 2, 2, 2],
+  );
+  assert.match(unknown.stderr, /unknown command 'shwo'\n\(Did you mean show\?\)/);
+  assert.match(both.stderr, /exclude each other/);
+});
+
+test('a sweep file that is not there or is wrong ends with 2, file and line named', async () => {
+  const path = join(cwd, 'wrong.yaml');
+  writeFileSync(path, 'name: wrong\nmodle: { family: gpt2, layers: 1, width: 8, heads: 1 }\n');
+  const [absent, wrong] = await Promise.all([lsweep('run', 'absent.yaml'), lsweep('start', path)]);
+  assert.deepEqual([absent.code, wrong.code], [2, 2]);
+  assert.match(absent.stderr, /no such file/i);
+  assert.match(wrong.stderr, /wrong\.yaml:2: modle .*model/s);
+});
+
+test('a stack that is not up ends with 3 and says what to do, as JSON too', async () => {
+  const [pause, ls, follow, json] = await Promise.all([
+    lsweep('pause', 's'),
+    lsweep('ls'),
+    lsweep('follow', 's'),
+    lsweep('--json', 'ls'),
+  ]);
+  assert.deepEqual([pause.code, ls.code, follow.code, json.code], [3, 3, 3, 3]);
+  for (const { stderr } of [pause, ls, follow]) assert.match(stderr, /lsweep up/);
+  const { error } = JSON.parse(json.stderr);
+  assert.equal(error.code, 'STORE_UNREACHABLE');
+  assert.equal(json.stdout, '');
+});
+
+test('a Postgres or a Temporal that does not answer ends with 3 and is named, its password is not', async () => {
+  const port = await closedPort();
+  const env = {
+    LSWEEP_POSTGRES_URL: `postgres://me:secret@127.0.0.1:${port}/db`,
+    LSWEEP_TEMPORAL_ADDRESS: `127.0.0.1:${port}`,
+  };
+  const [ls, resume] = await Promise.all([runCli(['ls'], { cwd, env }), runCli(['resume', 's'], { cwd, env })]);
+  assert.deepEqual([ls.code, resume.code], [3, 3]);
+  assert.match(ls.stderr, new RegExp(`STORE_UNREACHABLE: Postgres at 127\\.0\\.0\\.1:${port}/db does not answer`));
+  assert.match(resume.stderr, new RegExp(`TEMPORAL_UNREACHABLE: Temporal at 127\\.0\\.0\\.1:${port}`));
+  assert.doesNotMatch(ls.stderr + resume.stderr, /secret/);
+});
+
+test('logs of a stack that was never started are refused, and so is an unknown configuration key', async () => {
+  const [logs, config] = await Promise.all([
+    lsweep('logs'),
+    runCli(['ls'], { cwd, env: { LSWEEP_POSTGRES_ULR: 'x' } }),
+  ]);
+  assert.equal(logs.code, 1);
+  assert.match(logs.stderr, /no stack was ever started/);
+  assert.equal(config.code, 2);
+  assert.match(config.stderr, /LSWEEP_POSTGRES_URL/);
+});
+
+function closedPort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}

@@ -1,0 +1,145 @@
+// Results, charts and query answers as text.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { lossCurvesQuery, type LossCurveRow } from '../../services/cli/queries/loss-curves.ts';
+import { sqlOf } from '../../services/cli/queries/query.ts';
+import { type ResultRow, resultsQuery } from '../../services/cli/queries/results.ts';
+import { csvOf, jsonRows, tableOf } from '../../services/cli/render/query-result.ts';
+import { curveChartSpec, drawChart } from '../../services/cli/results/curve-chart.ts';
+import { resultsLegend, resultsTable, scatterPoints } from '../../services/cli/results/results-table.ts';
+
+const RESULT: ResultRow = {
+  cell: 0,
+  trial_key: '00',
+  state: 'finished',
+  task: 'prosqa',
+  system: 'h2',
+  channel: 'embedding',
+  latents: 2,
+  seed: 0,
+  accuracy: 0.515,
+  chance: 0.5,
+  items: 100,
+  split: 'test',
+  first_loss: 4.25,
+  final_loss: 1.5,
+  steps: 40,
+};
+
+test('a result table has state, accuracy, chance, items and both losses, and no column that says nothing', () => {
+  const planned = {
+    ...RESULT,
+    cell: 1,
+    latents: 6,
+    state: 'planned',
+    accuracy: null,
+    chance: null,
+    items: null,
+    first_loss: null,
+    final_loss: null,
+  };
+  assert.deepEqual(resultsTable([RESULT, planned]).split('\n'), [
+    'system  latents  seed  state     accuracy  chance  items  first loss  final loss',
+    '────────────────────────────────────────────────────────────────────────────────',
+    'h2            2     0  finished    51.5 %  50.0 %    100       4.250       1.500',
+    'h2            6     0  planned          -       -      -           -           -',
+  ]);
+  const channels = resultsTable([RESULT, { ...RESULT, channel: 'embedding/8' }]);
+  assert.match(channels, /^system {2}channel/);
+  assert.match(resultsTable([RESULT, { ...RESULT, task: 'gsm8k' }]), /^task/);
+});
+
+test('the legend states items, split, chance and how far an accuracy scatters', () => {
+  const legend = resultsLegend([RESULT, { ...RESULT, accuracy: 0.9 }]).join('\n');
+  assert.match(legend, /exact match on 100 items of prosqa's test split; guessing would get 50.0 % \(chance\)/);
+  assert.match(legend, /known to about ± 9.8 points/);
+  assert.match(legend, /first and of the last 10 steps/);
+  assert.deepEqual(resultsLegend([{ ...RESULT, accuracy: null, first_loss: null }]), []);
+  assert.equal(scatterPoints(0.5, 100).toFixed(2), '9.80');
+});
+
+test('printed SQL is what is run, with the name as a literal', () => {
+  assert.match(sqlOf(resultsQuery, ['quickstart']), /where c\.sweep = 'quickstart'/);
+  assert.match(
+    sqlOf({ text: 'where $1::text is null or a = $1::text and b = $2::integer' }, [null, 3]),
+    /^where null::text is null or a = null::text and b = 3$/,
+  );
+  assert.equal(sqlOf({ text: 'select $1::text' }, ["o'; drop table x; --"]), "select 'o''; drop table x; --'");
+  assert.throws(() => sqlOf(lossCurvesQuery, []), /no value for \$1/);
+});
+
+const curve = (system: string, latents: number, channel: string | null = null, task = 'prosqa'): LossCurveRow[] =>
+  Array.from({ length: 20 }, (_, i) => ({
+    task,
+    system,
+    channel,
+    latents,
+    step: i + 1,
+    loss_nats: 4 / (i + 1),
+    seeds: 1,
+  }));
+
+test('a chart has one panel per latent budget, one colour per system, and every point that was read', async () => {
+  const rows = [...curve('h2', 6), ...curve('liu', 2), ...curve('h2', 2)];
+  const spec = JSON.parse(JSON.stringify(curveChartSpec({ sweep: 'quickstart', rows })));
+  assert.deepEqual(spec.facet.sort, ['2 latents', '6 latents']);
+  assert.deepEqual(spec.spec.encoding.color.scale.domain, ['liu', 'h2']);
+  assert.equal(spec.data.values.length, 60);
+  const svg = await drawChart(curveChartSpec({ sweep: 'quickstart', rows }));
+  assert.match(svg, /^<svg [^>]*xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+  for (const text of [
+    'Training loss by system, sweep quickstart',
+    '2 latents',
+    '6 latents',
+    'h2',
+    'liu',
+    'loss (nats per target token)',
+  ]) {
+    assert.ok(svg.includes(`>${text}<`), `${text} is in the chart`);
+  }
+  assert.equal(svg.match(/aria-roledescription="line mark"/g)?.length, 3);
+});
+
+test('a chart tells channels and tasks apart where there are several, and leaves out diverged values', () => {
+  const rows = [
+    ...curve('h1', 2, 'kv/all'),
+    ...curve('h1', 2, 'kv/top:1'),
+    ...curve('liu', 2, 'embedding', 'gsm8k'),
+    ...curve('liu', 2, 'embedding').map((row) => ({ ...row, loss_nats: Number.NaN })),
+  ];
+  const spec = JSON.parse(JSON.stringify(curveChartSpec({ sweep: 's', rows })));
+  assert.deepEqual(new Set(spec.spec.encoding.color.scale.domain), new Set(['liu', 'h1 kv/all', 'h1 kv/top:1']));
+  assert.deepEqual(spec.facet.sort, ['gsm8k, 2 latents', 'prosqa, 2 latents']);
+  assert.equal(spec.data.values.length, 60);
+});
+
+const ANSWER = {
+  columns: ['name', 'value', 'value', 'at', 'point'],
+  rows: [
+    ['a, "b"\nc', 0.1, Number.NaN, new Date(0), { 'train.lr': 1e-4 }],
+    [null, 12, true, null, [1, 2]],
+  ],
+};
+
+test('a query as JSON is an array of row objects that keeps equal names apart', () => {
+  assert.deepEqual(JSON.parse(JSON.stringify(jsonRows(ANSWER))), [
+    { name: 'a, "b"\nc', value: 0.1, value_2: 'NaN', at: '1970-01-01T00:00:00.000Z', point: { 'train.lr': 1e-4 } },
+    { name: null, value: 12, value_2: true, at: null, point: [1, 2] },
+  ]);
+  assert.deepEqual(jsonRows({ columns: ['x'], rows: [] }), []);
+});
+
+test('a query as CSV quotes what it must', () => {
+  assert.equal(
+    csvOf(ANSWER),
+    'name,value,value,at,point\n"a, ""b""\nc",0.1,NaN,1970-01-01T00:00:00.000Z,"{""train.lr"":0.0001}"\n,12,true,,"[1,2]"\n',
+  );
+});
+
+test('a query as a table ends with the number of its rows', () => {
+  const table = tableOf(ANSWER).split('\n');
+  assert.match(table[0] ?? '', /^name +value {2}value +at +point$/);
+  assert.equal(table.at(-2), '(2 rows)');
+  assert.equal(tableOf({ columns: ['n'], rows: [[1]] }), 'n\n─\n1\n(1 row)\n');
+});
