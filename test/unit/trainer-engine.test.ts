@@ -122,7 +122,9 @@ describe('a training run', () => {
     };
     for (const system of ['h2', 'h1_h2', 'pause', 'coconut', 'no_cot'] as const) {
       const config = smallConfig(system);
-      const batches = ['coconut', 'no_cot'].includes(system) ? [batchOf(config, 2)] : [batchOf(config, 2), site];
+      const batches: readonly Batch[] = ['coconut', 'no_cot'].includes(system)
+        ? [batchOf(config, 2)]
+        : [batchOf(config, 2), site];
       for (const batch of batches) {
         // with every moment at zero the first update depends on the sign of a gradient alone: compare moments, not weights
         const run = (microbatch: number | null) =>

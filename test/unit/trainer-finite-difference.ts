@@ -43,7 +43,8 @@ export function checkGradients({ inputs, build }: GradientCase, seed: number): v
         Float32Array.from({ length: elementCount(shape) }, () => from + (to - from) * source.uniform()),
       );
     });
-    const value = () => (program.run(values).get('y') ?? []).reduce((sum, each, i) => sum + each * (weight[i] ?? 0), 0);
+    const value = () =>
+      (program.run(values).get('y') ?? new Float32Array()).reduce((sum, each, i) => sum + each * (weight[i] ?? 0), 0);
     const analytic = program.run(values);
     inputs.forEach((_, i) => {
       const gradient = analytic.get(`dx${i}`) ?? new Float32Array();

@@ -6,6 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { add, Graph, mul } from '../../services/trainer/graph/index.ts';
 import { emitModel } from '../../services/trainer/onnx/index.ts';
+import { addressOf } from '../../services/trainer/runtime/c-api.ts';
 import { PINNED_VERSION, Runtime } from '../../services/trainer/runtime/index.ts';
 
 const runtime = () => new Runtime({ device: 'cpu', threads: 1 });
@@ -42,8 +43,7 @@ describe('the runtime', () => {
 
   test('survives garbage collections', async () => {
     setFlagsFromString('--expose-gc');
-    const collect: unknown = runInNewContext('gc');
-    assert.ok(typeof collect === 'function');
+    const collect = runInNewContext('gc') as () => void;
     const own = runtime();
     const { tensor, run, release } = inPlace(own);
     for (let round = 0; round < 5; round++) {
@@ -58,7 +58,17 @@ describe('the runtime', () => {
     own.releaseAll();
   });
 
-  test('gives every tensor the alignment that kernels expect', () => {
+  test('aligns every tensor to 64 bytes: kernels sum in an order that depends on it', () => {
+    const own = runtime();
+    for (let size = 1; size < 40; size++) {
+      const { data } = own.createTensor('float32', [size]);
+      assert.ok(data.buffer instanceof ArrayBuffer);
+      assert.equal((addressOf(data.buffer) + BigInt(data.byteOffset)) % 64n, 0n);
+    }
+    own.releaseAll();
+  });
+
+  test('a view of a tensor shares its memory and stays inside', () => {
     const own = runtime();
     const whole = own.createTensor('float32', [3, 5]);
     const part = own.alias(whole, 4, [2]);

@@ -97,6 +97,9 @@ export class TrainingEngine implements Engine {
   }
 
   setState({ tensors, updates }: EngineState): void {
+    if (!(Number.isInteger(updates) && updates >= 0)) {
+      throw new LatentSweepError('WEIGHTS_INVALID', `a state cannot have ${updates} updates`, { updates });
+    }
     this.#store.setState(tensors);
     this.#optimizer.updates = updates;
   }
@@ -107,6 +110,7 @@ export class TrainingEngine implements Engine {
   }
 
   trainStep(batch: Batch, learningRates: LearningRates, microbatch: number | null): StepResult {
+    checkRates(learningRates);
     const { lossNats, targets } = this.#accumulate(batch, microbatch);
     const gradNorm = this.#optimizer.gradNorm();
     this.#optimizer.apply(learningRates, gradNorm);
@@ -210,6 +214,16 @@ export class TrainingEngine implements Engine {
     this.#generators.release();
     this.#optimizer.release();
     this.#runtime.releaseAll();
+  }
+}
+
+function checkRates(rates: LearningRates): void {
+  for (const [group, rate] of Object.entries(rates)) {
+    if (!(rate >= 0 && Number.isFinite(rate))) {
+      throw new LatentSweepError('CONFIG_INVALID', `train.lr.${group}: ${rate} is not a finite number of at least 0`, {
+        key: `train.lr.${group}`,
+      });
+    }
   }
 }
 

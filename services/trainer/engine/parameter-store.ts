@@ -100,15 +100,23 @@ export class ParameterStore {
       const name = `${prefix}${bare}`;
       const tensor = given.get(name);
       if (!tensor) throw new LatentSweepError('WEIGHTS_INVALID', `tensor ${name} is missing`, { name });
-      if (!sameShape(tensor.shape, shape) || tensor.data.length !== elementCount(shape)) {
+      if (!sameShape(tensor.shape, shape)) {
         throw new LatentSweepError(
           'WEIGHTS_INVALID',
           `tensor ${name} has shape [${tensor.shape.join(', ')}], the model needs [${shape.join(', ')}]`,
           { name },
         );
       }
-      if (!tensor.data.every(Number.isFinite))
+      if (tensor.data.length !== elementCount(shape)) {
+        throw new LatentSweepError(
+          'WEIGHTS_INVALID',
+          `tensor ${name} has ${tensor.data.length} values, its shape [${shape.join(', ')}] needs ${elementCount(shape)}`,
+          { name },
+        );
+      }
+      if (!tensor.data.every(Number.isFinite)) {
         throw new LatentSweepError('WEIGHTS_INVALID', `tensor ${name} holds a value that is not finite`, { name });
+      }
     }
   }
 

@@ -6,13 +6,13 @@ export const DRAWS_VERSION = 1;
 
 export interface Draws {
   /** Uniform integer in [0, 2^32). */
-  word(): number;
+  readonly word: () => number;
   /** Uniform in [0, 1), 32 bits. */
-  uniform(): number;
+  readonly uniform: () => number;
   /** Uniform integer in [0, bound); bound in 1..2^32. */
-  below(bound: number): number;
+  readonly below: (bound: number) => number;
   /** Standard normal (Box and Muller). */
-  normal(): number;
+  readonly normal: () => number;
 }
 
 function mix(state: number, value: number): number {

@@ -50,7 +50,7 @@ export function prepareBatch(settings: TrainingSettings, batch: Batch): Prepared
 function curriculumSequence(settings: TrainingSettings, item: CurriculumItem): Sequence {
   if (item.question.length === 0) throw new LatentSweepError('DATA_INVALID', 'an item has an empty question');
   if (item.target.length === 0) throw new LatentSweepError('NO_TARGETS', 'an item has an empty target');
-  if (!(item.latents >= 0 && item.latents <= settings.latents)) {
+  if (!(Number.isInteger(item.latents) && item.latents >= 0 && item.latents <= settings.latents)) {
     throw new LatentSweepError(
       'DATA_INVALID',
       `an item asks for ${item.latents} latents, the system has ${settings.latents}`,
@@ -77,7 +77,11 @@ function corpusSequences(settings: TrainingSettings, batch: Extract<Batch, { kin
     throw new LatentSweepError('CONFIG_INVALID', 'coconut has no corpus objective', { key: 'system' });
   return batch.tokens.map((prefix, row) => ({
     prefix,
-    sites: (batch.sites?.[row] ?? []).map((last) => {
+    sites: (batch.sites?.[row] ?? []).map((last, index, sites) => {
+      const before = sites[index - 1] ?? -1;
+      if (last <= before) {
+        throw new LatentSweepError('DATA_INVALID', `site ${last} comes after site ${before}: sites must ascend`);
+      }
       if (!(Number.isInteger(last) && last >= 0 && last + batch.ahead < prefix.length)) {
         throw new LatentSweepError(
           'DATA_INVALID',
