@@ -1,0 +1,181 @@
+// ls, show, sql and the chart of the real command line over a real Postgres that holds the quickstart's grid with known numbers.
+
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { readSweepFile } from '../../services/sweep-file/index.ts';
+import { planSweepFile } from '../../workflows/domain/plan-sweep-file.ts';
+import { type CliResult, runCli } from '../unit/cli-child.ts';
+import { type PostgresServer, startPostgres } from './postgres.ts';
+import { openStoreFixture, owner, placeOn, type StoreFixture } from './store-fixture.ts';
+
+const FILE = fileURLToPath(new URL('../../infra/sweeps/quickstart.yaml', import.meta.url));
+const ITEMS = 100;
+const CHANCE = 0.5;
+
+let server: PostgresServer;
+let fixture: StoreFixture;
+const cwd = mkdtempSync(join(tmpdir(), 'lsweep-cli-results-'));
+
+const lossOf = (cell: number, step: number): number => 4 / step + cell;
+const correctOf = (cell: number): number => 40 + cell;
+
+before(async () => {
+  server = await startPostgres();
+  fixture = await openStoreFixture(server);
+  await record();
+});
+after(async () => {
+  await fixture.close();
+  await server.close();
+  rmSync(cwd, { recursive: true });
+});
+
+const lsweep = (...args: string[]): Promise<CliResult> =>
+  runCli(args, { cwd, env: { LSWEEP_POSTGRES_URL: fixture.url } });
+
+/** Every phase of the grid but the last cell's evaluation, which fails. */
+async function record(): Promise<void> {
+  const { store } = fixture;
+  const file = readSweepFile(FILE);
+  const plan = planSweepFile(file.spec);
+  const { sweep } = await store.createSweep(file);
+  const cells = Array.from({ length: plan.size }, (_, i) => plan.cell(i));
+  await store.planCells(sweep.sweepId, cells);
+  await store.setSweepState(sweep.sweepId, 'running');
+  const opened = await store.openTrials(sweep.sweepId, 0, plan.size);
+  for (const { trial, totalStepsByPhase } of cells) {
+    const trialId = opened[trial.cell]?.trialId ?? 0;
+    for (const [i, phase] of trial.phases.entries()) {
+      const { kind } = phase.config;
+      const claim = await store.claimPhase(phase.key, owner('test'));
+      if (claim.kind !== 'run') continue;
+      const { phaseId, attempt } = await store.openAttempt(phase.key, claim.fence, placeOn('node-a'));
+      if (trial.cell === plan.size - 1 && kind === 'evaluate') {
+        const failure = { failure: 'worker_crash', message: 'the trainer ended with SIGKILL' } as const;
+        await store.failAttempt(phaseId, attempt, { code: 'TRAINER_CRASHED', details: {}, ...failure });
+        await store.failPhase(phase.key, failure);
+        await store.closeTrial(trialId, 'failed', failure);
+        continue;
+      }
+      const steps = Array.from({ length: totalStepsByPhase[i] ?? 0 }, (_, step) => step + 1);
+      const values = steps.map((step) => lossOf(trial.cell, step));
+      const [outcome] = await store.commitSegments([
+        {
+          ...{ phaseId, attempt, seq: 1n, fromStep: 0, toStep: steps.length },
+          metrics: kind === 'evaluate' ? [] : [{ name: 'loss_nats', steps, values }],
+          ...{ items: [], checkpoint: null, deviceSeconds: 1, tokens: 100 },
+        },
+      ]);
+      assert.equal(outcome, 'committed');
+      const correct = correctOf(trial.cell);
+      const evaluation = { split: 'test', items: ITEMS, correct, accuracy: correct / ITEMS, chance: CHANCE };
+      await store.completePhase(phaseId, attempt, 2n, JSON.stringify(kind === 'evaluate' ? { evaluation } : {}));
+    }
+    if (trial.cell < plan.size - 1) await store.closeTrial(trialId, 'finished');
+  }
+  await store.setSweepState(sweep.sweepId, 'finished');
+}
+
+const mean = (cell: number, steps: readonly number[]): number =>
+  steps.reduce((sum, step) => sum + lossOf(cell, step), 0) / steps.length;
+
+test('show gives every cell with the numbers that were recorded, and the SQL that gives the same rows', async () => {
+  const [text, json] = await Promise.all([lsweep('show', 'quickstart'), lsweep('show', 'quickstart', '--json')]);
+  assert.deepEqual([text.code, json.code], [0, 0], text.stderr + json.stderr);
+  const shown = JSON.parse(json.stdout);
+  assert.equal(shown.results.length, 8);
+  for (const row of shown.results) {
+    const last = Number(row.steps);
+    const { cell } = row;
+    assert.ok(Math.abs(row.first_loss - mean(cell, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])) < 1e-9);
+    assert.ok(
+      Math.abs(
+        row.final_loss -
+          mean(
+            cell,
+            Array.from({ length: 10 }, (_, i) => last - i),
+          ),
+      ) < 1e-9,
+    );
+    assert.equal(row.accuracy, cell === 7 ? null : correctOf(cell) / ITEMS);
+    assert.equal(row.state, cell === 7 ? 'failed' : 'finished');
+  }
+  assert.match(text.stdout, /quickstart: 7 finished, 1 failed, 0 running, 0 planned of 8 cells/);
+  assert.match(text.stdout, /exact match on 100 items of prosqa's test split; guessing would get 50\.0 % \(chance\)/);
+  assert.match(text.stdout, /worker_crash +TRAINER_CRASHED .* the trainer ended with SIGKILL/);
+  const again = await lsweep('sql', '--json', shown.sql);
+  assert.deepEqual(JSON.parse(again.stdout), shown.results);
+});
+
+test('a chart is a whole SVG of the curves that its SQL gives', async () => {
+  const { code, stdout, stderr } = await lsweep('--json', 'show', 'quickstart', '--chart');
+  assert.equal(code, 0, stderr);
+  const { chart } = JSON.parse(stdout);
+  assert.equal(chart.path, join(cwd, '.lsweep', 'results', 'quickstart', 'loss-curves.svg'));
+  const svg = readFileSync(chart.path, 'utf8');
+  assert.match(svg, /^<svg [\s\S]*<\/svg>\n$/);
+  assert.equal(svg.match(/aria-roledescription="line mark"/g)?.length, 8);
+  const rows = JSON.parse((await lsweep('sql', '--json', chart.sql)).stdout);
+  assert.deepEqual(
+    new Set(rows.map((row: { system: string }) => row.system)),
+    new Set(['soft_embeddings', 'liu', 'h1', 'h2']),
+  );
+});
+
+test('one trial is shown by its cell and by the beginning of its key', async () => {
+  const byCell = await lsweep('show', 'quickstart', '7', '--json');
+  const trial = JSON.parse(byCell.stdout);
+  assert.deepEqual(
+    trial.phases.map((phase: { kind: string; state: string }) => [phase.kind, phase.state]),
+    [
+      ['base', 'finished'],
+      ['finetune', 'finished'],
+      ['evaluate', 'failed'],
+    ],
+  );
+  const byKey = await lsweep('show', 'quickstart', trial.trial_key.slice(0, 12));
+  assert.match(byKey.stdout, /^cell +7, trial [0-9a-f]{32}$/m);
+  assert.match(byKey.stdout, /failed \(worker_crash\): the trainer ended with SIGKILL/);
+  const unknown = await lsweep('show', 'quickstart', '99');
+  assert.equal(unknown.code, 1);
+  assert.match(unknown.stderr, /NOT_FOUND: sweep quickstart has no cell 99/);
+});
+
+test('ls lists the sweep', async () => {
+  const { stdout } = await lsweep('ls');
+  assert.match(stdout, /^quickstart +finished +8 +8 +7 +1 +0 /m);
+});
+
+test('sql prints a table, CSV and JSON', async () => {
+  const query = "select cell, system, accuracy from study.cells where sweep = 'quickstart' and cell < 2 order by cell";
+  const [table, csv, json] = await Promise.all([
+    lsweep('sql', query),
+    lsweep('sql', '--csv', query),
+    lsweep('sql', '--json', query),
+  ]);
+  assert.match(table.stdout, /^cell {2}system +accuracy\n─+\n {3}0 {2}\S+ +0\.4\n {3}1 {2}\S+ +0\.41\n\(2 rows\)\n$/);
+  const [first, second] = JSON.parse(json.stdout);
+  assert.deepEqual(first, { cell: 0, system: first.system, accuracy: 0.4 });
+  assert.equal(csv.stdout, `cell,system,accuracy\n0,${first.system},0.4\n1,${second.system},0.41\n`);
+});
+
+test('sql ends with 1 and the words of Postgres, and can change nothing', async () => {
+  const [wrong, write, drop] = await Promise.all([
+    lsweep('sql', 'select acuracy from study.cells'),
+    lsweep('sql', "delete from sweeps where name = 'quickstart'"),
+    lsweep('sql', 'drop view study.cells'),
+  ]);
+  assert.deepEqual([wrong.code, write.code, drop.code], [1, 1, 1]);
+  assert.match(wrong.stderr, /column "acuracy" does not exist/);
+  assert.match(write.stderr, /permission denied|read-only/);
+  assert.match(drop.stderr, /must be owner|read-only|permission denied/);
+  assert.equal((await fixture.rows('select 1 from sweeps')).length, 1);
+});
+
+test('reading writes nothing beside the results folder', () => {
+  assert.ok(!existsSync(join(cwd, '.lsweep', 'stack.json')));
+});
