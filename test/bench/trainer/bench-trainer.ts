@@ -1,0 +1,79 @@
+// Trainer against PyTorch on the CPU, side by side: both processes stay up and take turns, so that a noisy machine hits both alike.
+// One JSON row per case on standard output. Needs a Python with torch: LSWEEP_TEST_PYTHON (default python3).
+//
+//   npm run bench:trainer [-- CASE ...]
+
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { BENCH_CASES, type BenchCase } from './cases.ts';
+
+const THREADS = '2';
+const ROUNDS = 7;
+const python = process.env['LSWEEP_TEST_PYTHON'] ?? 'python3';
+const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+
+interface Side {
+  round(): Promise<number>;
+  /** Largest resident memory so far, MB. */
+  peakMb(): number;
+  close(): Promise<void>;
+}
+
+async function openSide(command: string, parameters: readonly string[]): Promise<Side> {
+  const child: ChildProcessWithoutNullStreams = spawn(command, parameters);
+  child.stderr.pipe(process.stderr);
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const line = async (): Promise<string> => {
+    const next = await lines.next();
+    if (next.done === true) throw new Error(`${command} ${parameters[0]} ended`);
+    return next.value;
+  };
+  await line();
+  return {
+    round: async () => {
+      child.stdin.write('round\n');
+      return Number(await line());
+    },
+    peakMb: () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
+    close: async () => {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.stdin.end();
+      await ended;
+    },
+  };
+}
+
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+async function compare(bench: BenchCase): Promise<void> {
+  const ours = await openSide(process.execPath, ['--import', 'tsx', here('./engine-side.ts'), bench.name, THREADS]);
+  const torch = await openSide(python, [here('./torch-side.py'), JSON.stringify(bench), THREADS]);
+  const seconds = { ours: [] as number[], torch: [] as number[] };
+  for (let round = 0; round < ROUNDS; round++) {
+    seconds.ours.push(await ours.round());
+    seconds.torch.push(await torch.round());
+  }
+  const perSecond = (values: readonly number[]): number => Math.round((bench.tokens * bench.steps) / median(values));
+  const row = {
+    case: bench.name,
+    tokens_per_second: perSecond(seconds.ours),
+    torch_tokens_per_second: perSecond(seconds.torch),
+    ratio: Number(median(seconds.torch.map((value, i) => value / (seconds.ours[i] ?? Number.NaN))).toFixed(3)),
+    step_ms: Math.round((1_000 * median(seconds.ours)) / bench.steps),
+    peak_mb: Math.round(ours.peakMb()),
+    torch_peak_mb: Math.round(torch.peakMb()),
+    memory_ratio: Number((ours.peakMb() / torch.peakMb()).toFixed(3)),
+    threads: Number(THREADS),
+    rounds: ROUNDS,
+    loadavg: loadavg()[0],
+  };
+  console.log(JSON.stringify(row));
+  await Promise.all([ours.close(), torch.close()]);
+}
+
+const wanted = process.argv.slice(2);
+for (const bench of BENCH_CASES) if (wanted.length === 0 || wanted.includes(bench.name)) await compare(bench);
