@@ -1,0 +1,124 @@
+// The real command line against real Temporal, Postgres and scripted nodes: following through outages, Ctrl-C, commands, exit codes.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Store } from '../../services/store/index.ts';
+import { type CliProcess, startCli } from '../unit/cli-child.ts';
+import { type PostgresServer, startPostgres } from './postgres.ts';
+import { sharedBaseSpec } from './scripted-sweep.ts';
+import { openStoreFixture, type StoreFixture } from './store-fixture.ts';
+import { until } from './until.ts';
+import { type Bench, openBenchOn } from './workflows-bench.ts';
+
+const QUICKSTART = fileURLToPath(new URL('../../infra/sweeps/quickstart.yaml', import.meta.url));
+
+let server: PostgresServer;
+let fixture: StoreFixture;
+let bench: Bench<Store>;
+const cwd = mkdtempSync(join(tmpdir(), 'lsweep-cli-follow-'));
+
+before(async () => {
+  server = await startPostgres();
+  fixture = await openStoreFixture(server);
+  bench = await openBenchOn(fixture.store);
+  await bench.orchestrator();
+  await bench.worker('node-one', 4);
+});
+after(async () => {
+  await bench.close();
+  await fixture.close();
+  await server.close();
+  rmSync(cwd, { recursive: true });
+});
+
+const start = (...args: string[]): CliProcess =>
+  startCli(args, {
+    cwd,
+    env: { LSWEEP_POSTGRES_URL: fixture.url, LSWEEP_TEMPORAL_ADDRESS: bench.temporal.address },
+  });
+const lsweep = (...args: string[]) => start(...args).ended;
+const says = (cli: CliProcess, text: string): Promise<void> =>
+  until(`the follower says "${text}"; it said ${cli.stdout()}`, () => cli.stdout().includes(text), 60_000);
+
+test('a follower survives a restart of Postgres, says so, and ends with the sweep', async () => {
+  await bench.start('outage', sharedBaseSpec(8, { steps: 60, stepMs: 50 }, 'o'));
+  const cli = start('follow', 'outage');
+  await says(cli, 'step ');
+  await server.stop();
+  await says(cli, 'asking again, the sweep is not lost');
+  await server.start();
+  await says(cli, 'everything answers again');
+  const { code, stdout, stderr } = await cli.ended;
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /finished: outage: 8 finished, 0 failed, 0 running, 0 planned of 8 cells/);
+  assert.match(stdout, /^system +latents +seed +state/m);
+});
+
+test('Ctrl-C ends the follower with 130 and a way back, and the sweep goes on to its end', async () => {
+  await bench.start('interrupted', sharedBaseSpec(4, { steps: 40, stepMs: 50 }, 'i'));
+  const cli = start('follow', 'interrupted');
+  await says(cli, 'interrupted: ');
+  cli.kill('SIGINT');
+  const { code, stdout } = await cli.ended;
+  assert.equal(code, 130);
+  assert.match(stdout, /interrupted goes on without this window\. Follow it again: lsweep follow interrupted/);
+  assert.deepEqual(await bench.result('interrupted'), { state: 'finished', finished: 4, failed: 0 });
+  const again = await lsweep('follow', 'interrupted', '--json');
+  assert.equal(again.code, 0, again.stderr);
+  const { ended, counts, results } = JSON.parse(again.stdout);
+  assert.deepEqual([ended, counts.finished, results.length], ['finished', 4, 4]);
+});
+
+test('failed trials end a follower with 4; retry runs them again', async () => {
+  const nan = { steps: 5, stepMs: 5, failAt: { step: 3, code: 'NAN_LOSS', failure: 'nan_loss', failures: 1 } };
+  await bench.start('failing', { trials: [[{ name: 'f-nan', ...nan }], [{ name: 'f-good', steps: 2, stepMs: 5 }]] });
+  const first = await lsweep('follow', 'failing');
+  assert.equal(first.code, 4, first.stderr);
+  assert.match(first.stdout, /1 finished, 1 failed.*\nWhy: lsweep show failing\. Again: lsweep retry failing --failed/);
+  const retry = await lsweep('retry', 'failing', '--failed', '--json');
+  assert.deepEqual(JSON.parse(retry.stdout), { sweep: 'failing', trials: 1 });
+  assert.equal((await lsweep('follow', 'failing')).code, 0);
+  const none = await lsweep('retry', 'failing');
+  assert.match(none.stdout, /failing has no failed trials/);
+});
+
+test('pause, set, resume and cancel do what they say, and bad values are refused with 2', async () => {
+  await bench.start('commanded', sharedBaseSpec(4, { steps: 4_000, stepMs: 50 }, 'k'));
+  const paused = await lsweep('pause', 'commanded');
+  assert.equal(paused.code, 0, paused.stderr);
+  await until('it is paused', async () => (await fixture.store.sweepByName('commanded'))?.state === 'paused');
+  const set = await lsweep('set', 'commanded', '--width', '2', '--priority', '1', '--json');
+  assert.deepEqual(JSON.parse(set.stdout), { sweep: 'commanded', priority: 1, weight: 1, width: 2 });
+  const [nothing, bad, word, unknown] = await Promise.all([
+    lsweep('set', 'commanded'),
+    lsweep('set', 'commanded', '--priority', '9'),
+    lsweep('set', 'commanded', '--width', 'wide'),
+    lsweep('pause', 'comanded'),
+  ]);
+  assert.deepEqual([nothing.code, bad.code, word.code, unknown.code], [2, 2, 2, 1]);
+  assert.match(bad.stderr, /priority is 9; allowed are whole numbers from 1 \(first\) to 5 \(last\)/);
+  assert.match(unknown.stderr, /NOT_FOUND: no sweep is named comanded/);
+  assert.equal((await lsweep('resume', 'commanded')).code, 0);
+  const follower = start('follow', 'commanded');
+  await says(follower, 'commanded: ');
+  assert.equal((await lsweep('cancel', 'commanded')).code, 0);
+  const { code, stdout } = await follower.ended;
+  assert.equal(code, 1);
+  assert.match(stdout, /^cancelled: commanded: 0 finished, 0 failed, 0 running, 4 cancelled, 0 planned of 4 cells$/m);
+  const closed = await lsweep('pause', 'commanded');
+  assert.equal(closed.code, 1);
+  assert.match(closed.stderr, /CONFLICT: sweep commanded is closed/);
+});
+
+test('a name that another sweep file has is refused and both ways out are named', async () => {
+  const spec = sharedBaseSpec(1, { steps: 1, stepMs: 1 }, 'n');
+  const file = { name: 'quickstart', spec, specHash: 'another', cells: 1, priority: 3, weight: 1, width: null };
+  await fixture.store.createSweep(file);
+  const { code, stderr } = await lsweep('run', QUICKSTART);
+  assert.equal(code, 1);
+  assert.match(stderr, /CONFLICT: another sweep file has the name quickstart; use another name, or lsweep extend/);
+});
