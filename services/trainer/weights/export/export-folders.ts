@@ -60,7 +60,7 @@ export function exportHuggingFaceFolders(
     if (coprocessor !== null) writePart(join(temporary, 'coprocessor'), 'coprocessor', config, coprocessor, tokenizer);
     if (latents.size > 0) writeTensors(join(temporary, 'latents.safetensors'), latents);
     const parts: readonly ExportPart[] = coprocessor === null ? ['base'] : ['base', 'coprocessor'];
-    writeFileSync(join(temporary, 'README.md'), trialReadme(parts, [...latents.keys()]));
+    writeText(join(temporary, 'README.md'), trialReadme(parts, [...latents.keys()]));
     renameSync(temporary, path);
   } catch (cause) {
     rmSync(temporary, { recursive: true, force: true });
@@ -132,7 +132,7 @@ function writePart(
   writeJson(join(folder, 'config.json'), configJson(config, part, tokenizer));
   writeJson(join(folder, 'generation_config.json'), generationConfigJson(tokenizer));
   for (const [name, file] of tokenizer?.files ?? []) copyFileSync(file, join(folder, name));
-  writeFileSync(join(folder, 'README.md'), partReadme(part, config, tokenizer));
+  writeText(join(folder, 'README.md'), partReadme(part, config, tokenizer));
 }
 
 function writeTensors(file: string, tensors: NamedTensors): void {
@@ -145,7 +145,9 @@ function writeTensors(file: string, tensors: NamedTensors): void {
   }
 }
 
-const writeJson = (file: string, value: object): void => writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
+const writeText = (file: string, text: string): void => writeFileSync(file, text, { flag: 'wx', flush: true });
+
+const writeJson = (file: string, value: object): void => writeText(file, `${JSON.stringify(value, null, 2)}\n`);
 
 const invalid = (sentence: string, tensor: string): LatentSweepError =>
   new LatentSweepError('WEIGHTS_INVALID', sentence, { tensor });
