@@ -1,7 +1,7 @@
 // From the data of a sweep file to the spec that is stored, with everything that is wrong with it at once. Pure: what files hold is
 // asked of the caller.
 
-import { type JsonObject, isObject, isWithin } from './dotted-path.ts';
+import { isObject, isWithin, type JsonObject, valueAt } from './dotted-path.ts';
 import { canonicalJson } from './identity.ts';
 import type { FileKind } from './named-files.ts';
 import { withFileNames, withFileNamesIn } from './named-files.ts';
@@ -80,18 +80,9 @@ function* overlaps(fields: SweepFields, fixed: JsonObject): Generator<SpecProble
     yield { at, onKey: true, sentence: `${both.join(' and ')} are all given: keep exactly one` };
   }
   for (const path of Object.keys(axes)) {
-    if (path === 'system' || !isFixed(fixed, path)) continue;
+    if (path === 'system' || valueAt(fixed, path) === undefined) continue;
     yield { at: ['axes', path], onKey: true, sentence: `axes.${path} and ${path} are both given: keep exactly one` };
   }
-}
-
-function isFixed(fixed: JsonObject, path: string): boolean {
-  let value: unknown = fixed;
-  for (const key of path.split('.')) {
-    if (!isObject(value) || !Object.hasOwn(value, key)) return false;
-    value = value[key];
-  }
-  return true;
 }
 
 function* badPaths({ axes, include, exclude, systems }: SweepFields): Generator<SpecProblem> {

@@ -56,11 +56,6 @@ export function layerParameters(shape: ModelShape): LayerParameters {
   return { cache, all: cache + queries + width * heads * headWidth + width + 3 * width * inner };
 }
 
-/** Token embedding (also the head, tied). */
-export function tokenEmbeddingParameters(shape: ModelShape, vocabulary: number): number {
-  return vocabulary * shape.width;
-}
-
 /** All but the token embedding: positions (GPT-2), layers and the last norm. What a Coprocessor consists of. */
 export function bodyParameters(shape: ModelShape): number {
   const { width, layers, context } = shape;
@@ -68,6 +63,7 @@ export function bodyParameters(shape: ModelShape): number {
   return shape.family === 'gpt2' ? context * width + layers * layer + 2 * width : layers * layer + width;
 }
 
+/** With the token embedding, which is also the head. */
 export function modelParameters(shape: ModelShape, vocabulary: number): number {
-  return tokenEmbeddingParameters(shape, vocabulary) + bodyParameters(shape);
+  return vocabulary * shape.width + bodyParameters(shape);
 }
