@@ -117,7 +117,7 @@ export function attempts(db: Database): Attempts {
       db.transaction(async (tx) => {
         const end = [failure, code, storableText(message), storableJson(details)];
         const ended = await endOpen(tx, phaseId, attempt, 'failed', end);
-        if (ended?.resume_attempt == null || code !== 'CHECKPOINT_DAMAGED') return;
+        if (ended === null || ended.resume_attempt === null || code !== 'CHECKPOINT_DAMAGED') return;
         // the next attempt resumes from the one before it
         const sha256 = typeof details['sha256'] === 'string' ? details['sha256'] : null;
         await tx.query(damageCheckpoint, [phaseId, ended.resume_attempt, ended.resume_step, sha256]);

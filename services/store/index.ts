@@ -3,5 +3,5 @@
 export { openReader, type QueryResult, type Reader } from './reader.ts';
 export { migrate, type MigrationReport } from './migrate.ts';
 export { openStore, type Store, type StoreOptions } from './open-store.ts';
-export type { ReaderRole } from './reader-role.ts';
+export { type ReaderRole, readerUrl } from './reader-role.ts';
 export type * from './types.ts';

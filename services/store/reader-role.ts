@@ -16,6 +16,16 @@ export function readerPassword(url: string): string | null {
   return password === '' ? null : createHmac('sha256', password).update(READER_ROLE).digest('base64url');
 }
 
+/** Where the role logs in, for psql and other programs of people; null where it cannot (`readerPassword`). */
+export function readerUrl(url: string): string | null {
+  const password = readerPassword(url);
+  if (password === null) return null;
+  const reader = new URL(url);
+  reader.username = READER_ROLE;
+  reader.password = password;
+  return reader.href;
+}
+
 /** Makes the role once in the cluster and gives it its rights in this database. Idempotent; the caller holds the migration lock. */
 export async function ensureReaderRole(client: pg.Client, url: string): Promise<ReaderRole> {
   const may = await client.query<{ has_role: boolean; can_create: boolean }>(
