@@ -18,7 +18,7 @@ export interface PostgresAlone {
   /** Of the writer, as in `endpoints`. */
   readonly url: string;
   /** Stops what was started for this; nothing when it ran before. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** @throws LatentSweepError STORE_UNREACHABLE when there is no database here yet, or it does not start */

@@ -17,6 +17,7 @@ export type LockHolder = ProcessMark & { readonly role: LockRole };
 
 /** A take-over lasts microseconds; one that is older was cut off. */
 const TAKEOVER_STALE_MS = 5_000;
+const TAKEOVER_POLL_MS = 5;
 
 /** @returns the other living holder, or null when the lock is ours now */
 export function takeStackLock(path: string, role: LockRole): LockHolder | null {
@@ -54,6 +55,7 @@ function removeDead(path: string): void {
   const takeover = `${path}.takeover`;
   if (!create(takeover)) {
     if (ageMs(takeover) > TAKEOVER_STALE_MS) rmSync(takeover, { force: true });
+    else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, TAKEOVER_POLL_MS);
     return;
   }
   try {

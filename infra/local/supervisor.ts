@@ -3,6 +3,7 @@
 
 import type { Logger } from 'pino';
 import { type Config, markOf, readStackRecord, type StackRecord } from '../../services/config/index.ts';
+import { readerUrl } from '../../services/store/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { configHash } from './config-hash.ts';
 import { layoutOf } from './layout.ts';
@@ -72,7 +73,13 @@ async function runPlan(
 ): Promise<void> {
   const { log, signal } = options;
   const { postgresUrl, temporalAddress, temporalUiUrl, registryAddresses } = plan;
-  const addresses = { postgresUrl, temporalAddress, temporalUiUrl, registryAddresses };
+  const addresses = {
+    postgresUrl,
+    readerUrl: postgresUrl === null ? null : readerUrl(postgresUrl),
+    temporalAddress,
+    temporalUiUrl,
+    registryAddresses,
+  };
   let wake = (): void => undefined;
   const services: readonly Service[] = plan.services.map(
     (definition) =>

@@ -19,7 +19,7 @@ const { values: args } = parseArgs({ options: { 'ready-file': { type: 'string' }
 const config = loadConfig();
 const { postgresUrl, temporalAddress, namespace } = endpoints(config);
 const replicaId = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
-const log = pino({ level: config.log.level, base: { process: 'orchestrator', replica: replicaId } });
+const log = pino({ level: config.log.level, base: { process: 'orchestrator' } });
 const rpc = { tls: readPemFiles('tls', config.tls), insecure: config.insecure };
 const store = openStore({
   url: postgresUrl,

@@ -22,7 +22,8 @@ export class StackProgress {
       if (this.#shown.get(name) === now) continue;
       const isFirst = !this.#shown.has(name);
       this.#shown.set(name, now);
-      if (state === 'waiting' || (isFirst && state === 'stopped')) continue;
+      // what was so before we looked is no news
+      if (state === 'waiting' || (isFirst && (state === 'stopped' || state === 'ready'))) continue;
       const hint = state === 'starting' ? HINTS[name] : undefined;
       const extra = [
         ...(state === 'ready' && port !== null ? [`port ${port}`] : []),
