@@ -12,7 +12,9 @@ import {
   updateCoefficients,
   updateGraph,
 } from '../../services/trainer/optimizer/index.ts';
+import { emitModel } from '../../services/trainer/onnx/index.ts';
 import { draws } from '../../services/trainer/random/draws.ts';
+import { Runtime } from '../../services/trainer/runtime/index.ts';
 import { systemParameters } from '../../services/trainer/systems/index.ts';
 import { runnable } from './trainer-run-graph.ts';
 import { smallConfig } from './trainer-small-engine.ts';
@@ -96,6 +98,47 @@ describe('AdamW', () => {
       }),
       { numRuns: 20 },
     );
+  });
+
+  test('gives the same bits in place as in memory of its own, row by row', () => {
+    const one = slab(5, 300);
+    const graph = updateGraph([one]);
+    const source = draws('in place', 1);
+    const random = (positive: boolean) =>
+      Float32Array.from({ length: 1500 }, () => (positive ? source.uniform() : source.normal()));
+    const values = updateCoefficients(
+      { betas: [0.9, 0.99], eps: 1e-8, weightDecay: 0.1, decay: 'all', clip: null },
+      0.01,
+      true,
+      3,
+      1,
+    );
+    const inputs = new Map<string, Float32Array>([
+      ...(['p', 'm', 'v', 'g'] as const).map((field) => [`${field}.${one.name}`, random(field === 'v')] as const),
+      ...COEFFICIENTS.map((name) => [`${name}.${one.name}`, Float32Array.of(values[name])] as const),
+    ]);
+    const apart = runnable(graph);
+    const want = apart.run(inputs);
+    apart.release();
+
+    const runtime = new Runtime({ device: 'cpu', threads: 2 });
+    const session = runtime.createSession(emitModel(graph, 'update'));
+    const binding = session.bind();
+    const state = [...inputs].map(([name, data]) => {
+      const tensor = runtime.createTensor('float32', /^[pmvg]\./.test(name) ? [5, 300] : [1]);
+      (tensor.data as Float32Array).set(data);
+      binding.input(name, tensor);
+      if (want.has(`${name}.next`)) binding.output(`${name}.next`, tensor);
+      return [name, tensor] as const;
+    });
+    binding.run();
+    for (const [name, { data }] of state) {
+      const expected = want.get(`${name}.next`);
+      if (expected) assert.deepEqual(Float32Array.from(data as Float32Array), expected, name);
+    }
+    binding.release();
+    session.release();
+    runtime.releaseAll();
   });
 
   test('keeps every tensor in one slab of its group, apart and aligned', () => {

@@ -21,6 +21,7 @@ const FUNCTIONS = {
   CreateSessionFromArray: [8, 'void *env, void *model, size_t bytes, void *options, _Out_ void **session'],
   CreateSessionOptions: [10, '_Out_ void **options'],
   EnableProfiling: [14, 'void *options, str prefix'],
+  DisableMemPattern: [17, 'void *options'],
   SetSessionGraphOptimizationLevel: [23, 'void *options, int level'],
   CreateTensorWithDataAsOrtValue: [
     49,
