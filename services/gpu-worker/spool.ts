@@ -23,7 +23,7 @@ const SUFFIX = '.log';
 /** How files are opened for appending; tests bring a disk that is full. */
 export type OpenForAppend = (
   path: string,
-) => Promise<Pick<FileHandle, 'appendFile' | 'datasync' | 'truncate' | 'close'>>;
+) => Promise<Pick<FileHandle, 'appendFile' | 'datasync' | 'stat' | 'truncate' | 'close'>>;
 const openForAppend: OpenForAppend = (path) => open(path, 'a');
 
 interface SpoolFile {
@@ -126,7 +126,7 @@ export class Spool {
         await handle.appendFile(record);
         await handle.datasync();
       } catch (error) {
-        await handle.truncate(this.#bytes);
+        await this.#cutTail(handle);
         throw error;
       }
     } catch (error) {
@@ -166,6 +166,15 @@ export class Spool {
     await handle?.close();
   }
 
+  async #cutTail(handle: Awaited<ReturnType<OpenForAppend>>): Promise<void> {
+    try {
+      await handle.truncate(this.#bytes);
+    } catch {
+      // the next event goes to a new file; recovery cuts this one, whose last record is not whole
+      this.#bytes = FILE_BYTES;
+    }
+  }
+
   #keep(message: RunPhaseResponse): void {
     this.#lastSeq = message.seq;
     this.#events.push(message);
@@ -178,7 +187,7 @@ export class Spool {
     const handle = await this.#open(path);
     this.#handle = handle;
     // left over from a crash before its first record was whole
-    await handle.truncate(0);
+    if ((await handle.stat()).size > 0) await handle.truncate(0);
     this.#bytes = 0;
     if (this.#files.at(-1)?.path !== path) this.#files.push({ path, base: this.#lastSeq });
     await syncFolder(this.folder);

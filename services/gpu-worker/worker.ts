@@ -22,9 +22,9 @@ export interface Worker {
   readonly nodeId: string;
   /** host:port of its WorkerService. */
   readonly address: string;
-  reports(): readonly AttemptReport[];
+  readonly reports: () => readonly AttemptReport[];
   /** Attempts stop with a checkpoint and are handed back; what no orchestrator takes meanwhile is told after the next start. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** @throws LatentSweepError CONFIG_INVALID, CONFLICT when the state folder is in use, ARTIFACT_STORE, DISK_FULL */

@@ -13,7 +13,7 @@ export interface Connection<Client> {
   /** Rejects with LatentSweepError; transport failures as NODE_LOST. */
   readonly client: Client;
   /** Running calls end as NODE_LOST. */
-  close(): void;
+  readonly close: () => void;
 }
 
 /**

@@ -22,9 +22,9 @@ export interface RpcServer {
   /** host:port that is really listened on. */
   readonly address: string;
   /** What grpc.health.v1 answers; set false before a drain. */
-  setServing(serving: boolean): void;
+  readonly setServing: (serving: boolean) => void;
   /** Refuses new calls, ends running ones, closes. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /**

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { WorkerServiceClient } from '../../services/gen/latentsweep/worker/v1/worker.ts';
@@ -73,7 +73,8 @@ test('an attempt streams numbered segments with stored checkpoints, then its res
   assert.equal(worker.reports().length, 0);
   assert.deepEqual(readdirSync(join(bench.root, 'state', 'work')), []);
   await assert.rejects(async () => {
-    for await (const _ of client.runPhase(request('plain', { steps: 5, stepMs: 5 }))) assert.fail('ran again');
+    for await (const { seq } of client.runPhase(request('plain', { steps: 5, stepMs: 5 })))
+      assert.fail(`ran again: ${seq}`);
   }, isCode('NOT_FOUND'));
 });
 
@@ -138,8 +139,8 @@ test('an older attempt is refused, a newer one stops the older first, whose read
   const older = new Heard(client, request('fenced', script, { attempt: 3 }));
   await until('it has begun', () => older.step >= 2);
   await assert.rejects(async () => {
-    for await (const _ of client.runPhase(request('fenced', script, { attempt: 2 })))
-      assert.fail('an older attempt ran');
+    for await (const { seq } of client.runPhase(request('fenced', script, { attempt: 2 })))
+      assert.fail(`an older attempt ran: ${seq}`);
   }, isCode('FENCED'));
   await assert.rejects(
     client.stopPhase({ phaseKey: phaseKey('fenced'), attempt: 2, mode: StopMode.NOW }),
@@ -256,6 +257,22 @@ test('a checkpoint that is not what the trainer says fails the attempt before it
   assert.equal(heard.step, 3);
   assert.equal(heard.failure().code, 'CHECKPOINT_DAMAGED');
   await acknowledgeAll(heard, 'damage');
+});
+
+test('a full disk fails the attempt as artifact_store, told from memory; the next attempt works', {
+  skip: process.platform !== 'linux',
+}, async () => {
+  const folder = join(bench.root, 'state', 'spool', `${phaseKey('full')}-1`);
+  mkdirSync(folder, { recursive: true });
+  symlinkSync('/dev/full', join(folder, '000000000000.log'));
+  const heard = new Heard(client, request('full', { steps: 9, stepMs: 5 }));
+  await heard.ended;
+  assert.equal(heard.failure().code, 'DISK_FULL');
+  assert.equal(heard.last?.$case === 'failed' && heard.last.value.failure, 'artifact_store');
+  const next = new Heard(client, request('full', { steps: 2, stepMs: 5 }, { attempt: 2 }));
+  await next.ended;
+  assert.equal(next.last?.$case, 'completed');
+  await acknowledgeAll(next, 'full', 2);
 });
 
 test('a checkpoint that is gone from the store fails the attempt as artifact_store, naming it', async () => {

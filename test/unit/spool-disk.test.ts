@@ -154,6 +154,7 @@ test('a full disk refuses the event as DISK_FULL and leaves the earlier ones who
         throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', errno: -28 });
       },
       datasync: () => handle.datasync(),
+      stat: handle.stat.bind(handle),
       truncate: (length) => handle.truncate(length),
       close: () => handle.close(),
     };

@@ -1,0 +1,121 @@
+// The whole way with real parts: workflows, orchestrator, gRPC, gpu-worker processes and trainer processes; only the training and the store
+// are scripted. Whatever is killed, every phase ends once, with the losses and weights of an undisturbed run.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { kill, WorkerBench } from './gpu-worker-bench.ts';
+import { lossOf } from './scripted-loss.ts';
+import { keyOf, type ScriptedSpec, sharedBaseSpec } from './scripted-sweep.ts';
+import { stateAfter } from './scripted-trainer-child.ts';
+import { until } from './until.ts';
+import { MemoryStore } from './memory-store.ts';
+import { type Bench, openBenchOn } from './workflows-bench.ts';
+import type { CommitOutcome } from '../../services/store/types.ts';
+
+/** Remembers what each phase ended with. */
+class ResultStore extends MemoryStore {
+  readonly results = new Map<number, string>();
+
+  override async completePhase(
+    phaseId: number,
+    attempt: number,
+    _seq?: bigint,
+    resultJson?: string,
+  ): Promise<CommitOutcome> {
+    const outcome = await super.completePhase(phaseId, attempt);
+    if (outcome === 'committed') this.results.set(phaseId, resultJson ?? '');
+    return outcome;
+  }
+}
+
+let bench: Bench<ResultStore>;
+const nodes = [new WorkerBench(), new WorkerBench()] as const;
+before(async () => {
+  bench = await openBenchOn(new ResultStore());
+  await bench.orchestrator();
+});
+after(async () => {
+  for (const node of nodes) await node.close();
+  await bench.close();
+});
+
+function start(node: WorkerBench, nodeId: string): ReturnType<WorkerBench['child']> {
+  const slot = { device: 'cpu', threads: 1, memoryBytes: 0 } as const;
+  return node.child({ nodeId, registries: [bench.registryAddress], slots: [slot, slot] });
+}
+
+/** An attempt of the slot is open and has recorded steps. */
+function worksOn(nodeId: string, slot: number): boolean {
+  return [...bench.store.phases.values()].some(
+    ({ attempts, metrics }) =>
+      metrics.size > 2 &&
+      attempts.some(({ state, place }) => state === 'open' && place.nodeId === nodeId && place.slot === slot),
+  );
+}
+
+function failures(): readonly (string | undefined)[] {
+  return [...bench.store.phases.values()].flatMap(({ attempts }) => attempts.map(({ failure }) => failure?.failure));
+}
+
+function assertUndisturbed(spec: ScriptedSpec): void {
+  for (const { name, steps } of spec.trials.flat()) {
+    const key = keyOf(name);
+    const phase = bench.store.phase(key);
+    assert.equal(phase.completions, 1, `${name} completed ${phase.completions} times`);
+    const losses = Array.from({ length: steps }, (_, i) => [`loss_nats@${i + 1}`, lossOf(key, i + 1)]);
+    assert.deepEqual(
+      [...phase.metrics].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true })),
+      losses,
+    );
+    assert.equal(
+      (JSON.parse(bench.store.results.get(phase.phaseId) ?? '') as { weightsSha256: string }).weightsSha256,
+      stateAfter(key, steps),
+    );
+  }
+}
+
+test('a sweep runs on a real node, each phase once', async () => {
+  const only = await start(nodes[0], 'node-0');
+  const spec = sharedBaseSpec(6, { steps: 6, stepMs: 10 }, 'real');
+  await bench.start('real', spec);
+  assert.deepEqual(await bench.result('real'), { state: 'finished', finished: 6, failed: 0 });
+  assertUndisturbed(spec);
+  await kill(only.child);
+});
+
+test('workers and trainers killed in turn change nothing of the result', { timeout: 90_000 }, async () => {
+  const first = await start(nodes[0], 'node-0');
+  const second = await start(nodes[1], 'node-1');
+  const spec = sharedBaseSpec(8, { steps: 60, stepMs: 25 }, 'hit');
+  await bench.start('hit', spec);
+  await until('a trainer of node-1 works', () => worksOn('node-1', 0));
+  const { pid } = JSON.parse(readFileSync(join(nodes[1].root, 'state', 'slots', '0.json'), 'utf8')) as { pid: number };
+  process.kill(pid, 'SIGKILL');
+  await until('the crash is recorded', () => failures().includes('worker_crash'));
+  await until('node-0 works', () => worksOn('node-0', 0));
+  await kill(first.child);
+  await start(nodes[0], 'node-0');
+  await until('the loss is recorded', () => failures().includes('node_lost'));
+  await until('node-1 works', () => worksOn('node-1', 1));
+  await kill(second.child);
+  assert.deepEqual(await bench.result('hit'), { state: 'finished', finished: 8, failed: 0 });
+  assertUndisturbed(spec);
+});
+
+test('paused on one node, a phase goes on at the same step on another', { timeout: 60_000 }, async () => {
+  const spec = sharedBaseSpec(2, { steps: 40, stepMs: 25 }, 'moved');
+  await bench.start('moved', spec);
+  const steps = (): number => bench.store.phases.get(keyOf('moved-finetune-0'))?.metrics.size ?? 0;
+  await until('it runs', () => steps() > 5);
+  await bench.commands.pause('moved');
+  await until('nothing runs', () => bench.store.states.at(-1) === 'paused');
+  const before = steps();
+  const other = await start(nodes[1], 'node-1');
+  await bench.commands.resume('moved');
+  assert.deepEqual(await bench.result('moved'), { state: 'finished', finished: 2, failed: 0 });
+  assertUndisturbed(spec);
+  assert.ok(before > 5);
+  await kill(other.child);
+});
