@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Store } from '../../services/store/index.ts';
-import { type CliProcess, startCli } from '../unit/cli-child.ts';
+import { type CliProcess, jsonOf, startCli } from '../unit/cli-child.ts';
 import { type PostgresServer, startPostgres } from './postgres.ts';
 import { sharedBaseSpec } from './scripted-sweep.ts';
 import { openStoreFixture, type StoreFixture } from './store-fixture.ts';
@@ -58,6 +58,12 @@ test('a follower survives a restart of Postgres, says so, and ends with the swee
   assert.match(stdout, /^system +latents +seed +state/m);
 });
 
+interface FollowedJson {
+  readonly ended: string;
+  readonly counts: { readonly finished: number };
+  readonly results: readonly unknown[];
+}
+
 test('Ctrl-C ends the follower with 130 and a way back, and the sweep goes on to its end', async () => {
   await bench.start('interrupted', sharedBaseSpec(4, { steps: 40, stepMs: 50 }, 'i'));
   const cli = start('follow', 'interrupted');
@@ -69,7 +75,7 @@ test('Ctrl-C ends the follower with 130 and a way back, and the sweep goes on to
   assert.deepEqual(await bench.result('interrupted'), { state: 'finished', finished: 4, failed: 0 });
   const again = await lsweep('follow', 'interrupted', '--json');
   assert.equal(again.code, 0, again.stderr);
-  const { ended, counts, results } = JSON.parse(again.stdout);
+  const { ended, counts, results } = jsonOf<FollowedJson>(again.stdout);
   assert.deepEqual([ended, counts.finished, results.length], ['finished', 4, 4]);
 });
 

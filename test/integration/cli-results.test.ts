@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { readSweepFile } from '../../services/sweep-file/index.ts';
 import { planSweepFile } from '../../workflows/domain/plan-sweep-file.ts';
-import { type CliResult, runCli } from '../unit/cli-child.ts';
+import { type CliResult, jsonOf, runCli } from '../unit/cli-child.ts';
 import { type PostgresServer, startPostgres } from './postgres.ts';
 import { openStoreFixture, owner, placeOn, type StoreFixture } from './store-fixture.ts';
 
@@ -19,6 +19,20 @@ const CHANCE = 0.5;
 let server: PostgresServer;
 let fixture: StoreFixture;
 const cwd = mkdtempSync(join(tmpdir(), 'lsweep-cli-results-'));
+
+type Row = Readonly<Record<string, unknown>>;
+interface Shown {
+  readonly sql: string;
+  readonly results: readonly (Row & {
+    readonly cell: number;
+    readonly steps: number;
+    readonly first_loss: number;
+    readonly final_loss: number;
+  })[];
+  readonly chart: { readonly path: string; readonly sql: string };
+  readonly trial_key: string;
+  readonly phases: readonly { readonly kind: string; readonly state: string }[];
+}
 
 const lossOf = (cell: number, step: number): number => 4 / step + cell;
 const correctOf = (cell: number): number => 40 + cell;
@@ -86,11 +100,10 @@ const mean = (cell: number, steps: readonly number[]): number =>
 test('show gives every cell with the numbers that were recorded, and the SQL that gives the same rows', async () => {
   const [text, json] = await Promise.all([lsweep('show', 'quickstart'), lsweep('show', 'quickstart', '--json')]);
   assert.deepEqual([text.code, json.code], [0, 0], text.stderr + json.stderr);
-  const shown = JSON.parse(json.stdout);
+  const shown = jsonOf<Shown>(json.stdout);
   assert.equal(shown.results.length, 8);
   for (const row of shown.results) {
-    const last = Number(row.steps);
-    const { cell } = row;
+    const { cell, steps: last } = row;
     assert.ok(Math.abs(row.first_loss - mean(cell, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])) < 1e-9);
     assert.ok(
       Math.abs(
@@ -101,8 +114,8 @@ test('show gives every cell with the numbers that were recorded, and the SQL tha
           ),
       ) < 1e-9,
     );
-    assert.equal(row.accuracy, cell === 7 ? null : correctOf(cell) / ITEMS);
-    assert.equal(row.state, cell === 7 ? 'failed' : 'finished');
+    assert.equal(row['accuracy'], cell === 7 ? null : correctOf(cell) / ITEMS);
+    assert.equal(row['state'], cell === 7 ? 'failed' : 'finished');
   }
   assert.match(text.stdout, /quickstart: 7 finished, 1 failed, 0 running, 0 planned of 8 cells/);
   assert.match(text.stdout, /exact match on 100 items of prosqa's test split; guessing would get 50\.0 % \(chance\)/);
@@ -114,23 +127,20 @@ test('show gives every cell with the numbers that were recorded, and the SQL tha
 test('a chart is a whole SVG of the curves that its SQL gives', async () => {
   const { code, stdout, stderr } = await lsweep('--json', 'show', 'quickstart', '--chart');
   assert.equal(code, 0, stderr);
-  const { chart } = JSON.parse(stdout);
+  const { chart } = jsonOf<Shown>(stdout);
   assert.equal(chart.path, join(cwd, '.lsweep', 'results', 'quickstart', 'loss-curves.svg'));
   const svg = readFileSync(chart.path, 'utf8');
   assert.match(svg, /^<svg [\s\S]*<\/svg>\n$/);
   assert.equal(svg.match(/aria-roledescription="line mark"/g)?.length, 8);
-  const rows = JSON.parse((await lsweep('sql', '--json', chart.sql)).stdout);
-  assert.deepEqual(
-    new Set(rows.map((row: { system: string }) => row.system)),
-    new Set(['soft_embeddings', 'liu', 'h1', 'h2']),
-  );
+  const rows = jsonOf<readonly Row[]>((await lsweep('sql', '--json', chart.sql)).stdout);
+  assert.deepEqual(new Set(rows.map((row) => row['system'])), new Set(['soft_embeddings', 'liu', 'h1', 'h2']));
 });
 
 test('one trial is shown by its cell and by the beginning of its key', async () => {
   const byCell = await lsweep('show', 'quickstart', '7', '--json');
-  const trial = JSON.parse(byCell.stdout);
+  const trial = jsonOf<Shown>(byCell.stdout);
   assert.deepEqual(
-    trial.phases.map((phase: { kind: string; state: string }) => [phase.kind, phase.state]),
+    trial.phases.map(({ kind, state }) => [kind, state]),
     [
       ['base', 'finished'],
       ['finetune', 'finished'],
@@ -158,9 +168,9 @@ test('sql prints a table, CSV and JSON', async () => {
     lsweep('sql', '--json', query),
   ]);
   assert.match(table.stdout, /^cell {2}system +accuracy\n─+\n {3}0 {2}\S+ +0\.4\n {3}1 {2}\S+ +0\.41\n\(2 rows\)\n$/);
-  const [first, second] = JSON.parse(json.stdout);
-  assert.deepEqual(first, { cell: 0, system: first.system, accuracy: 0.4 });
-  assert.equal(csv.stdout, `cell,system,accuracy\n0,${first.system},0.4\n1,${second.system},0.41\n`);
+  const [first, second] = jsonOf<readonly Row[]>(json.stdout);
+  assert.deepEqual(first, { cell: 0, system: first?.['system'], accuracy: 0.4 });
+  assert.equal(csv.stdout, `cell,system,accuracy\n0,${first?.['system']},0.4\n1,${second?.['system']},0.41\n`);
 });
 
 test('sql ends with 1 and the words of Postgres, and can change nothing', async () => {

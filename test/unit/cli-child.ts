@@ -49,3 +49,8 @@ export function startCli(args: readonly string[], { cwd, env = {} }: CliOptions)
 export function runCli(args: readonly string[], options: CliOptions): Promise<CliResult> {
   return startCli(args, options).ended;
 }
+
+/** What a call with --json printed, taken for a T: a wrong one fails the assertions that follow. */
+export function jsonOf<T>(text: string): T {
+  return JSON.parse(text) as T;
+}

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { buildProgram } from '../../services/cli/index.ts';
-import { runCli } from './cli-child.ts';
+import { jsonOf, runCli } from './cli-child.ts';
 
 const cwd = mkdtempSync(join(tmpdir(), 'lsweep-cli-'));
 after(() => rmSync(cwd, { recursive: true }));
@@ -65,7 +65,7 @@ test('a stack that is not up ends with 3 and says what to do, as JSON too', asyn
   ]);
   assert.deepEqual([pause.code, ls.code, follow.code, json.code], [3, 3, 3, 3]);
   for (const { stderr } of [pause, ls, follow]) assert.match(stderr, /lsweep up/);
-  const { error } = JSON.parse(json.stderr);
+  const { error } = jsonOf<{ readonly error: { readonly code: string } }>(json.stderr);
   assert.equal(error.code, 'STORE_UNREACHABLE');
   assert.equal(json.stdout, '');
 });

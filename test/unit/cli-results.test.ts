@@ -80,9 +80,16 @@ const curve = (system: string, latents: number, channel: string | null = null, t
     seeds: 1,
   }));
 
+interface ChartSpec {
+  readonly facet: { readonly sort: readonly string[] };
+  readonly spec: { readonly encoding: { readonly color: { readonly scale: { readonly domain: readonly string[] } } } };
+  readonly data: { readonly values: readonly unknown[] };
+}
+const plain = (spec: unknown): ChartSpec => JSON.parse(JSON.stringify(spec)) as ChartSpec;
+
 test('a chart has one panel per latent budget, one colour per system, and every point that was read', async () => {
   const rows = [...curve('h2', 6), ...curve('liu', 2), ...curve('h2', 2)];
-  const spec = JSON.parse(JSON.stringify(curveChartSpec({ sweep: 'quickstart', rows })));
+  const spec = plain(curveChartSpec({ sweep: 'quickstart', rows }));
   assert.deepEqual(spec.facet.sort, ['2 latents', '6 latents']);
   assert.deepEqual(spec.spec.encoding.color.scale.domain, ['liu', 'h2']);
   assert.equal(spec.data.values.length, 60);
@@ -108,7 +115,7 @@ test('a chart tells channels and tasks apart where there are several, and leaves
     ...curve('liu', 2, 'embedding', 'gsm8k'),
     ...curve('liu', 2, 'embedding').map((row) => ({ ...row, loss_nats: Number.NaN })),
   ];
-  const spec = JSON.parse(JSON.stringify(curveChartSpec({ sweep: 's', rows })));
+  const spec = plain(curveChartSpec({ sweep: 's', rows }));
   assert.deepEqual(new Set(spec.spec.encoding.color.scale.domain), new Set(['liu', 'h1 kv/all', 'h1 kv/top:1']));
   assert.deepEqual(spec.facet.sort, ['gsm8k, 2 latents', 'prosqa, 2 latents']);
   assert.equal(spec.data.values.length, 60);

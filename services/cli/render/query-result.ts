@@ -18,11 +18,10 @@ export function csvOf({ columns, rows }: QueryResult): string {
 
 /** Ends with the number of rows, as psql does. */
 export function tableOf({ columns, rows }: QueryResult): string {
-  const headings = columns.map((name, i) =>
-    rows.some((row) => row[i] != null) && rows.every((row) => row[i] == null || typeof row[i] === 'number')
-      ? right(name)
-      : left(name),
-  );
+  const headings = columns.map((name, i) => {
+    const values = rows.map((row) => row[i] ?? null).filter((value) => value !== null);
+    return values.length > 0 && values.every((value) => typeof value === 'number') ? right(name) : left(name);
+  });
   const count = rows.length === 1 ? '1 row' : `${rows.length} rows`;
   const table =
     columns.length === 0
