@@ -1,7 +1,7 @@
 // The border of the store: Postgres behind the interfaces of types.ts, migrations, and read-only queries for people.
 
-export { openReader, type QueryResult, type Reader } from './reader.ts';
-export { migrate, type MigrationReport } from './migrate.ts';
+export { type MigrationReport, migrate } from './migrate.ts';
 export { openStore, type Store, type StoreOptions } from './open-store.ts';
+export { openReader, type QueryResult, type Reader } from './reader.ts';
 export { type ReaderRole, readerUrl } from './reader-role.ts';
 export type * from './types.ts';

@@ -2,9 +2,8 @@
 // that anything may have changed, because what was notified meanwhile is lost.
 
 import pg from 'pg';
-import { type ConnectionOptions, connectionConfig } from './connection.ts';
+import { type ConnectionOptions, connectionConfig, placeOf } from './connection.ts';
 import { asStoreError, isUnreachable } from './postgres-errors.ts';
-import { placeOf } from './connection.ts';
 
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 2_000;

@@ -1,11 +1,11 @@
 // Puts the store together. Nothing connects before the first call.
 
-import { Database, type DatabaseOptions } from './database.ts';
 import { attempts } from './attempts.ts';
 import { claims } from './claims.ts';
+import { Database, type DatabaseOptions } from './database.ts';
 import { grid } from './grid.ts';
 import { listenPhases } from './listen-phases.ts';
-import { migrate, type MigrationReport } from './migrate.ts';
+import { type MigrationReport, migrate } from './migrate.ts';
 import { nodes } from './nodes.ts';
 import { segments } from './segments.ts';
 import { sweeps } from './sweeps.ts';

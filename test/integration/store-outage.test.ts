@@ -4,7 +4,7 @@ import { openReader, openStore } from '../../services/store/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { type PostgresServer, startPostgres } from './postgres.ts';
 import { keyOf } from './scripted-sweep.ts';
-import { begin, openStoreFixture, owner, placeOn, segment, type StoreFixture } from './store-fixture.ts';
+import { begin, openStoreFixture, owner, placeOn, type StoreFixture, segment } from './store-fixture.ts';
 import { freePort } from './temporal-server.ts';
 import { until } from './until.ts';
 

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import type { CommitOutcome, SegmentCommit } from '../../services/store/types.ts';
 import { type PostgresServer, startPostgres } from './postgres.ts';
-import { begin, openStoreFixture, segment, type StoreFixture } from './store-fixture.ts';
+import { begin, openStoreFixture, type StoreFixture, segment } from './store-fixture.ts';
 
 const STEPS = 24;
 const PHASES = 3;

@@ -9,8 +9,8 @@ import {
   owner,
   placeOn,
   planAll,
-  segment,
   type StoreFixture,
+  segment,
   sweepFile,
 } from './store-fixture.ts';
 import { until } from './until.ts';

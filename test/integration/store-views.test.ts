@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type PostgresServer, startPostgres } from './postgres.ts';
 import { keyOf } from './scripted-sweep.ts';
-import { begin, openStoreFixture, segment, type StoreFixture } from './store-fixture.ts';
+import { begin, openStoreFixture, type StoreFixture, segment } from './store-fixture.ts';
 
 let server: PostgresServer;
 let fixture: StoreFixture;

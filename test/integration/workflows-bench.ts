@@ -8,11 +8,11 @@ import {
   connectSweepClient,
   type Orchestrator,
   type SweepClient,
-  startOrchestrator,
   type SweepFiles,
+  startOrchestrator,
 } from '../../services/orchestrator/index.ts';
-import type { OrchestratorStore } from '../../services/store/types.ts';
 import { connectWorker, serveRegistry } from '../../services/rpc/index.ts';
+import type { OrchestratorStore } from '../../services/store/types.ts';
 import { sweepWorkflowId } from '../../workflows/contract.ts';
 import { TEST_TIMES } from './fleet-times.ts';
 import { MemoryStore } from './memory-store.ts';
