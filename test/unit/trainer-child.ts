@@ -16,7 +16,7 @@ import {
 } from '../../services/trainer/index.ts';
 import { type PhaseConfig, phaseConfigSchema } from '../../workflows/domain/phases.ts';
 
-const DEADLINE_MS = 120_000;
+const DEADLINE_MS = 300_000;
 
 export class TrainerChild {
   readonly child: ChildProcess;

@@ -77,6 +77,17 @@ describe('the trainer process', () => {
     assert.deepEqual(evaluation, whole.result.evaluation);
   };
 
+  /** Asks for a stop after the second segment. Steps take milliseconds, so on a busy machine a phase may end first: then once more. */
+  const stopMidway = async (kind: keyof typeof configs, mode: 'checkpoint' | 'now', rest: Partial<PhaseJob>) => {
+    for (let tries = 0; tries < 50; tries++) {
+      const run = await trainer.run(jobOf(kind, trainer.folder, rest), (event) => {
+        if (event.kind === 'segment' && event.toStep === 2) trainer.send({ kind: 'stop', mode });
+      });
+      if (run.last?.kind === 'stopped') return { run, step: run.last.step };
+    }
+    throw new Error('no stop came in time');
+  };
+
   for (const kind of ['base', 'finetune', 'evaluate'] as const) {
     test(`${kind}: one long segment, in a warm process, gives the same rows and bits`, async () => {
       const run = await trainer.run(jobOf(kind, trainer.folder, { segmentMs: 1e9, checkpointMs: 1e9 }));
@@ -86,27 +97,19 @@ describe('the trainer process', () => {
 
     test(`${kind}: stopped with a checkpoint in the middle and resumed, likewise`, async () => {
       // segments without checkpoints until the stop asks for one
-      const first = await trainer.run(jobOf(kind, trainer.folder, { checkpointMs: 1e9 }), (event) => {
-        if (event.kind === 'segment' && event.toStep === 3) trainer.send({ kind: 'stop', mode: 'checkpoint' });
-      });
-      assert.ok(first.last?.kind === 'stopped' && first.last.step === first.checkpoint?.step && first.last.step >= 3);
-      assert.equal(first.segments.filter(({ checkpoint }) => checkpoint !== null).length, 1);
-      assert.ok(first.last.step < undisturbed.get(kind)!.segments.length, 'it stopped before the end');
-      const second = await trainer.run(jobOf(kind, trainer.folder, { resume: first.checkpoint }));
-      const [started] = second.events;
-      assert.ok(started?.kind === 'started' && started.step === first.last.step);
-      assertSame(kind, first, second);
+      const first = await stopMidway(kind, 'checkpoint', { checkpointMs: 1e9 });
+      assert.equal(first.step, first.run.checkpoint?.step);
+      assert.equal(first.run.segments.filter(({ checkpoint }) => checkpoint !== null).length, 1);
+      const second = await trainer.run(jobOf(kind, trainer.folder, { resume: first.run.checkpoint }));
+      assert.deepEqual(second.events[0], { ...undisturbed.get(kind)!.events[0], step: first.step });
+      assertSame(kind, first.run, second);
     });
 
-    test(`${kind}: stopped at once loses the open segment only, and resumes from an earlier checkpoint`, async () => {
-      const early = undisturbed.get(kind)!.segments[1]?.checkpoint ?? null;
-      const first = await trainer.run(jobOf(kind, trainer.folder, { resume: early }), (event) => {
-        if (event.kind === 'segment' && event.toStep === 4) trainer.send({ kind: 'stop', mode: 'now' });
-      });
-      assert.ok(first.last?.kind === 'stopped' && first.last.step === first.segments.at(-1)?.toStep);
-      const second = await trainer.run(jobOf(kind, trainer.folder, { resume: first.checkpoint }));
-      const [one, two] = undisturbed.get(kind)!.segments;
-      assertSame(kind, { events: [], last: undefined, segments: [one, two] } as unknown as PhaseRun, first, second);
+    test(`${kind}: stopped at once and resumed from its last checkpoint, likewise`, async () => {
+      const first = await stopMidway(kind, 'now', {});
+      assert.equal(first.step, first.run.segments.at(-1)?.toStep);
+      const second = await trainer.run(jobOf(kind, trainer.folder, { resume: first.run.checkpoint }));
+      assertSame(kind, first.run, second);
     });
 
     test(`${kind}: killed in the middle and resumed by a fresh process, likewise`, async () => {
@@ -118,7 +121,10 @@ describe('the trainer process', () => {
           events.push(event);
           if (event.kind === 'segment' && event.toStep === 4) victim.child.kill('SIGKILL');
         });
-        await assert.rejects(lost, /the trainer ended/);
+        // the phase may have ended before the signal came; what was committed up to step 4 is all that counts below
+        await Promise.allSettled([lost]);
+        await victim.exited();
+        assert.equal(victim.child.signalCode, 'SIGKILL');
         const before = { segments: events.filter((event) => event.kind === 'segment') } as unknown as PhaseRun;
         const resume = before.segments.at(-1)?.checkpoint ?? null;
         assert.equal(resume?.step, 4);

@@ -16,7 +16,7 @@ export function basePhase(config: BasePhaseConfig, context: PhaseContext): Phase
   const startStep = beginTraining(context, engine, () =>
     engine.initialise({
       seed: base.seed,
-      base: model.weights?.() ?? null,
+      base: model.readBase?.() ?? null,
       coprocessorInit: 'base',
       softInit: { kind: 'mean' },
     }),

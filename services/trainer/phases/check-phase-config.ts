@@ -3,13 +3,13 @@
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { PhaseConfig } from '../../../workflows/domain/phases.ts';
+import type { ModelSettings } from '../../../workflows/domain/settings.ts';
 import { isPlain, latentsOf, planStages, questionTokens, targetTokens } from '../curriculum/index.ts';
-import type { ModelConfig } from '../models/index.ts';
 import { createTask, type Split, type Task } from '../tasks/index.ts';
 import { createTokenizer, type Tokenizer } from '../tokenizers/index.ts';
-import { baseEngineConfig, finetuneOptimizer, systemEngineConfig } from './engine-config.ts';
+import { describeWeights, resolveLocalModel } from '../weights/index.ts';
+import { channelOf } from './engine-config.ts';
 import { softInitOf } from './finetune-phase.ts';
-import { modelSource } from './model-source.ts';
 import { totalStepsOf } from './phase-context.ts';
 
 /** Training examples whose room is checked beforehand; a longer one later still fails by name in its step. */
@@ -17,31 +17,44 @@ const CHECKED_EXAMPLES = 512;
 
 export interface PhaseFacts {
   readonly totalSteps: number;
+  /** Ids of the tokenizer. */
   readonly vocabularySize: number;
-  readonly model: ModelConfig;
+  readonly contextLength: number;
 }
 
 /**
+ * Asks the hub for the shape behind a hub name, but downloads no weights.
  * @returns what can be said of the phase before it runs
- * @throws LatentSweepError CONFIG_INVALID, DATA_MISSING, DATA_INVALID, CONTEXT_EXCEEDED or TOKEN_OUT_OF_RANGE naming key, file or item
+ * @throws LatentSweepError CONFIG_INVALID, DATA_MISSING, DATA_INVALID, WEIGHTS_INVALID, CONTEXT_EXCEEDED or TOKEN_OUT_OF_RANGE naming key,
+ * file or item
  */
-export function checkPhaseConfig(config: PhaseConfig): PhaseFacts {
+export async function checkPhaseConfig(config: PhaseConfig): Promise<PhaseFacts> {
   const task = createTask(config.task);
   const tokenizer = createTokenizer(config.tokenizer, task);
-  const { config: model } = modelSource(config.model, tokenizer);
-  const placement = { device: 'cpu', threads: 1 } as const;
-  if (config.kind === 'base') baseEngineConfig(config, model, placement);
-  if (config.kind === 'finetune') {
-    systemEngineConfig(config, model, finetuneOptimizer(config), placement);
-    softInitOf(config.softInit, tokenizer);
+  const contextLength = await contextLengthOf(config.model, tokenizer);
+  if (config.kind !== 'base') channelOf(config.system, config.channel);
+  if (config.kind === 'finetune') softInitOf(config.softInit, tokenizer);
+  checkRoom(config, task, tokenizer, contextLength);
+  return { totalSteps: totalStepsOf(config, task), vocabularySize: tokenizer.vocabularySize, contextLength };
+}
+
+async function contextLengthOf(model: ModelSettings, tokenizer: Tokenizer): Promise<number> {
+  if (!('weights' in model) || !model.weights.startsWith('hf:')) {
+    return resolveLocalModel(model, tokenizer).config.contextLength;
   }
-  checkRoom(config, task, tokenizer, model);
-  return { totalSteps: totalStepsOf(config, task), vocabularySize: tokenizer.vocabularySize, model };
+  const { shape, vocabularySize } = await describeWeights(model.weights);
+  if (tokenizer.vocabularySize > vocabularySize) {
+    throw new LatentSweepError(
+      'TOKEN_OUT_OF_RANGE',
+      `tokenizer ${tokenizer.name} has ${tokenizer.vocabularySize} ids, the model of ${model.weights} knows ${vocabularySize}`,
+      { key: 'tokenizer', ids: tokenizer.vocabularySize, vocabulary: vocabularySize },
+    );
+  }
+  return shape.context;
 }
 
 /** Whether questions, latents, query and targets fit the context; see checkPhaseConfig for errors. */
-export function checkRoom(config: PhaseConfig, task: Task, tokenizer: Tokenizer, model: ModelConfig): void {
-  const { contextLength } = model;
+export function checkRoom(config: PhaseConfig, task: Task, tokenizer: Tokenizer, contextLength: number): void {
   switch (config.kind) {
     case 'base': {
       const length = config.base.sequence ?? contextLength;

@@ -60,7 +60,7 @@ export function finetuneOptimizer({ train }: FinetunePhaseConfig): OptimizerConf
 }
 
 /** null is the system's own channel. @throws LatentSweepError CONFIG_INVALID for a channel the system does not have */
-function channelOf(system: SystemName, channel: Channel | null): Channel | null {
+export function channelOf(system: SystemName, channel: Channel | null): Channel | null {
   const kind = EMBEDDING_COPROCESSOR_SYSTEMS.some((name) => name === system)
     ? 'embedding'
     : KV_SYSTEMS.some((name) => name === system)

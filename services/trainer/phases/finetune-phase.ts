@@ -39,7 +39,7 @@ export function finetunePhase(config: FinetunePhaseConfig, context: PhaseContext
 /** Those of the parent phase, else the given ones, else none: the engine initialises them. */
 function baseWeights(context: PhaseContext): NamedTensors | null {
   const { parent } = context.job;
-  return parent === null ? (context.model.weights?.() ?? null) : readParentWeights(context, parent);
+  return parent === null ? (context.model.readBase?.() ?? null) : readParentWeights(context, parent);
 }
 
 /** `mean`, `zeros` or `token:<text>`, whose text must be one token. */

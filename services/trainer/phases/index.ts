@@ -1,6 +1,6 @@
 // The border of the phases.
 export { checkPhaseConfig, type PhaseFacts } from './check-phase-config.ts';
-export { MODEL_PRESETS } from './model-source.ts';
+export { MODEL_PRESETS } from './model-presets.ts';
 export { runPhase } from './run-phase.ts';
 export type { PhaseHost } from './run-work.ts';
 export { WarmState } from './warm-state.ts';

@@ -9,7 +9,7 @@ import type { LocalCheckpoint, PhaseJob } from '../jobs/protocol.ts';
 import { systemParameters } from '../systems/index.ts';
 import type { Task } from '../tasks/index.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';
-import { type ModelSource, modelSource } from './model-source.ts';
+import { type ResolvedModel, resolveModel } from '../weights/index.ts';
 import type { WarmState } from './warm-state.ts';
 
 export interface PhaseContext {
@@ -17,14 +17,15 @@ export interface PhaseContext {
   readonly job: PhaseJob;
   readonly task: Task;
   readonly tokenizer: Tokenizer;
-  readonly model: ModelSource;
+  readonly model: ResolvedModel;
   readonly totalSteps: number;
 }
 
-export function phaseContext(job: PhaseJob, warm: WarmState): PhaseContext {
+/** Fetches weights named by a hub name first, where this machine lacks them. */
+export async function phaseContext(job: PhaseJob, warm: WarmState): Promise<PhaseContext> {
   const task = warm.task(job.config.task);
   const tokenizer = warm.tokenizer(job.config.tokenizer, task);
-  const model = modelSource(job.config.model, tokenizer);
+  const model = await resolveModel(job.config.model, tokenizer);
   return { warm, job, task, tokenizer, model, totalSteps: totalStepsOf(job.config, task) };
 }
 

@@ -15,11 +15,11 @@ import type { WarmState } from './warm-state.ts';
  * @throws LatentSweepError when the phase fails; the caller reports it
  */
 export async function runPhase(job: PhaseJob, warm: WarmState, host: PhaseHost): Promise<void> {
-  const context = phaseContext(job, warm);
+  const context = await phaseContext(job, warm);
   const { task, tokenizer, model } = context;
   // trials that differ in their seed alone have the same room
   warm.checkOnce(JSON.stringify({ ...job.config, seed: null }), () =>
-    checkRoom(job.config, task, tokenizer, model.config),
+    checkRoom(job.config, task, tokenizer, model.config.contextLength),
   );
   await runWork(job, workOf(context), host);
 }

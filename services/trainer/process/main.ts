@@ -22,8 +22,8 @@ const send = (event: TrainerEvent): void => {
   unsent++;
   process.send?.(event, (error: Error | null) => {
     unsent--;
-    // a broken channel means that the parent is gone
-    if (error !== null) exitCode ??= 1;
+    // a broken channel means that the parent is gone: the same end as `disconnect`
+    if (error !== null) exitCode ??= 0;
     exitWhenSent();
   });
 };
