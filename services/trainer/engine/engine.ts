@@ -41,6 +41,8 @@ const TRAINING_GRAPHS = 24;
 const GENERATORS = 4;
 /** Items decoded at once: more share a step's fixed cost, fewer waste less on items that end early. */
 const GENERATE_ITEMS = 32;
+/** Attention scores of one layer of a prefill, in floats (256 MB): long questions are decoded in smaller groups. */
+const PREFILL_SCORES = 1 << 26;
 
 /** What a batch gives besides an update; for probes and gradient tests. */
 export interface Inspection {
@@ -146,19 +148,22 @@ export class TrainingEngine implements Engine {
     // items of like length share a pass: less padding; each item's tokens do not depend on its company
     const byLength = items.map((_, index) => index).sort((a, b) => lengthOf(items, a) - lengthOf(items, b) || a - b);
     const generations: Generation[] = items.map(() => ({ tokens: [] }));
-    for (let from = 0; from < items.length; from += GENERATE_ITEMS) {
-      const indices = byLength.slice(from, from + GENERATE_ITEMS);
+    const together = this.#itemsTogether(items);
+    for (let from = 0; from < items.length; from += together) {
+      const indices = byLength.slice(from, from + together);
       const group = indices.flatMap((index) => items[index] ?? []);
-      const generated = this.#generator(group, Math.min(items.length, GENERATE_ITEMS), maxNewTokens).run(
-        group,
-        maxNewTokens,
-        eosTokenId,
-      );
+      const generated = this.#generator(group, together, maxNewTokens).run(group, maxNewTokens, eosTokenId);
       indices.forEach((index, b) => {
         generations[index] = { tokens: generated[b] ?? [] };
       });
     }
     return generations;
+  }
+
+  #itemsTogether(items: readonly GenerateItem[]): number {
+    const longest = items.reduce((most, { question }) => Math.max(most, question.length), 1);
+    const fitting = Math.floor(PREFILL_SCORES / (this.config.model.heads * longest ** 2));
+    return Math.max(1, Math.min(items.length, GENERATE_ITEMS, fitting));
   }
 
   #generator(items: readonly GenerateItem[], batch: number, maxNewTokens: number): Generator {
@@ -169,7 +174,7 @@ export class TrainingEngine implements Engine {
         this.config.model.contextLength,
       ),
       latents: Math.max(...items.map((item) => itemLatents(this.config, item))),
-      generated: maxNewTokens,
+      generated: Math.min(maxNewTokens, this.config.model.contextLength),
     };
     return this.#generators.get(
       JSON.stringify(shape),

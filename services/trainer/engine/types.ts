@@ -30,7 +30,7 @@ export interface EngineConfig {
   /** Base and Coprocessor shape. */
   readonly model: ModelConfig;
   readonly system: SystemName;
-  /** null for systems without a Coprocessor. */
+  /** null: none, or the system's own (`liu`, `h2`: embedding; `h1`, `h1_h2`: kv over all layers). */
   readonly channel: Channel | null;
   /** N_L: rows of the soft-token table (`pause`: one row, repeated up to N_L times). */
   readonly latents: number;
@@ -103,7 +103,7 @@ export interface Engine {
   generate(items: readonly GenerateItem[], maxNewTokens: number, eosTokenId: number | null): readonly Generation[];
   readonly trainedNames: readonly string[];
   readonly capacityFloatsPerLatent: number;
-  /** Switches the curriculum objective's sessions cache off the books and frees all native memory. */
+  /** Frees all native memory; no call may follow. */
   release(): void;
 }
 

@@ -3,7 +3,7 @@
 import { float, type Shape, shapeMismatch, type Tensor } from './graph.ts';
 
 /** The shape two operands broadcast to; a size of 1 or a missing leading axis stretches. */
-export function broadcastShape(op: string, a: Shape, b: Shape): Shape {
+function broadcastShape(op: string, a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, axis) => {
     const left = a[axis - rank + a.length] ?? 1;
@@ -29,7 +29,6 @@ export const add = (a: Tensor, b: Tensor): Tensor => binary('Add', a, b);
 export const sub = (a: Tensor, b: Tensor): Tensor => binary('Sub', a, b);
 export const mul = (a: Tensor, b: Tensor): Tensor => binary('Mul', a, b);
 export const div = (a: Tensor, b: Tensor): Tensor => binary('Div', a, b);
-export const min = (a: Tensor, b: Tensor): Tensor => binary('Min', a, b);
 export const equal = (a: Tensor, b: Tensor): Tensor => compare('Equal', a, b);
 export const greater = (a: Tensor, b: Tensor): Tensor => compare('Greater', a, b);
 export const and = (a: Tensor, b: Tensor): Tensor => compare('And', a, b);

@@ -5,6 +5,7 @@ import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { Batch, CurriculumItem } from '../engine/types.ts';
 import { computedModel, SYSTEM_FACTS } from './describe.ts';
 import type { BatchShape, TrainingSettings } from './passes.ts';
+import { padRows, RowArrays, Scores } from './row-arrays.ts';
 
 export interface PreparedBatch {
   readonly shape: BatchShape;
@@ -242,78 +243,4 @@ function siteArrays(
     ...decodeRows.arrays('decode'),
     ...scores.arrays(),
   ]);
-}
-
-/** [count, length] of token ids, rows and their ends padded with token 0. */
-export function padRows(rows: readonly (readonly number[])[], count: number, length: number): BigInt64Array {
-  const padded = new BigInt64Array(count * length);
-  rows.forEach((row, b) => {
-    row.forEach((token, i) => {
-      padded[b * length + i] = BigInt(token);
-    });
-  });
-  return padded;
-}
-
-/** Site, order and limit of rows (rows.ts); rows never set are padding. */
-export class RowArrays {
-  readonly #site: BigInt64Array;
-  readonly #order: BigInt64Array;
-  readonly #limit: BigInt64Array;
-
-  constructor(count: number) {
-    this.#site = new BigInt64Array(count).fill(-1n);
-    this.#order = new BigInt64Array(count);
-    this.#limit = new BigInt64Array(count);
-  }
-
-  set(index: number, site: number, order: number, limit: number): void {
-    this.#site[index] = BigInt(site);
-    this.#order[index] = BigInt(order);
-    this.#limit[index] = BigInt(limit);
-  }
-
-  arrays(name: string): [string, BigInt64Array][] {
-    return [
-      [`${name}.site`, this.#site],
-      [`${name}.order`, this.#order],
-      [`${name}.limit`, this.#limit],
-    ];
-  }
-}
-
-/** Which hidden rows predict which targets, in the order added. */
-class Scores {
-  readonly #forward: BigInt64Array;
-  readonly #backward: BigInt64Array;
-  readonly #targets: BigInt64Array;
-  readonly #weights: Float32Array;
-  readonly #weight: number;
-  #count = 0;
-
-  /** @param hiddenRows rows among which the scored ones are found */
-  constructor(size: number, hiddenRows: number, totalTargets: number) {
-    this.#forward = new BigInt64Array(size);
-    this.#backward = new BigInt64Array(hiddenRows).fill(BigInt(size));
-    this.#targets = new BigInt64Array(size);
-    this.#weights = new Float32Array(size);
-    this.#weight = 1 / totalTargets;
-  }
-
-  add(hiddenRow: number, target: number): void {
-    const index = this.#count++;
-    this.#forward[index] = BigInt(hiddenRow);
-    this.#backward[hiddenRow] = BigInt(index);
-    this.#targets[index] = BigInt(target);
-    this.#weights[index] = this.#weight;
-  }
-
-  arrays(): [string, Float32Array | BigInt64Array][] {
-    return [
-      ['scored.forward', this.#forward],
-      ['scored.backward', this.#backward],
-      ['scored.targets', this.#targets],
-      ['scored.weights', this.#weights],
-    ];
-  }
 }

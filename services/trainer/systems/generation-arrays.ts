@@ -3,10 +3,11 @@
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { GenerateItem } from '../engine/types.ts';
-import { checkTokens, padRows, RowArrays } from './batch-arrays.ts';
+import { checkTokens } from './batch-arrays.ts';
 import { computedModel, SYSTEM_FACTS } from './describe.ts';
 import { cacheSlots, type GenerationShape, hasQuery } from './generation-graph.ts';
 import type { TrainingSettings } from './passes.ts';
+import { padRows, RowArrays } from './row-arrays.ts';
 import { HIDDEN } from './rows.ts';
 
 /** Latents the system really gives an item: none where it has no latents at all. */
