@@ -2,7 +2,8 @@
 
 import { up } from '../../infra/local/index.ts';
 import { type Config, runningStack } from '../config/index.ts';
-import { readSweepFile } from '../sweep-file/index.ts';
+import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { type ReadSweepFile, readSweepFile } from '../sweep-file/index.ts';
 import { withReader, withSweepClient } from './access.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { followToEnd } from './follow/follow-to-end.ts';
@@ -29,7 +30,7 @@ export async function runQuickstart(config: Config, file: string, output: Output
   try {
     const isUp = await bringUp(config, output, signal);
     if (!isUp) return interrupted(name);
-    const how = await withSweepClient(config, (client) => client.startSweep(sweep));
+    const how = await start(config, sweep, file);
     output.say(
       how === 'started'
         ? `Sweep ${name} started: ${cells} cells. Ctrl-C leaves it running.`
@@ -61,6 +62,22 @@ export async function runQuickstart(config: Config, file: string, output: Output
   }
 }
 
+/** @throws LatentSweepError CONFLICT when the state folder holds results of an earlier version of the file */
+async function start(config: Config, sweep: ReadSweepFile, file: string): Promise<'started' | 'already_known'> {
+  try {
+    return await withSweepClient(config, (client) => client.startSweep(sweep));
+  } catch (error) {
+    if (!(error instanceof LatentSweepError && error.code === 'CONFLICT')) throw error;
+    const lsweep = lsweepCommand(process.env);
+    throw new LatentSweepError(
+      'CONFLICT',
+      `${config.stateDir} holds a sweep ${sweep.name} of an earlier version of ${file}. Run the new cells too: ${lsweep} extend ${file}. Or start anew: ${lsweep} down, then move ${config.stateDir} away`,
+      { name: sweep.name, file, stateDir: config.stateDir },
+      error,
+    );
+  }
+}
+
 /** @returns false when interrupted meanwhile; the stack goes on starting */
 async function bringUp(config: Config, output: Output, signal: AbortSignal): Promise<boolean> {
   if (runningStack(config) === null) output.say(`Bringing the local stack up in ${config.stateDir} ...`);
@@ -87,11 +104,14 @@ function interrupted(sweep: string): QuickstartEnd {
 
 function nextSteps(sweep: string, psql: string | null): string {
   const lsweep = lsweepCommand(process.env);
+  const commands: readonly (readonly [string, string])[] = [
+    [`${lsweep} show ${sweep} 0`, 'one trial with its phases'],
+    [`${lsweep} down`, 'stop the stack; results stay in .lsweep'],
+  ];
   return [
     'Go on:',
     ...(psql === null ? [] : [`  ${psql}`]),
     `  ${lsweep} sql "select system, latents, accuracy, chance from study.cells where sweep = '${sweep}'"`,
-    `  ${lsweep} show ${sweep} 0        one trial with its phases`,
-    `  ${lsweep} down                   stop the stack; everything stays in .lsweep`,
+    ...commands.map(([command, what]) => `  ${command.padEnd(32)}${what}`),
   ].join('\n');
 }

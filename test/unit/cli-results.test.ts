@@ -53,10 +53,12 @@ test('a result table has state, accuracy, chance, items and both losses, and no 
 test('the legend states items, split, chance and how far an accuracy scatters', () => {
   const legend = resultsLegend([RESULT, { ...RESULT, accuracy: 0.9 }]).join('\n');
   assert.match(legend, /exact match on 100 items of prosqa's test split; guessing would get 50.0 % \(chance\)/);
-  assert.match(legend, /known to about ± 9.8 points/);
+  assert.match(legend, /known to about ± 9.6 points/);
   assert.match(legend, /first and of the last 10 steps/);
   assert.deepEqual(resultsLegend([{ ...RESULT, accuracy: null, first_loss: null }]), []);
-  assert.equal(scatterPoints(0.5, 100).toFixed(2), '9.80');
+  // Wilson's interval, against statsmodels proportion_confint(method='wilson')
+  assert.equal(scatterPoints(0.5, 100).toFixed(2), '9.62');
+  assert.equal(scatterPoints(0, 100).toFixed(2), '1.85');
 });
 
 test('printed SQL is what is run, with the name as a literal', () => {
@@ -78,6 +80,7 @@ const curve = (system: string, latents: number, channel: string | null = null, t
     step: i + 1,
     loss_nats: 4 / (i + 1),
     seeds: 1,
+    steps_per_point: 1,
   }));
 
 interface ChartSpec {

@@ -11,6 +11,7 @@ const row = z.object({
   step: z.number(),
   loss_nats: float8,
   seeds: z.number(),
+  steps_per_point: z.number(),
 });
 
 export type LossCurveRow = z.infer<typeof row>;
@@ -24,7 +25,7 @@ with loss as (
   where sweep = $1::text and kind in ('pretrain', 'finetune') and metric = 'loss_nats'
 )
 select task, system, channel, latents, avg(step)::double precision as step, avg(value) as loss_nats,
-  count(distinct seed)::integer as seeds
+  count(distinct seed)::integer as seeds, max(steps_per_point)::integer as steps_per_point
 from loss
 group by task, system, channel, latents, ceil(step / steps_per_point)
 order by task, system, channel, latents, step`,

@@ -107,9 +107,13 @@ function budgetText(latents: number): string {
   return latents === 0 ? 'no latents' : latents === 1 ? '1 latent' : `${latents} latents`;
 }
 
+/** What a point stands for, and why curves jump. */
 function subtitleOf(rows: readonly LossCurveRow[]): string {
-  const seeds = Math.max(0, ...rows.map((row) => row.seeds));
-  return seeds > 1 ? `means over ${seeds} seeds and over windows of steps` : 'means over windows of steps';
+  const seeds = Math.max(1, ...rows.map((row) => row.seeds));
+  const window = Math.max(1, ...rows.map((row) => row.steps_per_point));
+  const over = [...(seeds > 1 ? [`${seeds} seeds`] : []), ...(window > 1 ? [`${window} steps`] : [])];
+  const point = over.length === 0 ? 'every step' : `each point the mean over ${over.join(' and ')}`;
+  return `${point}; a curriculum's curves jump where its next stage begins`;
 }
 
 function distinct(values: readonly string[]): string[] {

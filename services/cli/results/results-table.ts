@@ -43,7 +43,7 @@ export function resultsTable(rows: readonly ResultRow[]): string {
 export function resultsLegend(rows: readonly ResultRow[]): readonly string[] {
   const evaluated = grouped(rows.filter(isEvaluated), (row) => `${row.task}/${row.split}/${row.items}`);
   return [
-    ...evaluated.map(accuracySentence),
+    ...evaluated.flatMap(accuracyLines),
     ...(rows.some(({ first_loss }) => first_loss !== null)
       ? ['Losses: training loss in nats per target token, means of the first and of the last 10 steps.']
       : []),
@@ -56,18 +56,20 @@ function isEvaluated(row: ResultRow): row is EvaluatedRow {
   return row.accuracy !== null && row.chance !== null && row.items !== null;
 }
 
-/** Half of a 95 % interval of a proportion (normal approximation), in points: what two cells may differ by without meaning. */
+/** Half of a 95 % interval of a proportion (Wilson's, which holds at 0 and 1 too), in points: what chance alone moves. */
 export function scatterPoints(accuracy: number, items: number): number {
-  return 196 * Math.sqrt((accuracy * (1 - accuracy)) / items);
+  const z = 1.96;
+  const variance = (accuracy * (1 - accuracy)) / items + z ** 2 / (4 * items ** 2);
+  return (100 * z * Math.sqrt(variance)) / (1 + z ** 2 / items);
 }
 
-function accuracySentence(group: readonly [EvaluatedRow, ...EvaluatedRow[]]): string {
+function accuracyLines(group: readonly [EvaluatedRow, ...EvaluatedRow[]]): readonly string[] {
   const [{ task, split, items, chance }] = group;
   const widest = Math.max(...group.map((row) => scatterPoints(row.accuracy, row.items)));
-  return (
-    `Accuracy: exact match on ${items} items of ${task}'s ${split} split; guessing would get ${formatPercent(chance)} (chance). ` +
-    `With so many items an accuracy is known to about ± ${widest.toFixed(1)} points.`
-  );
+  return [
+    `Accuracy: exact match on ${items} items of ${task}'s ${split} split; guessing would get ${formatPercent(chance)} (chance).`,
+    `  With so many items an accuracy is known to about ± ${widest.toFixed(1)} points.`,
+  ];
 }
 
 function hasSeveralChannels(rows: readonly ResultRow[]): boolean {
