@@ -9,11 +9,7 @@ import { STATIC_STEPS, testStep } from './steps.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const bin = join(root, 'node_modules', '.bin');
-const env = {
-  ...process.env,
-  PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}`,
-  FORCE_COLOR: process.env['FORCE_COLOR'] ?? '0',
-};
+const env = { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}` };
 
 /** @typedef {{ name: string, seconds: number, isPassed: boolean }} Outcome */
 
@@ -57,7 +53,12 @@ async function run({ name, commands, environment = {} }, output) {
   let text = '';
   let isPassed = true;
   for (const [command = '', ...args] of commands) {
-    const result = await execute(command, args, { ...env, ...environment }, output);
+    const result = await execute(
+      command,
+      args,
+      { ...env, ...(output === 'live' ? {} : { NO_COLOR: '1' }), ...environment },
+      output,
+    );
     text += result.text;
     isPassed = result.code === 0;
     if (!isPassed) break;

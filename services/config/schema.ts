@@ -99,11 +99,8 @@ export const configSchema = z
         stallMs: durationMs(300_000),
         /** Memory of one attempt, bytes; null = an equal share of the machine's. */
         memoryBytes: z.int().min(1).nullable().default(null),
-        /** Checkpoints kept on the node's disk for the next attempt, bytes. */
-        cacheBytes: z
-          .int()
-          .min(0)
-          .default(20 * 2 ** 30),
+        /** Checkpoints kept on the node's disk for the next attempt, bytes; null = 20 GiB. */
+        cacheBytes: z.int().min(0).nullable().default(null),
       })
       .readonly()
       .prefault({}),

@@ -8,8 +8,7 @@ import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { openArtifactStore } from '../artifacts/index.ts';
 import { artifactsUrl, type Config, loadConfig, readPemFiles, runningStack } from '../config/index.ts';
 import { trainerEntry, trainerExecArgv } from '../trainer/index.ts';
-import { DEFAULT_WORKER_TIMES, type SlotOptions } from './options.ts';
-import { runWorker } from './run-process.ts';
+import { DEFAULT_CACHE_BYTES, DEFAULT_WORKER_TIMES, runWorker, type SlotOptions } from './index.ts';
 
 /** The rest is for the system, Postgres and the other processes of the machine. */
 const MEMORY_SHARE = 0.8;
@@ -27,7 +26,7 @@ await runWorker({
   trainerEntry,
   trainerExecArgv,
   artifacts: await openArtifactStore(artifactsUrl(config)),
-  cacheBytes: worker.cacheBytes,
+  cacheBytes: worker.cacheBytes ?? DEFAULT_CACHE_BYTES,
   rpc: { tls: readPemFiles('tls', config.tls), insecure: config.insecure },
   times: { ...DEFAULT_WORKER_TIMES, stallMs: worker.stallMs },
   log: pino({ level: config.log.level, base: { process: 'gpu-worker' } }),
