@@ -11,7 +11,7 @@ import { safetensorsPieces } from '../safetensors/index.ts';
 import { type CheckpointFacts, checkpointMetadata } from './metadata.ts';
 
 /** File name of a step's checkpoint; sorts by step. */
-export const checkpointName = (step: number): string => `step-${String(step).padStart(9, '0')}.safetensors`;
+const checkpointName = (step: number): string => `step-${String(step).padStart(9, '0')}.safetensors`;
 
 /**
  * @param directory made when missing

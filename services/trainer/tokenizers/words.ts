@@ -24,7 +24,7 @@ export function createWordsTokenizer(task: Task): Tokenizer {
 }
 
 /** @param pieces distinct, in the order of their ids */
-export function wordsTokenizer(pieces: readonly string[]): Tokenizer {
+function wordsTokenizer(pieces: readonly string[]): Tokenizer {
   const ids = new Map(pieces.map((piece, index) => [piece, SPECIALS + index]));
   return {
     name: 'words',
