@@ -1,6 +1,7 @@
 // ONNX Runtime through its C API: memory, errors and the library's own life.
 
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -26,7 +27,27 @@ function inPlace(target: Runtime) {
 
 describe('the runtime', () => {
   test('is the pinned version', () => {
-    assert.equal(runtime().version, PINNED_VERSION);
+    const own = runtime();
+    assert.equal(own.version, PINNED_VERSION);
+    own.releaseAll();
+  });
+
+  test('computes with the threads each runtime was made with, side by side', () => {
+    const threadsStarted = (threads: number) => {
+      const count = () => readdirSync('/proc/self/task').length;
+      const own = new Runtime({ device: 'cpu', threads });
+      const before = count();
+      const { tensor, run, release } = inPlace(own);
+      tensor.data.set([1, 2, 3, 4] as never);
+      run();
+      assert.deepEqual([...tensor.data], [2, 6, 12, 20]);
+      const started = count() - before;
+      release();
+      own.releaseAll();
+      return started;
+    };
+    // the calling thread computes too
+    assert.deepEqual([1, 3, 2].map(threadsStarted), [0, 2, 1]);
   });
 
   test('updates a tensor in place, again and again', () => {
@@ -79,10 +100,12 @@ describe('the runtime', () => {
   });
 
   test('names the call that ONNX Runtime refused', () => {
-    assert.throws(() => runtime().createSession(new Uint8Array([1, 2, 3])), {
+    const own = runtime();
+    assert.throws(() => own.createSession(new Uint8Array([1, 2, 3])), {
       code: 'RUNTIME_FAILED',
       message: /CreateSessionFromArray/,
     });
+    own.releaseAll();
   });
 
   test('refuses a device it does not have', () => {

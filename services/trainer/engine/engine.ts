@@ -77,8 +77,13 @@ export class TrainingEngine implements Engine {
     this.trainedNames = parameters.filter(({ trained }) => trained).map(({ name }) => name);
     this.capacityFloatsPerLatent = capacityFloatsPerLatent(config);
     this.#runtime = new Runtime(config);
-    this.#store = new ParameterStore(this.#runtime, parameters, config.optimizer.decay);
-    this.#optimizer = new OptimizerStep(this.#runtime, this.#store, config.optimizer);
+    try {
+      this.#store = new ParameterStore(this.#runtime, parameters, config.optimizer.decay);
+      this.#optimizer = new OptimizerStep(this.#runtime, this.#store, config.optimizer);
+    } catch (error) {
+      this.#runtime.releaseAll();
+      throw error;
+    }
   }
 
   initialise(options: InitialiseOptions): void {

@@ -18,36 +18,31 @@ export type Pointer = NonNullable<unknown>;
 
 /** index and C parameter types; every function returns OrtStatus* (null is success). */
 const FUNCTIONS = {
+  CreateEnv: [3, 'int severity, str id, _Out_ void **env'],
   CreateSessionFromArray: [8, 'void *env, void *model, size_t bytes, void *options, _Out_ void **session'],
   CreateSessionOptions: [10, '_Out_ void **options'],
   EnableProfiling: [14, 'void *options, str prefix'],
   DisableMemPattern: [17, 'void *options'],
   SetSessionGraphOptimizationLevel: [23, 'void *options, int level'],
+  SetIntraOpNumThreads: [24, 'void *options, int threads'],
+  SetInterOpNumThreads: [25, 'void *options, int threads'],
   CreateTensorWithDataAsOrtValue: [
     49,
     'void *memory, void *data, size_t bytes, int64_t *shape, size_t rank, int dtype, _Out_ void **value',
   ],
   CreateCpuMemoryInfo: [69, 'int allocator, int memType, _Out_ void **info'],
-  CreateEnvWithGlobalThreadPools: [119, 'int severity, str id, void *threading, _Out_ void **env'],
-  DisablePerSessionThreads: [120, 'void *options'],
-  CreateThreadingOptions: [121, '_Out_ void **options'],
   AddSessionConfigEntry: [130, 'void *options, str key, str value'],
   RunWithBinding: [133, 'void *session, void *runOptions, void *binding'],
   CreateIoBinding: [134, 'void *session, _Out_ void **binding'],
   BindInput: [136, 'void *binding, str name, void *value'],
   BindOutput: [137, 'void *binding, str name, void *value'],
   CreateAndRegisterAllocator: [144, 'void *env, void *memory, void *arena'],
-  SetGlobalIntraOpNumThreads: [147, 'void *options, int threads'],
-  SetGlobalInterOpNumThreads: [148, 'void *options, int threads'],
-  SetGlobalSpinControl: [149, 'void *options, int allow'],
 } as const;
 
 const RELEASES = {
-  ReleaseEnv: 92,
   ReleaseSession: 95,
   ReleaseValue: 96,
   ReleaseSessionOptions: 100,
-  ReleaseThreadingOptions: 122,
   ReleaseIoBinding: 135,
 } as const;
 

@@ -3,6 +3,7 @@
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { addressOf, loadCApi, type Pointer } from './c-api.ts';
+import { sharedEnvironment } from './environment.ts';
 
 export type TensorData = Float32Array | BigInt64Array;
 
@@ -33,19 +34,16 @@ export interface RuntimeOptions {
   readonly threads: number;
 }
 
-/** One process-wide environment per thread count: its pool and its arena are shared by all sessions. */
-const environments = new Map<number, Pointer>();
-
 const DTYPE = { float32: 1, int64: 7 } as const;
 /** What ONNX Runtime's own allocator gives; equal alignment is part of equal bits. */
 const ALIGNMENT_BYTES = 64;
 const BASIC_OPTIMISATION = 1;
-const LOG_ERRORS = 3;
 
 export class Runtime {
   readonly #api = loadCApi();
   readonly #memory: Pointer;
   readonly #environment: Pointer;
+  readonly #threads: number;
   readonly #tensors = new Set<DeviceTensor>();
 
   constructor(options: RuntimeOptions) {
@@ -55,24 +53,12 @@ export class Runtime {
       });
     }
     this.#memory = this.#api.create('CreateCpuMemoryInfo', 1, 0);
-    this.#environment = environments.get(options.threads) ?? this.#openEnvironment(options.threads);
-    environments.set(options.threads, this.#environment);
+    this.#environment = sharedEnvironment(this.#api, this.#memory);
+    this.#threads = options.threads;
   }
 
   get version(): string {
     return this.#api.version;
-  }
-
-  #openEnvironment(threads: number): Pointer {
-    const threading = this.#api.create('CreateThreadingOptions');
-    this.#api.call('SetGlobalIntraOpNumThreads', threading, threads);
-    this.#api.call('SetGlobalInterOpNumThreads', threading, 1);
-    // idle threads must not take cores from other trainers of the machine
-    this.#api.call('SetGlobalSpinControl', threading, 0);
-    const environment = this.#api.create('CreateEnvWithGlobalThreadPools', LOG_ERRORS, 'latent-sweep', threading);
-    this.#api.release('ReleaseThreadingOptions', threading);
-    this.#api.call('CreateAndRegisterAllocator', environment, this.#memory, null);
-    return environment;
   }
 
   /** Zero-filled memory of its own. */
@@ -122,7 +108,10 @@ export class Runtime {
   createSession(model: Uint8Array, options: { readonly profilePrefix?: string } = {}): Session {
     const api = this.#api;
     const settings = api.create('CreateSessionOptions');
-    api.call('DisablePerSessionThreads', settings);
+    api.call('SetIntraOpNumThreads', settings, this.#threads);
+    api.call('SetInterOpNumThreads', settings, 1);
+    // idle threads must not take cores from other trainers of the machine
+    api.call('AddSessionConfigEntry', settings, 'session.intra_op.allow_spinning', '0');
     // planned blocks of one shape cannot be reused by the next: without them many shapes take 40 % less memory, at the same speed
     api.call('DisableMemPattern', settings);
     api.call('SetSessionGraphOptimizationLevel', settings, BASIC_OPTIMISATION);
