@@ -36,3 +36,5 @@ if (holder === null) {
 } else {
   log.info({ pid: holder.pid }, 'another supervisor has the folder');
 }
+// a health check that was under way when its service stopped would hold the process for seconds
+process.exit();
