@@ -69,7 +69,7 @@ async function describeOnHub(name: HubName, options: HubOptions): Promise<Weight
   const [configFile] = wanted.filter(({ path }) => path === 'config.json');
   if (configFile === undefined) throw new LatentSweepError('INTERNAL', 'a listed model has no config');
   const blob = await fetchBlob(name, commit, configFile, options);
-  return described(pinned(name, commit), readConfigFile(blob, `config.json of ${name.text}`).config, hashes);
+  return described(pinned(name, commit), readConfigFile(blob, `config.json of ${name.text}`), hashes);
 }
 
 /** Large files are listed by their SHA-256; small ones are fetched. */

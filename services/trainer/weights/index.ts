@@ -7,7 +7,6 @@ export {
   type HuggingFaceFolder,
   type LoadedFolder,
   loadHuggingFaceFolder,
-  openHuggingFaceFolder,
 } from './load-folder.ts';
 export {
   fetchWeights,

@@ -47,17 +47,8 @@ export function loadHuggingFaceFolder(path: string): LoadedFolder {
  * @throws LatentSweepError DATA_MISSING, DATA_INVALID or CONFIG_INVALID for the folder's files and keys; WEIGHTS_INVALID naming file, tensor and shapes
  */
 export function openHuggingFaceFolder(path: string): HuggingFaceFolder {
-  const { file: configFile, config, tied } = readModelConfig(path);
-  const files = weightFiles(path);
-  const plan = planTensors(path, config, files);
-  if (tied === false) {
-    const shape = plan.head === null ? '' : ` [${plan.head.entry.shape.join(', ')}]`;
-    throw invalid(
-      `${configFile} has tie_word_embeddings: false: ${HEAD}${shape} is a head of its own, and only heads tied to the token embedding are trained here`,
-      plan.head?.file ?? configFile,
-      HEAD,
-    );
-  }
+  const config = readModelConfig(path);
+  const plan = planTensors(path, config, weightFiles(path));
   return { config, readTensors: () => readTensors(config, plan) };
 }
 

@@ -1,18 +1,11 @@
-// Reads the `config.json` of a Hugging Face folder. What it says of the head is told apart from the rest: whether a head is tied shows only
-// in the tensors (load-folder.ts).
+// Reads the `config.json` of a Hugging Face folder, and refuses what is not trained here before any weights are looked at.
 
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { type ModelConfig, parseModelConfig } from '../models/index.ts';
-
-export interface FolderConfig {
-  readonly file: string;
-  readonly config: ModelConfig;
-  /** `tie_word_embeddings`; null = the file does not say. */
-  readonly tied: boolean | null;
-}
+import { HEAD } from './tensor-names.ts';
 
 const FAMILIES = ['gpt2', 'qwen3'];
 
@@ -20,15 +13,15 @@ const jsonSchema = z.looseObject({ model_type: z.string(), tie_word_embeddings: 
 
 /**
  * @throws LatentSweepError DATA_MISSING for a folder or file that is not there; DATA_INVALID for one that is no JSON object; CONFIG_INVALID
- * naming the key for another family, or for a setting that changes the computation
+ * naming the key for another family, or for a setting that changes the computation; WEIGHTS_INVALID naming `lm_head.weight` for an untied head
  */
-export function readModelConfig(folder: string): FolderConfig {
+export function readModelConfig(folder: string): ModelConfig {
   checkFolder(folder);
   return readConfigFile(join(folder, 'config.json'));
 }
 
 /** @param file what messages call it, where its path says nothing */
-export function readConfigFile(path: string, file = path): FolderConfig {
+export function readConfigFile(path: string, file = path): ModelConfig {
   const json = parseJsonFile(path, jsonSchema);
   if (!FAMILIES.includes(json.model_type)) {
     throw new LatentSweepError(
@@ -37,10 +30,21 @@ export function readConfigFile(path: string, file = path): FolderConfig {
       { key: 'model_type', value: json.model_type, file },
     );
   }
+  const config = parsedConfig(json, file);
+  if (json.tie_word_embeddings === false) {
+    throw new LatentSweepError(
+      'WEIGHTS_INVALID',
+      `${file} has tie_word_embeddings: false: ${HEAD} [${config.vocabSize}, ${config.width}] is a head of its own, and only heads tied to the token embedding are trained here`,
+      { file, tensor: HEAD },
+    );
+  }
+  return config;
+}
+
+function parsedConfig(json: z.infer<typeof jsonSchema>, file: string): ModelConfig {
   try {
-    // the schema of the models knows tied heads only
-    const config = parseModelConfig({ ...json, tie_word_embeddings: true });
-    return { file, config, tied: json.tie_word_embeddings ?? null };
+    // left out, a file does not say whether its head is tied: the tensors do (load-folder.ts)
+    return parseModelConfig({ ...json, tie_word_embeddings: true });
   } catch (cause) {
     if (!(cause instanceof LatentSweepError)) throw cause;
     const sentence = cause.message.slice(`${cause.code}: `.length);

@@ -61,7 +61,7 @@ const STATUS_FAULTS: Readonly<Record<number, string>> = {
 };
 
 /** fetch hides the reason in its cause. */
-export function reasonOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
   return cause instanceof Error ? `${error.message}: ${cause.message || cause.name}` : error.message;

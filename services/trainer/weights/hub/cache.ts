@@ -13,7 +13,7 @@ export interface Snapshot {
   readonly commit: string;
 }
 
-export function repoFolder(cacheDir: string, { repo }: HubName): string {
+function repoFolder(cacheDir: string, { repo }: HubName): string {
   return join(cacheDir, 'hub', `models--${repo.replace('/', '--')}`);
 }
 
