@@ -32,7 +32,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { times, artifacts, rpc } = options;
   const state = openStateFolder(options.stateDir, options.nodeId);
   const log = options.log.child({ node: state.nodeId });
-  const closing: (() => Promise<void> | void)[] = [state.release];
+  const closing: (() => Promise<void> | void)[] = [() => state.release()];
   const close = async (): Promise<void> => {
     for (const one of closing.reverse()) await one();
   };
@@ -54,9 +54,9 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     closing.push(() => attempts.close());
     for (const slot of slots) slot.warm();
 
-    let node: Node | undefined;
+    const known: { node?: Node } = {};
     const server = await serveWorker(
-      workerService(() => node, attempts),
+      workerService(() => known.node, attempts),
       options.listen,
       {
         ...rpc,
@@ -65,7 +65,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     );
     closing.push(() => server.stop());
     const self = describe(options, state.nodeId, options.advertise ?? server.address);
-    node = self;
+    known.node = self;
     const lease = new Lease(attempts);
     closing.push(() => lease.close());
     const linkNeeds = { node: self, reports: () => attempts.reports(), onAnswer: () => lease.renew(), rpc, log };

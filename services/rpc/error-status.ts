@@ -1,7 +1,7 @@
 // The project's errors as gRPC statuses and back, by the registry of codes. The code travels as the reason of google.rpc.ErrorInfo, each
 // detail as JSON text in its metadata. Pure; the only place that interprets a status.
 
-import { ClientError, Status } from 'nice-grpc-common';
+import { type ClientError, Status } from 'nice-grpc-common';
 import { ErrorInfo, RichClientError, RichServerError } from 'nice-grpc-error-details';
 import { ERRORS, type ErrorCode, type ErrorDetails, LatentSweepError } from '../../workflows/domain/errors.ts';
 

@@ -55,7 +55,13 @@ export function request(
 
 export class WorkerBench {
   readonly root = mkdtempSync(join(tmpdir(), 'gpu-worker-'));
+  readonly artifactsDir: string;
   readonly #closers: (() => Promise<void> | void)[] = [];
+
+  /** @param beside shares its artifact store, as the nodes of a fleet do */
+  constructor(beside?: WorkerBench) {
+    this.artifactsDir = beside?.artifactsDir ?? join(this.root, 'artifacts');
+  }
 
   options(more: Partial<WorkerOptions> = {}): Omit<WorkerOptions, 'artifacts'> {
     return {
@@ -75,7 +81,7 @@ export class WorkerBench {
   }
 
   artifacts(): Promise<ArtifactStore> {
-    return openArtifactStore(join(this.root, 'artifacts'));
+    return openArtifactStore(this.artifactsDir);
   }
 
   async worker(more: Partial<WorkerOptions> = {}): Promise<Worker> {
@@ -94,8 +100,11 @@ export class WorkerBench {
       serialization: 'advanced',
     });
     this.#closers.push(() => kill(child));
-    child.send({ options, level: log.level, artifacts: join(this.root, 'artifacts') });
-    const [address] = (await once(child, 'message')) as [string];
+    child.send({ options, level: log.level, artifacts: this.artifactsDir });
+    const [address] = (await Promise.race([
+      once(child, 'message'),
+      once(child, 'exit').then(([code]) => Promise.reject(new Error(`the worker ended with ${code}`))),
+    ])) as [string];
     return { child, address };
   }
 

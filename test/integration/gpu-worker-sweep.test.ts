@@ -31,13 +31,14 @@ class ResultStore extends MemoryStore {
 }
 
 let bench: Bench<ResultStore>;
-const nodes = [new WorkerBench(), new WorkerBench()] as const;
+const firstNode = new WorkerBench();
+const nodes = [firstNode, new WorkerBench(firstNode)] as const;
 before(async () => {
   bench = await openBenchOn(new ResultStore());
   await bench.orchestrator();
 });
 after(async () => {
-  for (const node of nodes) await node.close();
+  for (const node of [...nodes].reverse()) await node.close();
   await bench.close();
 });
 
