@@ -17,6 +17,7 @@ const RUNNING: SweepProgress = {
   cells: 2,
   counts: { ...COUNTS, running: 1, planned: 1 },
   phases: [],
+  failures: [],
 };
 const FINISHED: SweepProgress = { ...RUNNING, state: 'finished', counts: { ...COUNTS, finished: 2 } };
 const OPEN: SweepDescription = {
@@ -168,4 +169,22 @@ test('plain lines come with changes, at most every three seconds, and every fift
   display.show({ ...RUNNING, counts: { ...COUNTS, finished: 2 } }, 22_000);
   assert.equal(lines.length, 3);
   assert.equal(lines.at(-1), 's: 1 finished, 0 failed, 1 running, 0 planned of 2 cells');
+});
+
+test('a failed attempt is told once, and at once', () => {
+  const lines: string[] = [];
+  const display = openPlainDisplay((line) => lines.push(line));
+  const failure = {
+    phaseKey: 'k',
+    kind: 'finetune',
+    cells: [3],
+    attempt: 1,
+    failure: 'worker_crash',
+    message: 'killed',
+    step: 40,
+  };
+  display.show(RUNNING, 0);
+  display.show({ ...RUNNING, failures: [failure] }, 1_000);
+  display.show({ ...RUNNING, failures: [failure] }, 2_000);
+  assert.deepEqual(lines.slice(1), ['finetune of cell 3, attempt 1 failed at step 40: worker_crash, killed']);
 });

@@ -160,6 +160,7 @@ test('the time left follows the rate of the window and starts anew when a phase 
 });
 
 const PROGRESS: SweepProgress = {
+  failures: [],
   sweep: 'quickstart',
   state: 'running',
   cells: 8,

@@ -4,7 +4,7 @@ import { type LiveArea, openLiveArea, type Terminal } from '../render/live-area.
 import { countsText, phaseText, progressLines } from '../render/progress-lines.ts';
 import { piece } from '../render/styled-line.ts';
 import type { ProgressDisplay } from './follow-sweep.ts';
-import type { SweepProgress } from './progress.ts';
+import { failureText, type SweepProgress } from './progress.ts';
 import { openStepRates } from './step-rates.ts';
 
 /** Plain lines of an unchanged sweep, and the least time between two changes. */
@@ -16,6 +16,7 @@ const PLAIN_PHASES = 8;
 export function openLiveDisplay(terminal: Terminal, color: boolean, startMs: number): ProgressDisplay {
   const area: LiveArea = openLiveArea(terminal, color);
   const leftOf = openTimesLeft();
+  const unseen = openUnseenFailures();
   let shown: { readonly progress: SweepProgress; readonly secondsLeft: ReadonlyMap<string, number | null> } | null =
     null;
   let troubleNow: string | null = null;
@@ -25,6 +26,8 @@ export function openLiveDisplay(terminal: Terminal, color: boolean, startMs: num
   };
   return {
     show: (progress, nowMs) => {
+      const failures = unseen(progress);
+      if (failures.length > 0) area.print(failures.map((text) => [piece(text, 'red')]));
       shown = { progress, secondsLeft: leftOf(progress, nowMs) };
       draw(nowMs);
     },
@@ -40,11 +43,13 @@ export function openLiveDisplay(terminal: Terminal, color: boolean, startMs: num
 /** @param write takes one line without its newline */
 export function openPlainDisplay(write: (line: string) => void): ProgressDisplay {
   const leftOf = openTimesLeft();
+  const unseen = openUnseenFailures();
   let lastText = '';
   let lastMs = Number.NEGATIVE_INFINITY;
   return {
     show: (progress, nowMs) => {
       const secondsLeft = leftOf(progress, nowMs);
+      for (const failure of unseen(progress)) write(failure);
       const text = countsText(progress);
       if (nowMs - lastMs < (text === lastText ? PLAIN_EVERY_MS : PLAIN_LEAST_MS)) return;
       lastText = text;
@@ -67,4 +72,16 @@ function openTimesLeft(): (progress: SweepProgress, nowMs: number) => ReadonlyMa
       phases.map(({ phaseKey, step, totalSteps }) => [phaseKey, rates.secondsLeft(phaseKey, step, totalSteps, nowMs)]),
     );
   };
+}
+
+/** Each failed attempt is told once. */
+function openUnseenFailures(): (progress: SweepProgress) => readonly string[] {
+  const seen = new Set<string>();
+  return ({ failures }) =>
+    failures.flatMap((failure) => {
+      const id = `${failure.phaseKey}/${failure.attempt}`;
+      if (seen.has(id)) return [];
+      seen.add(id);
+      return [failureText(failure)];
+    });
 }

@@ -28,9 +28,10 @@ export async function followToEnd(
 ): Promise<{ readonly end: FollowEnd; readonly exitCode: ExitCode }> {
   const { config, reader, sweep, output, comeBack, signal } = options;
   const workflow = watchWorkflow(config, sweep);
+  const since = new Date();
   try {
     const end = await followSweep({
-      sources: { readProgress: () => readProgress(reader, sweep), describe: () => workflow.describe() },
+      sources: { readProgress: () => readProgress(reader, sweep, since), describe: () => workflow.describe() },
       display:
         process.stdout.isTTY && !output.json
           ? openLiveDisplay(process.stdout, output.color, Date.now())

@@ -29,6 +29,16 @@ export interface RunningPhase {
   readonly tokensPerSecond: number | null;
 }
 
+export interface FailedAttempt {
+  readonly phaseKey: string;
+  readonly kind: string;
+  readonly cells: readonly number[];
+  readonly attempt: number;
+  readonly failure: string | null;
+  readonly message: string | null;
+  readonly step: number;
+}
+
 export interface SweepProgress {
   readonly sweep: string;
   readonly state: SweepState;
@@ -36,6 +46,8 @@ export interface SweepProgress {
   readonly cells: number;
   readonly counts: CellCounts;
   readonly phases: readonly RunningPhase[];
+  /** Since the following began, oldest first. */
+  readonly failures: readonly FailedAttempt[];
 }
 
 export const closedCells = (counts: CellCounts): number =>
@@ -48,4 +60,10 @@ export function phaseLabel(phase: Pick<RunningPhase, 'kind' | 'system' | 'latent
   return [kind, system, latents === null ? null : `latents ${latents}`, seed === null ? null : `seed ${seed}`]
     .filter((part) => part !== null)
     .join(' ');
+}
+
+/** `finetune of cell 3, attempt 1 failed at step 40: worker_crash, the trainer ended with SIGKILL` */
+export function failureText({ kind, cells, attempt, failure, message, step }: FailedAttempt): string {
+  const whose = cells.length === 1 ? `cell ${cells[0]}` : `${cells.length} cells`;
+  return `${kind} of ${whose}, attempt ${attempt} failed at step ${step}: ${failure ?? 'unknown'}, ${message ?? ''}`;
 }

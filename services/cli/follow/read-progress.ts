@@ -1,6 +1,7 @@
 // A sweep's progress from Postgres.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { newFailuresQuery } from '../queries/new-failures.ts';
 import { readRows, type StudyReader } from '../queries/query.ts';
 import { type RunningPhaseRow, runningPhasesQuery } from '../queries/running-phases.ts';
 import { type SweepCountsRow, sweepsQuery } from '../queries/sweeps.ts';
@@ -13,11 +14,19 @@ export async function readSweep(reader: StudyReader, sweep: string): Promise<Swe
   return row;
 }
 
-/** @throws LatentSweepError NOT_FOUND */
-export async function readProgress(reader: StudyReader, sweep: string): Promise<SweepProgress> {
+/** @param since failures after it are told. @throws LatentSweepError NOT_FOUND */
+export async function readProgress(reader: StudyReader, sweep: string, since: Date): Promise<SweepProgress> {
   const row = await readSweep(reader, sweep);
   const phases = await readRows(reader, runningPhasesQuery, [sweep]);
-  return { sweep, state: row.state, cells: row.cells, counts: countsOf(row), phases: phases.map(phaseOf) };
+  const failures = await readRows(reader, newFailuresQuery, [sweep, since.toISOString()]);
+  return {
+    sweep,
+    state: row.state,
+    cells: row.cells,
+    counts: countsOf(row),
+    phases: phases.map(phaseOf),
+    failures: failures.toReversed().map(({ phase_key: phaseKey, ...failure }) => ({ phaseKey, ...failure })),
+  };
 }
 
 export function countsOf(row: SweepCountsRow): CellCounts {

@@ -25,7 +25,7 @@ export async function showSweep(
   const { revision, priority, weight, width, state, cells } = row;
   const counts = countsOf(row);
   const parts = [
-    countsText({ sweep, state, cells, counts, phases: [] }),
+    countsText({ sweep, state, cells, counts, phases: [], failures: [] }),
     `revision ${revision}, priority ${priority}, weight ${weight}, width ${width ?? 'as many as there are slots'}`,
     '',
     results.text,
