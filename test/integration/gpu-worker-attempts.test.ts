@@ -85,17 +85,20 @@ test('a reader that comes back hears everything that is not acknowledged, and tw
   await client.acknowledge({ phaseKey: phaseKey('again'), attempt: 1, seq: 2n });
   await first.leave();
   const second = new Heard(client, request('again', script));
-  const third = new Heard(client, { phaseKey: phaseKey('again'), attempt: 1, slot: 0, afterSeq: 4n });
+  const third = new Heard(client, { phaseKey: phaseKey('again'), attempt: 1, slot: 0, afterSeq: 3n });
   await second.ended;
   await third.ended;
   assert.equal(second.durable[0]?.seq, 3n);
   assert.equal(second.messages[0]?.event?.$case, 'started');
-  assert.equal(third.durable[0]?.seq, 5n);
+  assert.equal(third.durable[0]?.seq, 4n);
   for (const heard of [second, third]) assert.equal(heard.last?.$case, 'completed');
   assert.deepEqual(
     second.durable.map(({ seq }) => Number(seq)),
     Array.from({ length: 11 }, (_, i) => i + 3),
   );
+  const beyond = new Heard(client, { phaseKey: phaseKey('again'), attempt: 1, slot: 0, afterSeq: 99n });
+  await beyond.ended;
+  assert.ok(isCode('NOT_FOUND')(beyond.error), 'a reader that knows more than the spool is told so');
   await acknowledgeAll(second, 'again');
 });
 

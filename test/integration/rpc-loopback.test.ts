@@ -166,7 +166,10 @@ test('a port in use is refused with the key and the port', async () => {
   const port = server.address.split(':')[1] ?? '';
   await assert.rejects(
     serveRegistry(registry, server.address),
-    isCode('CONFIG_INVALID', new RegExp(`orchestrator\\.listen is "127.0.0.1:${port}": port ${port} is in use`)),
+    isCode(
+      'CONFIG_INVALID',
+      new RegExp(`orchestrator\\.registryAddress is "127.0.0.1:${port}": port ${port} is in use`),
+    ),
   );
   await assert.rejects(
     serveWorker(quiet, server.address, { configKey: 'nodes.port' }),
