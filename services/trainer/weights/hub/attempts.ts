@@ -1,7 +1,7 @@
 // Tries again what may succeed later, and says in one place what a failure of the hub means: not there, not allowed, or not reachable.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { HubApiError, HUB_URL } from '@huggingface/hub';
+import { HUB_URL, HubApiError } from '@huggingface/hub';
 import { LatentSweepError } from '../../../../workflows/domain/errors.ts';
 import type { HubName } from './hub-name.ts';
 import type { HubOptions } from './options.ts';

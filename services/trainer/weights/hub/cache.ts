@@ -3,8 +3,8 @@
 //                              /snapshots/<commit>/...  a whole folder of links into blobs; there completely or not at all
 //                              /refs/<revision>         the commit that a branch or tag stood for when it was fetched
 
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type HubName, isCommit } from './hub-name.ts';
 
