@@ -33,5 +33,6 @@ const round = (steps: number): number => {
 
 round(2);
 console.log('warm');
-for await (const _ of createInterface({ input: process.stdin })) console.log(round(bench.steps));
-engine.release();
+createInterface({ input: process.stdin })
+  .on('line', () => console.log(round(bench.steps)))
+  .on('close', () => engine.release());
