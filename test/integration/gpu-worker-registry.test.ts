@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, beforeEach, test } from 'node:test';
+import { afterEach, beforeEach, test } from 'node:test';
 import type {
   RegisterNodeRequest,
   RegistryServiceImplementation,
@@ -9,12 +9,11 @@ import { Heard, phaseKey, request, WorkerBench } from './gpu-worker-bench.ts';
 import { freePort } from './temporal-server.ts';
 import { until } from './until.ts';
 
-let bench = new WorkerBench();
+let bench: WorkerBench;
 beforeEach(() => {
   bench = new WorkerBench();
 });
 afterEach(() => bench.close());
-after(() => bench.close());
 
 /** A registry that remembers what it is told and can forget. */
 class Registry {
