@@ -1,6 +1,3 @@
-// The border of the command line: what the package's entry and tests build on.
+// The border of the command line: the program with all its commands, for whoever runs or documents it.
 
-export { EXIT, type ExitCode } from './exit-codes.ts';
-export { type GlobalOptions, globalOptions } from './global-options.ts';
 export { buildProgram } from './program.ts';
-export { runProgram } from './run-program.ts';

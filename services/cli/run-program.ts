@@ -20,7 +20,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
 }
 
 /** One line `CODE: sentence` and what to do; as JSON an object with the details too. */
-export function errorText(error: unknown, json: boolean): string {
+function errorText(error: unknown, json: boolean): string {
   if (error instanceof LatentSweepError) {
     const { code, details, message } = error;
     const { advice } = ERRORS[code];

@@ -1,8 +1,8 @@
 // The quickstart's steps: stack up, sweep started or found, followed, results and chart from Postgres, what to type next.
 
 import { up } from '../../infra/local/index.ts';
-import { type Config, runningStack } from '../config/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { type Config, runningStack } from '../config/index.ts';
 import { type ReadSweepFile, readSweepFile } from '../sweep-file/index.ts';
 import { withReader, withSweepClient } from './access.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';

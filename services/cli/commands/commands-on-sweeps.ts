@@ -1,9 +1,9 @@
 // pause, resume, cancel, retry and set: one call of the sweep's workflow each, all idempotent.
 
 import { type Command, InvalidArgumentError } from 'commander';
+import type { SweepClient } from '../../orchestrator/index.ts';
 import { globalOptions } from '../global-options.ts';
 import { openOutput } from '../output.ts';
-import type { SweepClient } from '../../orchestrator/index.ts';
 
 interface Done {
   readonly value: Readonly<Record<string, unknown>>;

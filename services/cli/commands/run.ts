@@ -12,7 +12,8 @@ export function register(program: Command): void {
     .argument('<file>', 'sweep file (YAML)', existingFile)
     .addHelpText('after', '\nExample:\n  lsweep run infra/sweeps/quickstart.yaml')
     .action(async (file: string, _: unknown, command: Command) => {
-      const { config, output, startSweepFile, followToResults, setExitCode } = await open(command);
+      const { config, output } = await open(command);
+      const { startSweepFile, followToResults, setExitCode } = await import('../run-sweep.ts');
       const sweep = await startSweepFile(config, file, output);
       const { exitCode, value, text } = await followToResults(config, sweep.name, output, `lsweep run ${file}`);
       output.result(value, text === null ? '' : `\n${text}`);
@@ -25,7 +26,8 @@ export function register(program: Command): void {
     .argument('<file>', 'sweep file (YAML)', existingFile)
     .addHelpText('after', '\nExample:\n  lsweep start infra/sweeps/quickstart.yaml')
     .action(async (file: string, _: unknown, command: Command) => {
-      const { config, output, startSweepFile } = await open(command);
+      const { config, output } = await open(command);
+      const { startSweepFile } = await import('../run-sweep.ts');
       const { name, cells, how } = await startSweepFile(config, file, output);
       output.result({ sweep: name, cells, how }, `follow it: lsweep follow ${name}`);
     });
@@ -36,7 +38,8 @@ export function register(program: Command): void {
     .argument('<file>', 'sweep file (YAML) with the name of a sweep that exists', existingFile)
     .addHelpText('after', '\nExample:\n  lsweep extend prosqa-budgets.yaml')
     .action(async (file: string, _: unknown, command: Command) => {
-      const { config, output, extendSweepFile } = await open(command);
+      const { config, output } = await open(command);
+      const { extendSweepFile } = await import('../run-sweep.ts');
       const { name, cells, revision } = await extendSweepFile(config, file);
       output.result({ sweep: name, cells, revision }, `${name} has ${cells} cells now (revision ${revision})`);
     });
@@ -47,7 +50,8 @@ export function register(program: Command): void {
     .argument('<sweep>', 'name of the sweep')
     .addHelpText('after', '\nExample:\n  lsweep follow prosqa-budgets')
     .action(async (sweep: string, _: unknown, command: Command) => {
-      const { config, output, followToResults, setExitCode } = await open(command);
+      const { config, output } = await open(command);
+      const { followToResults, setExitCode } = await import('../run-sweep.ts');
       const { exitCode, value, text } = await followToResults(config, sweep, output, `lsweep follow ${sweep}`);
       output.result(value, text === null ? '' : `\n${text}`);
       setExitCode(exitCode);
@@ -56,8 +60,8 @@ export function register(program: Command): void {
 
 async function open(command: Command) {
   const options = globalOptions(command);
-  const [{ configOf }, actions] = await Promise.all([import('../access.ts'), import('../run-sweep.ts')]);
-  return { config: configOf(options), output: openOutput(options), ...actions };
+  const { configOf } = await import('../access.ts');
+  return { config: configOf(options), output: openOutput(options) };
 }
 
 function existingFile(path: string): string {

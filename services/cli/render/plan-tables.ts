@@ -1,5 +1,6 @@
 // The plan of a sweep as people and as programs read it. Pure.
 
+import { PHASE_KINDS, type PhaseKind } from '../../../workflows/domain/phases.ts';
 import type {
   PhaseEstimate,
   SweepEstimate,
@@ -7,7 +8,6 @@ import type {
   TrialEstimate,
 } from '../../../workflows/domain/sweep-estimate.ts';
 import { secondsOnSlots } from '../../../workflows/domain/sweep-estimate.ts';
-import { PHASE_KINDS, type PhaseKind } from '../../../workflows/domain/phases.ts';
 import type { SweepSpec } from '../../../workflows/domain/sweep-spec.ts';
 import { formatCount, formatSeconds } from './quantities.ts';
 import { type Cell, left, renderTable, right } from './table.ts';

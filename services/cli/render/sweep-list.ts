@@ -1,7 +1,7 @@
 // Sweeps as a table. Pure.
 
-import { countsOf } from '../follow/read-progress.ts';
 import { closedCells } from '../follow/progress.ts';
+import { countsOf } from '../follow/read-progress.ts';
 import type { SweepCountsRow } from '../queries/sweeps.ts';
 import { formatSeconds } from './quantities.ts';
 import { left, renderTable, right } from './table.ts';

@@ -1,6 +1,6 @@
 // One sweep: how far it is, its results through SQL, its latest failures, and the chart when asked for.
 
-import { readSweep, countsOf } from '../follow/read-progress.ts';
+import { countsOf, readSweep } from '../follow/read-progress.ts';
 import { type AccuracyRow, accuracyQuery } from '../queries/accuracy.ts';
 import { type FailureRow, failuresQuery } from '../queries/failures.ts';
 import { readRows, type StudyReader, sqlOf } from '../queries/query.ts';
