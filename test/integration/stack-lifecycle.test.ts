@@ -25,7 +25,8 @@ let folder: string;
 
 function configWith(yaml: string): Config {
   writeFileSync(join(folder, 'lsweep.yaml'), yaml);
-  return loadConfig({ dir: folder, environment: {} });
+  // with this process' environment, which the supervisor gets too
+  return loadConfig({ dir: folder });
 }
 const service = (config: Config, name: string): ServiceRecord =>
   readStackRecord(config.stateDir)?.services.find((one) => one.name === name) ?? assert.fail(`no ${name}`);
