@@ -17,12 +17,15 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 export const EXIT_CODES_HELP = `Exit codes:
   0    done
   1    the command failed
-  2    wrong usage, or a bad sweep file or configuration
+  2    wrong usage, or a bad sweep file, configuration, probe, data or weights
   3    the stack (Postgres, Temporal or an orchestrator) is not reachable
   4    the sweep ended with failed trials
   130  interrupted; a sweep that was followed goes on`;
 
-const USAGE_CODES: ReadonlySet<ErrorCode> = new Set(['SPEC_INVALID', 'CONFIG_INVALID']);
+const USAGE_CODES: ReadonlySet<ErrorCode> = new Set([
+  ...(['SPEC_INVALID', 'CONFIG_INVALID', 'DATA_INVALID', 'DATA_MISSING', 'WEIGHTS_INVALID'] as const),
+  ...(['TOKEN_OUT_OF_RANGE', 'CONTEXT_EXCEEDED', 'NO_TARGETS'] as const),
+]);
 const UNREACHABLE_CODES: ReadonlySet<ErrorCode> = new Set(['STORE_UNREACHABLE', 'TEMPORAL_UNREACHABLE']);
 /** Help and version reach us as errors too, because commander may not call process.exit here. */
 const SHOWN_ON_REQUEST: ReadonlySet<string> = new Set(['commander.helpDisplayed', 'commander.version']);

@@ -18,3 +18,4 @@ export type {
   TrainerEvent,
 } from './jobs/protocol.ts';
 export { checkPhaseConfig, MODEL_PRESETS, type PhaseFacts } from './phases/index.ts';
+export { runProbe } from './probe/index.ts';
