@@ -43,13 +43,13 @@ export function gradients(loss: Tensor, wanted: readonly Tensor[]): ReadonlyMap<
     else partials.set(tensor, [partial]);
   };
 
-  for (const node of nodes.reverse()) {
+  const through = (node: Node): void => {
     const outputGradients = node.outputs.map((output) => sumPartials(output, partials.get(output)));
-    if (outputGradients.every((gradient) => gradient === null)) continue;
+    if (outputGradients.every((gradient) => gradient === null)) return;
     const custom = customGradientOf(at(node.outputs, 0));
     const inputs = custom?.inputs ?? node.inputs;
     const isWanted = inputs.map((input) => onPath.has(input));
-    if (!isWanted.includes(true)) continue;
+    if (!isWanted.includes(true)) return;
     const made = custom
       ? custom.rule(required(outputGradients[0]), isWanted)
       : ruleOf(node)({ node, outputGradients, wanted: isWanted });
@@ -57,9 +57,13 @@ export function gradients(loss: Tensor, wanted: readonly Tensor[]): ReadonlyMap<
       const make = made[index];
       if (isWanted[index] && make) arrive(input, make());
     });
-  }
+  };
+  for (const node of nodes.reverse()) graph.within(backwardOf(node.scope), () => through(node));
   return new Map(wanted.map((x) => [x, sumPartials(x, partials.get(x)) ?? zeros(loss, x.shape)]));
 }
+
+/** Scope of the gradients of a scope's nodes. */
+export const backwardOf = (scope: string): string => `${scope} backward`;
 
 function ruleOf(node: Node): Rule {
   const rule = RULES[node.op];

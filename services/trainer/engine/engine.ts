@@ -70,13 +70,17 @@ export class TrainingEngine implements Engine {
   readonly #graphs = new CompiledCache<CompiledGraph>(TRAINING_GRAPHS);
   readonly #generators = new CompiledCache<Generator>(GENERATORS);
 
-  constructor(unchecked: EngineConfig) {
+  /** @param openRuntime a profile gives its own */
+  constructor(
+    unchecked: EngineConfig,
+    openRuntime: (config: EngineConfig) => Runtime = (config) => new Runtime(config),
+  ) {
     const config = checkConfig(unchecked);
     const parameters = systemParameters(config);
     this.config = config;
     this.trainedNames = parameters.filter(({ trained }) => trained).map(({ name }) => name);
     this.capacityFloatsPerLatent = capacityFloatsPerLatent(config);
-    this.#runtime = new Runtime(config);
+    this.#runtime = openRuntime(config);
     try {
       this.#store = new ParameterStore(this.#runtime, parameters, config.optimizer.decay);
       this.#optimizer = new OptimizerStep(this.#runtime, this.#store, config.optimizer);

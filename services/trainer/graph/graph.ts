@@ -38,6 +38,8 @@ export interface Node {
   readonly inputs: readonly Tensor[];
   readonly attributes: Attributes;
   readonly outputs: readonly Tensor[];
+  /** Part of the program that it belongs to (Graph.within), for profiles; never emitted. */
+  readonly scope: string;
 }
 
 export interface OutputSpec {
@@ -56,6 +58,7 @@ export class Graph {
   readonly #known = new Map<string, Node>();
   readonly #constants = new Map<string, Tensor>();
   #nextId = 0;
+  #scope = '';
 
   /** @param prefix of tensor names; the body of a Scan needs one of its own */
   constructor(prefix = '') {
@@ -102,13 +105,24 @@ export class Graph {
     if (known) return known.outputs;
     const made: Tensor[] = [];
     const domain = MICROSOFT_OPS.has(op) ? 'com.microsoft' : '';
-    const node: Node = { op, domain, inputs, attributes, outputs: made };
+    const node: Node = { op, domain, inputs, attributes, outputs: made, scope: this.#scope };
     for (const { dtype, shape } of outputs) {
       made.push({ graph: this, id: this.#nextId++, dtype, shape, source: { kind: 'node', node } });
     }
     this.nodes.push(node);
     if (key !== null) this.#known.set(key, node);
     return made;
+  }
+
+  /** Nodes that `build` makes first belong to `scope`. */
+  within<T>(scope: string, build: () => T): T {
+    const outer = this.#scope;
+    this.#scope = scope;
+    try {
+      return build();
+    } finally {
+      this.#scope = outer;
+    }
   }
 
   /** One node with one output. */

@@ -81,7 +81,8 @@ function nameTensors(graph: Graph): { readonly names: Names; readonly renames: r
   return { names, renames };
 }
 
-function reachable(graph: Graph): { readonly tensors: ReadonlySet<Tensor>; readonly nodes: ReadonlySet<Node> } {
+/** What the outputs need: exactly what is emitted, nodes in the order of the graph. */
+export function reachable(graph: Graph): { readonly tensors: ReadonlySet<Tensor>; readonly nodes: ReadonlySet<Node> } {
   const tensors = new Set<Tensor>();
   const nodes = new Set<Node>();
   const pending = graph.outputs.map((output) => output.tensor);

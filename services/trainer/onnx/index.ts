@@ -1,2 +1,2 @@
 // The border of emission.
-export { emitModel, usedInputs } from './emit.ts';
+export { emitModel, reachable, usedInputs } from './emit.ts';

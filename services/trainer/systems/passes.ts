@@ -75,7 +75,9 @@ export function startBuilding(
 
 /** A plain language model over whole sequences: the Base pass is all there is. */
 export function plainPass({ graph, shape, base }: Building): PassResult {
-  return causalPass(base, base.embed(graph.input('prefix.ids', 'int64', [shape.batch, shape.prefix])), shape);
+  return graph.within('base', () =>
+    causalPass(base, base.embed(graph.input('prefix.ids', 'int64', [shape.batch, shape.prefix])), shape),
+  );
 }
 
 /** The Base over the whole prefix. */
@@ -102,12 +104,16 @@ export interface SitePasses {
 export function sitePasses(building: Building): SitePasses {
   const { graph, settings, shape, base } = building;
   const { batch, prefix, sites } = shape;
-  const first = causalPass(base, base.embed(graph.input('prefix.ids', 'int64', [batch, prefix])), shape);
+  const first = graph.within('base', () =>
+    causalPass(base, base.embed(graph.input('prefix.ids', 'int64', [batch, prefix])), shape),
+  );
   const keepsGradient = settings.gradThroughCache || settings.system === 'coconut';
   const prefixCache = keepsGradient ? first.cache : first.cache.map(stopEntries);
-  const latents = latentSource(building, prefixCache, first.hidden_RD);
-  const decodeRows = inputRows(graph, 'decode', batch, sites * shape.ahead);
-  const decoding = decodingPass(building, prefixCache, latents, decodeRows, decodingEmbeddings(building));
+  const latents = graph.within('latents', () => latentSource(building, prefixCache, first.hidden_RD));
+  const decoding = graph.within('decoding', () => {
+    const decodeRows = inputRows(graph, 'decode', batch, sites * shape.ahead);
+    return decodingPass(building, prefixCache, latents, decodeRows, decodingEmbeddings(building));
+  });
   return { first, latents, decoding };
 }
 
