@@ -5,8 +5,8 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { Config } from '../../services/config/index.ts';
-import { accepts } from './ports.ts';
 import type { StackLayout } from './layout.ts';
+import { accepts } from './ports.ts';
 import type { ServiceCommand, ServiceDefinition } from './service.ts';
 
 /** Longer than the orderly stop of either process takes at most. */

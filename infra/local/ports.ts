@@ -1,8 +1,8 @@
 // Free ports of the loopback, chosen once and then kept. From below the range that systems hand out to outgoing connections, so that a
 // recorded port is still free after a restart.
 
-import { createServer, type NetConnectOpts, connect } from 'node:net';
 import { randomInt } from 'node:crypto';
+import { connect, createServer, type NetConnectOpts } from 'node:net';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 
 const LOWEST = 15_000;

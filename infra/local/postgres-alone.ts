@@ -5,7 +5,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Config, readStackRecord, runningStack } from '../../services/config/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import { type StackLayout, layoutOf } from './layout.ts';
+import { layoutOf, type StackLayout } from './layout.ts';
 import { choosePort } from './ports.ts';
 import { clusterExists, clusterIn } from './postgres/cluster.ts';
 import { endStrayPostgres, postgresAnswers, postgresLaunch, postgresUrl } from './postgres/server.ts';

@@ -4,8 +4,8 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Connection } from '@temporalio/client';
-import { cacheDir, fetchTemporal, findTemporal } from '../install/index.mjs';
 import type { Config } from '../../services/config/index.ts';
+import { cacheDir, fetchTemporal, findTemporal } from '../install/index.mjs';
 import type { StackLayout } from './layout.ts';
 import type { ServiceDefinition } from './service.ts';
 

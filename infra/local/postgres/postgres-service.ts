@@ -1,9 +1,9 @@
 // Embedded Postgres as a service of the stack.
 
+import type { StackLayout } from '../layout.ts';
+import type { ServiceDefinition } from '../service.ts';
 import { type Cluster, makeCluster } from './cluster.ts';
 import { endStrayPostgres, postgresAnswers, postgresLaunch } from './server.ts';
-import type { ServiceDefinition } from '../service.ts';
-import type { StackLayout } from '../layout.ts';
 
 /** Postgres' fast stop waits for its checkpoint, which may be long on a slow disk. */
 const STOP_TIMEOUT_MS = 60_000;

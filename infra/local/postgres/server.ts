@@ -5,7 +5,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { markOf, isAlive, type ProcessMark } from '../../../services/config/index.ts';
+import { isAlive, markOf, type ProcessMark } from '../../../services/config/index.ts';
 import { type Cluster, DATABASE, POSTGRES_USER } from './cluster.ts';
 import { type Launch, launchAs } from './launch.ts';
 import { postgresPrograms } from './programs.ts';
@@ -17,7 +17,7 @@ const POLL_MS = 50;
 const FAST_STOP_MS = 30_000;
 
 export async function postgresLaunch(cluster: Cluster, port: number): Promise<Launch> {
-  const programs = await postgresPrograms();
+  const programs = await postgresPrograms(cluster.account);
   const settings = [
     'listen_addresses=127.0.0.1',
     `port=${port}`,
