@@ -13,7 +13,7 @@ export interface Endpoints {
   readonly readerUrl: string;
   readonly temporalAddress: string;
   readonly namespace: string;
-  /** file:///folder or s3://bucket/prefix */
+  /** file:///folder */
   readonly artifactsUrl: string;
   /** Where nodes register, one per orchestrator that the configuration or the local stack knows. */
   readonly registryAddresses: readonly string[];

@@ -1,6 +1,5 @@
 // The border of gRPC: clients and servers of the two services.
 
-export { formatAddress, isLoopback, parseAddress } from './address.ts';
 export { MAX_MESSAGE_BYTES } from './channel-options.ts';
 export { type Connection, connectRegistry, connectWorker } from './connect.ts';
 export type { RpcOptions, ServeOptions, TlsOptions } from './options.ts';

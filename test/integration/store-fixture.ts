@@ -59,7 +59,7 @@ export function sweepFile(name: string, spec: ScriptedSpec): Parameters<Store['c
   return { name, spec, specHash, cells: spec.trials.length, priority: 3, weight: 1, width: null };
 }
 
-export const nodeRow = (nodeId: string): Parameters<Store['upsertNode']>[0] => ({
+const nodeRow = (nodeId: string): Parameters<Store['upsertNode']>[0] => ({
   nodeId,
   address: '127.0.0.1:1',
   incarnation: randomUUID(),

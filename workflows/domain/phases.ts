@@ -31,7 +31,7 @@ const systemFields = {
 export const basePhaseSchema = z.strictObject({ kind: z.literal('base'), ...about, base: baseSchema });
 
 /** Trains one system under the curriculum objective from the Base. Result: final checkpoint of all its weights. */
-export const finetunePhaseSchema = z.strictObject({
+const finetunePhaseSchema = z.strictObject({
   kind: z.literal('finetune'),
   ...about,
   ...systemFields,
@@ -43,7 +43,7 @@ export const finetunePhaseSchema = z.strictObject({
 });
 
 /** Greedy exact match of a finetuned system. Result: accuracy, every item a row. */
-export const evaluatePhaseSchema = z.strictObject({
+const evaluatePhaseSchema = z.strictObject({
   kind: z.literal('evaluate'),
   ...about,
   ...systemFields,

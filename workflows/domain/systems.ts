@@ -32,7 +32,7 @@ export const FROZEN_BASE_SYSTEMS = ['liu', 'h1'] as const satisfies readonly Sys
 const positiveInt = z.number().int().min(1);
 
 /** Which layers' cache entries are exchanged, counted from 0; `top:k` are the last k, `every:k` are 0, k, 2k, ... */
-export const layerSelectionSchema = z.union([
+const layerSelectionSchema = z.union([
   z.literal('all'),
   z.string().regex(/^(top|bottom|every):[1-9][0-9]*$/),
   z.array(z.number().int().min(0)).min(1),

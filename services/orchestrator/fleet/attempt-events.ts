@@ -22,7 +22,7 @@ export function segmentCommit(phaseId: number, attempt: number, seq: bigint, seg
   };
 }
 
-export function checkpointRow(artifact: Artifact): CheckpointRow {
+function checkpointRow(artifact: Artifact): CheckpointRow {
   return { uri: artifact.uri, sha256: artifact.sha256, bytes: Number(artifact.bytes), step: Number(artifact.step) };
 }
 
