@@ -1,17 +1,18 @@
 // The quickstart's steps: stack up, sweep started or found, followed, results and chart from Postgres, what to type next.
 
-import { up } from '../../infra/local/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import { type Config, runningStack } from '../config/index.ts';
+import type { Config } from '../config/index.ts';
 import { type ReadSweepFile, readSweepFile } from '../sweep-file/index.ts';
 import { withReader, withSweepClient } from './access.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { followToEnd } from './follow/follow-to-end.ts';
+import { countsOf, readSweep } from './follow/read-progress.ts';
 import { listenForInterruption } from './interruption.ts';
 import { lsweepCommand } from './lsweep-command.ts';
 import type { Output } from './output.ts';
 import { psqlCommand } from './psql-command.ts';
-import { StackProgress } from './render/stack-progress.ts';
+import type { StudyReader } from './queries/query.ts';
+import { bringUp } from './quickstart-stack.ts';
 import { chartText, readResults, writeChart } from './results/present-results.ts';
 
 export interface QuickstartEnd {
@@ -28,8 +29,12 @@ export async function runQuickstart(config: Config, file: string, output: Output
   const interruption = listenForInterruption();
   const { signal } = interruption;
   try {
-    const isUp = await bringUp(config, output, signal);
-    if (!isUp) return interrupted(name);
+    const stack = await bringUp(config, sweep, output, signal);
+    if (stack === 'interrupted') return interrupted(name);
+    if (stack === 'all_done') {
+      output.say(`Sweep ${name} is finished: all ${cells} cells. Nothing is left to do.`);
+      return await withReader(config, (reader) => endOf(config, reader, name, EXIT.ok));
+    }
     const how = await start(config, sweep, file);
     output.say(
       how === 'started'
@@ -39,27 +44,25 @@ export async function runQuickstart(config: Config, file: string, output: Output
     return await withReader(config, async (reader) => {
       const { end, exitCode } = await followToEnd({ config, reader, sweep: name, output, comeBack: AGAIN, signal });
       if (end.kind !== 'closed') return { exitCode, value: { sweep: name, ended: end.kind }, text: '' };
-      const results = await readResults(reader, name);
-      const chart = await writeChart(reader, name, config.stateDir);
-      const { state, counts } = end.progress;
-      const psql = psqlCommand(config);
-      return {
-        exitCode,
-        value: { sweep: name, ended: state, cells, counts, sql: results.sql, results: results.rows, chart, psql },
-        text: [
-          '',
-          'Results, read from Postgres with',
-          results.text,
-          '',
-          chartText(chart),
-          '',
-          nextSteps(name, psql),
-        ].join('\n'),
-      };
+      return await endOf(config, reader, name, exitCode);
     });
   } finally {
     interruption.stopListening();
   }
+}
+
+/** Table, chart and what to type next, all from Postgres. */
+async function endOf(config: Config, reader: StudyReader, sweep: string, exitCode: ExitCode): Promise<QuickstartEnd> {
+  const row = await readSweep(reader, sweep);
+  const { rows, sql, text } = await readResults(reader, sweep);
+  const chart = await writeChart(reader, sweep, config.stateDir);
+  const psql = psqlCommand(config);
+  const { state: ended, cells } = row;
+  return {
+    exitCode,
+    value: { sweep, ended, cells, counts: countsOf(row), sql, results: rows, chart, psql },
+    text: ['', 'Results, read from Postgres with', text, '', chartText(chart), '', nextSteps(sweep, psql)].join('\n'),
+  };
 }
 
 /** @throws LatentSweepError CONFLICT when the state folder holds results of an earlier version of the file */
@@ -75,25 +78,6 @@ async function start(config: Config, sweep: ReadSweepFile, file: string): Promis
       { name: sweep.name, file, stateDir: config.stateDir },
       error,
     );
-  }
-}
-
-/** @returns false when interrupted meanwhile; the stack goes on starting */
-async function bringUp(config: Config, output: Output, signal: AbortSignal): Promise<boolean> {
-  if (runningStack(config) === null) output.say(`Bringing the local stack up in ${config.stateDir} ...`);
-  const progress = new StackProgress((text) => output.say(text));
-  try {
-    const { kind, isConfigChanged } = await up(config, {
-      signal,
-      onChange: (record) => progress.show(record),
-    });
-    if (kind === 'running') output.say('The local stack is up.');
-    if (isConfigChanged)
-      output.say('It runs with an earlier configuration; lsweep down and lsweep up apply the present one.');
-    return true;
-  } catch (error) {
-    if (signal.aborted) return false;
-    throw error;
   }
 }
 

@@ -1,0 +1,82 @@
+// Brings the stack up for the quickstart. Postgres is the first to be ready, so it is asked at once whether there is anything left to
+// do; if not, nobody needs to wait for the rest, which comes up by itself.
+
+import { up } from '../../infra/local/index.ts';
+import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { type Config, runningStack, type StackRecord } from '../config/index.ts';
+import { openReader } from '../store/index.ts';
+import type { ReadSweepFile } from '../sweep-file/index.ts';
+import { lsweepCommand } from './lsweep-command.ts';
+import type { Output } from './output.ts';
+import { allDoneQuery } from './queries/all-done.ts';
+import { readRows } from './queries/query.ts';
+import { StackProgress } from './render/stack-progress.ts';
+
+export type QuickstartStack = 'up' | 'all_done' | 'interrupted';
+
+export async function bringUp(
+  config: Config,
+  sweep: Pick<ReadSweepFile, 'name' | 'specHash'>,
+  output: Output,
+  signal: AbortSignal,
+): Promise<QuickstartStack> {
+  if (runningStack(config) === null) output.say(`Bringing the local stack up in ${config.stateDir} ...`);
+  const progress = new StackProgress((text) => output.say(text));
+  const enough = new AbortController();
+  const looks: Promise<void>[] = [];
+  let isAsked = false;
+  const look = async (postgresUrl: string): Promise<void> => {
+    const answer = await isAllDone(postgresUrl, sweep);
+    if (answer === true) enough.abort();
+    // the record of a stack that was killed calls its Postgres ready; the real one is asked when it is
+    if (answer === null) isAsked = false;
+  };
+  const onChange = (record: StackRecord): void => {
+    progress.show(record);
+    const { postgresUrl } = record;
+    if (isAsked || postgresUrl === null || !isPostgresReady(record)) return;
+    isAsked = true;
+    const asking = look(postgresUrl);
+    // awaited below, when the stack is up
+    asking.catch(() => undefined);
+    looks.push(asking);
+  };
+  try {
+    const { kind, isConfigChanged } = await up(config, {
+      signal: AbortSignal.any([signal, enough.signal]),
+      onChange,
+    });
+    await Promise.all(looks);
+    if (kind === 'running') output.say('The local stack is up.');
+    if (isConfigChanged) {
+      const lsweep = lsweepCommand(process.env);
+      output.say(`It runs with an earlier configuration; ${lsweep} down and ${lsweep} up apply the present one.`);
+    }
+  } catch (error) {
+    if (signal.aborted) return 'interrupted';
+    if (!enough.signal.aborted) throw error;
+  }
+  return enough.signal.aborted ? 'all_done' : 'up';
+}
+
+function isPostgresReady({ services }: StackRecord): boolean {
+  return services.some(({ name, state }) => name === 'postgres' && state === 'ready');
+}
+
+/** @returns null when Postgres cannot say: it is away, or has no tables yet */
+async function isAllDone(
+  postgresUrl: string,
+  { name, specHash }: Pick<ReadSweepFile, 'name' | 'specHash'>,
+): Promise<boolean | null> {
+  const reader = openReader(postgresUrl);
+  try {
+    const [row] = await readRows(reader, allDoneQuery, [name, specHash]);
+    return row?.done === true;
+  } catch (error) {
+    // only a short cut: whatever is wrong is met on the long way
+    if (error instanceof LatentSweepError) return null;
+    throw error;
+  } finally {
+    await reader.close();
+  }
+}
