@@ -15,6 +15,7 @@ import * as run from './commands/run.ts';
 import * as show from './commands/show.ts';
 import * as sql from './commands/sql.ts';
 import * as status from './commands/status.ts';
+import * as train from './commands/train.ts';
 import * as trainer from './commands/trainer.ts';
 import * as up from './commands/up.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
@@ -38,6 +39,7 @@ const COMMAND_FILES: readonly CommandFile[] = [
   commandsOnSweeps,
   logs,
   config,
+  train,
   trainer,
 ];
 
