@@ -153,8 +153,9 @@ test('a sweep whose trainer, nodes and orchestrator are killed ends with the row
   const calm = await openStack('calm');
   await finished(calm);
   const expected = await results(calm);
-  // 150 base steps are shared by four cells, each with 120 finetune steps; four metrics a step
-  assert.equal(expected['curves']?.length, 4 * (150 + 120) * 4);
+  // each of four cells shows 150 base steps (run once for all) and 3 stages of 60 steps with four metrics each, and two batches of its
+  // evaluation with two
+  assert.equal(expected['curves']?.length, 4 * ((150 + 180) * 4 + 2 * 2));
   await command(calm, 'down');
 
   const hit = await openStack('hit');

@@ -56,7 +56,7 @@ export async function openBenchOn<S extends BenchStore>(
   { flags = [], ...sweeps }: BenchOptions = {},
 ): Promise<Bench<S>> {
   const temporal = await startTemporalServer(flags);
-  const connection = await Connection.connect({ address: temporal.address });
+  const connection = await Connection.connect({ address: temporal.address, connectTimeout: '1 minute' });
   const client = new Client({ connection, namespace: temporal.namespace });
   const commands = await connectSweepClient({ temporal, store, ...sweeps });
   const registryAddress = `127.0.0.1:${await freePort()}`;
