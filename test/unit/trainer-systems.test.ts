@@ -106,6 +106,18 @@ describe('a site is what its definition says', () => {
     );
   });
 
+  test('sites at every position, more rows than positions, equal the naive computation', () => {
+    const dense = Array.from({ length: LENGTH - AHEAD }, (_, position) => position);
+    const tokens = [0, 1].map((b) => randomTokens(LENGTH, 5, b));
+    for (const shape of [GPT2, QWEN3]) {
+      withEngine(smallConfig('h2', { model: shape }), (engine) => {
+        const items = tokens.flatMap((row) => naiveItems(row, dense, LATENTS));
+        const naive = engine.inspect({ kind: 'curriculum', items });
+        assertSame(engine.inspect(corpus(tokens, [dense, dense])), naive);
+      });
+    }
+  });
+
   test('later original tokens and other sites change no logit of a site', () => {
     fc.assert(
       fc.property(options, fc.integer({ min: 1, max: 4 }), fc.nat({ max: 999 }), (option, site, seed) => {

@@ -15,7 +15,7 @@ export interface Model {
   logits(hidden_TD: Tensor): Tensor;
 }
 
-/** @param positionCount one more than the largest position any pass uses (size of rotation tables) */
+/** @param positionCount one more than the largest position any pass uses and not below the rows of one (size of rotation tables) */
 export function createModel(config: ModelConfig, parameter: Parameters, positionCount: number): Model {
   const embedding_VD = () => parameter(tokenEmbeddingName(config));
   return {

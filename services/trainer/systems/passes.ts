@@ -46,11 +46,11 @@ export interface Building {
   readonly parameter: (name: string) => Tensor;
 }
 
-/** @param positionCount one more than the largest position of any row */
+/** @param positionCount one more than the largest position of any row, and not below the rows of any pass */
 export function startBuilding(
   settings: TrainingSettings,
   shape: BatchShape,
-  positionCount = shape.prefix + shape.latents + shape.ahead + 1,
+  positionCount = rotationRows(shape),
 ): Building {
   const graph = new Graph();
   const model = computedModel(settings.system, settings.model);
@@ -71,6 +71,11 @@ export function startBuilding(
     coprocessor: createModel(model, (name) => parameter(`coprocessor.${name}`), positionCount),
     parameter,
   };
+}
+
+/** ONNX Runtime wants rotation tables at least as long as a pass has rows, also where many sites share few positions. */
+function rotationRows({ prefix, sites, latents, ahead }: BatchShape): number {
+  return Math.max(prefix + latents + ahead + 1, sites * (latents + ahead));
 }
 
 /** A plain language model over whole sequences: the Base pass is all there is. */
