@@ -1,4 +1,5 @@
-// Every public probe through the engine, judged against the committed answers of an independent float64 computation.
+// Every committed probe through the engine, judged against answers of independent float64 computations: the public ones by the limits of
+// their format, our own by tighter ones.
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -6,22 +7,41 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { runProbe } from '../../services/trainer/probe/index.ts';
-import { compareProbe } from './compare-probe.ts';
+import { compareProbe, type Limits, OWN_LIMITS, PUBLIC_LIMITS } from './compare-probe.ts';
 
-const PROBES = join(import.meta.dirname, 'probes');
+const PUBLIC = join(import.meta.dirname, 'probes');
+const OWN = join(import.meta.dirname, 'pytorch/fixtures/probes');
+
+function answers(folder: string, name: string, limits: Limits): void {
+  test(`probe ${name}`, () => {
+    const out = mkdtempSync(join(tmpdir(), 'lsweep-probe-'));
+    try {
+      runProbe(join(folder, name), out);
+      compareProbe(join(folder, name), out, limits);
+    } finally {
+      rmSync(out, { recursive: true });
+    }
+  });
+}
 
 describe('the engine agrees with an outside computation', () => {
-  const names = readdirSync(PROBES);
+  const names = readdirSync(PUBLIC);
   test('all fifteen public probes are here', () => assert.equal(names.length, 15));
-  for (const name of names) {
-    test(`probe ${name}`, () => {
-      const out = mkdtempSync(join(tmpdir(), 'lsweep-probe-'));
-      try {
-        runProbe(join(PROBES, name), out);
-        compareProbe(join(PROBES, name), out);
-      } finally {
-        rmSync(out, { recursive: true });
-      }
-    });
-  }
+  for (const name of names) answers(PUBLIC, name, PUBLIC_LIMITS);
+});
+
+describe('the engine agrees with PyTorch', () => {
+  const names = readdirSync(OWN);
+  test('every family, objective and system has a probe', () => {
+    const corpus = ['continued_pretraining', 'soft_embeddings', 'pause', 'liu', 'h1', 'h2', 'h1_h2'];
+    const curriculum = ['cot', 'no_cot', 'without_thought', 'coconut', ...corpus.slice(1)];
+    const wanted = ['gpt2', 'qwen3'].flatMap((family) => [
+      ...corpus.map((system) => [family, 'corpus', system]),
+      ...curriculum.map((system) => [family, 'curriculum', system]),
+      ...[...curriculum, 'continued_pretraining'].map((system) => [family, 'generate', system]),
+    ]);
+    const found = names.map((name) => name.split('-').slice(0, 3));
+    assert.deepEqual(found.map(String).sort(), wanted.map(String).sort());
+  });
+  for (const name of names) answers(OWN, name, OWN_LIMITS);
 });
