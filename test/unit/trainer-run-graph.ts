@@ -31,10 +31,10 @@ export function runnable(graph: Graph): RunnableGraph {
       for (const [name, tensor] of inputs) {
         const data = values.get(name);
         if (!data) throw new TypeError(`no values for input ${name}`);
-        (tensor.data as Float32Array).set(data as Float32Array);
+        runtime.write(tensor, data);
       }
       binding.run();
-      return new Map(outputs.map(([name, tensor]) => [name, Float32Array.from(tensor.data as Float32Array)]));
+      return new Map(outputs.map(([name, tensor]) => [name, runtime.read(tensor) as Float32Array]));
     },
     release() {
       binding.release();

@@ -7,8 +7,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { add, Graph, mul } from '../../services/trainer/graph/index.ts';
 import { emitModel } from '../../services/trainer/onnx/index.ts';
-import { addressOf } from '../../services/trainer/runtime/c-api.ts';
-import { PINNED_VERSION, Runtime } from '../../services/trainer/runtime/index.ts';
+import { loadCApi } from '../../services/trainer/runtime/c-api.ts';
+import { type DeviceTensor, PINNED_VERSION, Runtime } from '../../services/trainer/runtime/index.ts';
 
 const runtime = () => new Runtime({ device: 'cpu', threads: 1 });
 
@@ -38,9 +38,9 @@ describe('the runtime', () => {
       const own = new Runtime({ device: 'cpu', threads });
       const before = count();
       const { tensor, run, release } = inPlace(own);
-      tensor.data.set([1, 2, 3, 4] as never);
+      own.write(tensor, Float32Array.of(1, 2, 3, 4));
       run();
-      assert.deepEqual([...tensor.data], [2, 6, 12, 20]);
+      assert.deepEqual([...own.read(tensor)], [2, 6, 12, 20]);
       const started = count() - before;
       release();
       own.releaseAll();
@@ -53,11 +53,11 @@ describe('the runtime', () => {
   test('updates a tensor in place, again and again', () => {
     const own = runtime();
     const { tensor, run, release } = inPlace(own);
-    tensor.data.set([0, 1, 2, 3] as never);
+    own.write(tensor, Float32Array.of(0, 1, 2, 3));
     run();
-    assert.deepEqual([...tensor.data], [0, 2, 6, 12]);
+    assert.deepEqual([...own.read(tensor)], [0, 2, 6, 12]);
     run();
-    assert.deepEqual([...tensor.data], [0, 6, 42, 156]);
+    assert.deepEqual([...own.read(tensor)], [0, 6, 42, 156]);
     release();
     own.releaseAll();
   });
@@ -74,17 +74,23 @@ describe('the runtime', () => {
       run();
       own.releaseTensor(own.createTensor('float32', [8]));
     }
-    assert.deepEqual([...tensor.data], [0, 0, 0, 0]);
+    assert.deepEqual([...own.read(tensor)], [0, 0, 0, 0]);
     release();
     own.releaseAll();
   });
 
   test('aligns every tensor to 64 bytes: kernels sum in an order that depends on it', () => {
     const own = runtime();
+    const addressOf = ({ value }: DeviceTensor) => loadCApi().create('GetTensorMutableData', value);
     for (let size = 1; size < 40; size++) {
-      const { data } = own.createTensor('float32', [size]);
-      assert.ok(data.buffer instanceof ArrayBuffer);
-      assert.equal((addressOf(data.buffer) + BigInt(data.byteOffset)) % 64n, 0n);
+      assert.equal(addressOf(own.createTensor('float32', [size])) % 64n, 0n);
+      const staged = own.stageInputs(
+        new Map([
+          ['a', { dtype: 'float32', shape: [size] }],
+          ['b', { dtype: 'int64', shape: [size] }],
+        ] as const),
+      );
+      for (const tensor of staged.tensors.values()) assert.equal(addressOf(tensor) % 64n, 0n);
     }
     own.releaseAll();
   });
@@ -93,9 +99,17 @@ describe('the runtime', () => {
     const own = runtime();
     const whole = own.createTensor('float32', [3, 5]);
     const part = own.alias(whole, 4, [2]);
-    whole.data.set([7, 8] as never, 4);
-    assert.deepEqual([...part.data], [7, 8]);
-    assert.throws(() => own.alias(whole, 14, [2]), { code: 'SHAPE_MISMATCH' });
+    own.write(whole, Float32Array.of(7, 8), 4);
+    assert.deepEqual([...own.read(part)], [7, 8]);
+    own.write(part, Float32Array.of(9), 1);
+    assert.deepEqual([...own.read(whole, 3, 4)], [0, 7, 9, 0]);
+    for (const outside of [
+      () => own.alias(whole, 14, [2]),
+      () => own.write(whole, new Float32Array(2), 14),
+      () => own.read(whole, 14, 2),
+    ]) {
+      assert.throws(outside, { code: 'SHAPE_MISMATCH' });
+    }
     own.releaseAll();
   });
 
@@ -108,8 +122,22 @@ describe('the runtime', () => {
     own.releaseAll();
   });
 
-  test('refuses a device it does not have', () => {
-    assert.throws(() => new Runtime({ device: 'cuda', threads: 1 }), { code: 'CONFIG_INVALID', message: /cuda/ });
+  test('says what to install for a device it does not have', () => {
+    assert.throws(() => new Runtime({ device: 'cuda', threads: 1 }), {
+      code: 'CONFIG_INVALID',
+      message: /device: cuda .*(npm run install:cuda|Install them|no CUDA device)/,
+    });
+  });
+
+  test('refuses values of another type or length, and tensors of another runtime', () => {
+    const [own, other] = [runtime(), runtime()];
+    const tensor = own.createTensor('float32', [2]);
+    assert.throws(() => own.write(tensor, new BigInt64Array(2)), { code: 'INTERNAL', message: /float32/ });
+    assert.throws(() => other.read(tensor), { code: 'INTERNAL', message: /another runtime/ });
+    const staged = own.stageInputs(new Map([['ids', { dtype: 'int64', shape: [3] }]] as const));
+    assert.throws(() => staged.write('ids', new BigInt64Array(2)), { code: 'INTERNAL', message: /ids has 2 of 3/ });
+    assert.throws(() => staged.write('ids', new Float32Array(3)), { code: 'INTERNAL', message: /ids .*type/ });
+    own.releaseAll();
   });
 });
 

@@ -1,10 +1,18 @@
-// One graph as a session with everything bound: parameters and gradients lie in the store, other inputs and outputs in tensors
-// of its own, which the host writes before a run and reads after it.
+// One graph as a session with everything bound: parameters and gradients lie in the store, other inputs in a block that the host
+// fills before a run, other outputs in tensors of its own, read after it.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { Graph } from '../graph/index.ts';
 import { emitModel, usedInputs } from '../onnx/index.ts';
-import type { Binding, DeviceTensor, Runtime, Session, TensorData } from '../runtime/index.ts';
+import type {
+  Binding,
+  DeviceTensor,
+  Runtime,
+  Session,
+  StagedInputs,
+  TensorData,
+  TensorSpec,
+} from '../runtime/index.ts';
 import type { ParameterStore } from './parameter-store.ts';
 
 export class CompiledGraph {
@@ -12,7 +20,7 @@ export class CompiledGraph {
   readonly #session: Session;
   readonly #binding: Binding;
   readonly #own: DeviceTensor[] = [];
-  readonly #inputs = new Map<string, DeviceTensor>();
+  readonly #inputs: StagedInputs;
   readonly #outputs = new Map<string, DeviceTensor>();
 
   /** @param shared further tensors by input or output name; the caller owns them */
@@ -27,13 +35,15 @@ export class CompiledGraph {
     this.#session = runtime.createSession(emitModel(graph, name));
     this.#binding = this.#session.bind();
     const used = usedInputs(graph);
+    const staged = new Map<string, TensorSpec>();
     for (const { source, dtype, shape } of graph.inputs) {
       if (source.kind !== 'input' || !used.has(source.name)) continue;
       const known = store.tensorOf(source.name) ?? shared.get(source.name);
-      const tensor = known ?? this.#create(dtype === 'float32' ? 'float32' : 'int64', shape);
-      if (!known) this.#inputs.set(source.name, tensor);
-      this.#binding.input(source.name, tensor);
+      if (known) this.#binding.input(source.name, known);
+      else staged.set(source.name, { dtype: dtype === 'float32' ? 'float32' : 'int64', shape });
     }
+    this.#inputs = runtime.stageInputs(staged);
+    for (const [input, tensor] of this.#inputs.tensors) this.#binding.input(input, tensor);
     for (const output of graph.outputs) {
       const known = store.tensorOf(output.name) ?? shared.get(output.name);
       const tensor =
@@ -51,28 +61,22 @@ export class CompiledGraph {
 
   /** Writes every input that is not shared, then runs. Arrays the graph does not read are ignored. */
   run(arrays: ReadonlyMap<string, TensorData>): void {
-    for (const [name, tensor] of this.#inputs) {
-      const values = arrays.get(name);
-      if (values?.length !== tensor.data.length) {
-        throw new LatentSweepError('INTERNAL', `array ${name} has ${values?.length} of ${tensor.data.length} elements`);
-      }
-      if (values instanceof Float32Array && tensor.data instanceof Float32Array) tensor.data.set(values);
-      else if (values instanceof BigInt64Array && tensor.data instanceof BigInt64Array) tensor.data.set(values);
-      else throw new LatentSweepError('INTERNAL', `array ${name} has the wrong type`);
-    }
+    for (const name of this.#inputs.tensors.keys()) this.#inputs.write(name, arrays.get(name));
+    this.#inputs.upload();
     this.#binding.run();
   }
 
-  /** The memory of an output: overwritten by the next run. */
+  /** A copy of an output of the last run. */
   output(name: string): TensorData {
     const tensor = this.#outputs.get(name);
     if (!tensor) throw new LatentSweepError('INTERNAL', `the graph has no output ${name}`);
-    return tensor.data;
+    return this.#runtime.read(tensor);
   }
 
   release(): void {
     this.#binding.release();
     this.#session.release();
+    this.#inputs.release();
     for (const tensor of this.#own) this.#runtime.releaseTensor(tensor);
   }
 }

@@ -82,7 +82,7 @@ export class TrainingEngine implements Engine {
     this.capacityFloatsPerLatent = capacityFloatsPerLatent(config);
     this.#runtime = openRuntime(config);
     try {
-      this.#store = new ParameterStore(this.#runtime, parameters, config.optimizer.decay);
+      this.#store = new ParameterStore(this.#runtime, parameters, config);
       this.#optimizer = new OptimizerStep(this.#runtime, this.#store, config.optimizer);
     } catch (error) {
       this.#runtime.releaseAll();

@@ -3,22 +3,24 @@
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { emitModel } from '../onnx/index.ts';
 import { COEFFICIENTS, normGraph, updateCoefficients, updateGraph } from '../optimizer/index.ts';
-import type { Binding, DeviceTensor, Runtime, Session } from '../runtime/index.ts';
-import { fieldOf, floats, type ParameterStore } from './parameter-store.ts';
+import type { Binding, DeviceTensor, Runtime, Session, StagedInputs } from '../runtime/index.ts';
+import { fieldOf, type ParameterStore } from './parameter-store.ts';
 import type { LearningRates, OptimizerConfig } from './types.ts';
 
 export class OptimizerStep {
   /** Updates since the moments were zero. */
   updates = 0;
+  readonly #runtime: Runtime;
   readonly #config: OptimizerConfig;
   readonly #store: ParameterStore;
   readonly #norm: DeviceTensor;
-  readonly #coefficients = new Map<string, DeviceTensor>();
+  readonly #coefficients: StagedInputs;
   readonly #sessions: readonly Session[];
   readonly #normBinding: Binding;
   readonly #updateBinding: Binding;
 
   constructor(runtime: Runtime, store: ParameterStore, config: OptimizerConfig) {
+    this.#runtime = runtime;
     this.#config = config;
     this.#store = store;
     const slabs = store.trainedSlabs.map(({ slab }) => slab);
@@ -37,18 +39,21 @@ export class OptimizerStep {
         this.#updateBinding.input(`${field}.${name}`, fieldOf(memory, field));
         this.#updateBinding.output(`${field}.${name}.next`, fieldOf(memory, field));
       }
-      for (const coefficient of COEFFICIENTS) {
-        const tensor = runtime.createTensor('float32', [1]);
-        this.#coefficients.set(`${coefficient}.${name}`, tensor);
-        this.#updateBinding.input(`${coefficient}.${name}`, tensor);
-      }
     }
+    this.#coefficients = runtime.stageInputs(
+      new Map(
+        slabs.flatMap(({ name }) =>
+          COEFFICIENTS.map((coefficient) => [`${coefficient}.${name}`, { dtype: 'float32', shape: [1] }] as const),
+        ),
+      ),
+    );
+    for (const [name, tensor] of this.#coefficients.tensors) this.#updateBinding.input(name, tensor);
   }
 
   /** Norm of the gradients that lie in the store. @throws LatentSweepError NAN_LOSS when it is not finite */
   gradNorm(): number {
     this.#normBinding.run();
-    const norm = floats(this.#norm)[0] ?? Number.NaN;
+    const norm = Number(this.#runtime.read(this.#norm)[0]);
     if (!Number.isFinite(norm))
       throw new LatentSweepError('NAN_LOSS', `the gradient norm is ${norm}`, { gradNorm: String(norm) });
     return norm;
@@ -59,10 +64,10 @@ export class OptimizerStep {
     for (const { slab } of this.#store.trainedSlabs) {
       const values = updateCoefficients(this.#config, learningRates[slab.group], slab.decays, update, gradNorm);
       for (const coefficient of COEFFICIENTS) {
-        const tensor = this.#coefficients.get(`${coefficient}.${slab.name}`);
-        if (tensor) floats(tensor)[0] = values[coefficient];
+        this.#coefficients.write(`${coefficient}.${slab.name}`, Float32Array.of(values[coefficient]));
       }
     }
+    this.#coefficients.upload();
     this.#updateBinding.run();
     this.updates = update;
   }

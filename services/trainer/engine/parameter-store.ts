@@ -5,7 +5,7 @@ import { elementCount, sameShape } from '../graph/index.ts';
 import { layOut, type Placement, type Slab } from '../optimizer/index.ts';
 import type { DeviceTensor, Runtime } from '../runtime/index.ts';
 import type { ParameterFacts } from '../systems/index.ts';
-import type { HostTensor, NamedTensors, OptimizerConfig } from './types.ts';
+import type { EngineConfig, HostTensor, NamedTensors } from './types.ts';
 
 type Field = 'p' | 'm' | 'v' | 'g';
 
@@ -19,11 +19,17 @@ export class ParameterStore {
   /** Views by parameter name: values of all, gradients of the trained ones. */
   readonly values = new Map<string, DeviceTensor>();
   readonly gradients = new Map<string, DeviceTensor>();
+  readonly #runtime: Runtime;
   readonly #parameters: readonly ParameterFacts[];
 
-  constructor(runtime: Runtime, parameters: readonly ParameterFacts[], decay: OptimizerConfig['decay']) {
+  constructor(
+    runtime: Runtime,
+    parameters: readonly ParameterFacts[],
+    { optimizer, device }: Pick<EngineConfig, 'optimizer' | 'device'>,
+  ) {
+    this.#runtime = runtime;
     this.#parameters = parameters;
-    this.slabs = layOut(parameters, decay).map((slab) => {
+    this.slabs = layOut(parameters, optimizer.decay, device).map((slab) => {
       const fields: readonly Field[] = slab.trained ? ['p', 'm', 'v', 'g'] : ['p'];
       const shape = [slab.rows, slab.rowLength];
       const memory = { slab, fields: new Map(fields.map((field) => [field, runtime.createTensor('float32', shape)])) };
@@ -84,8 +90,8 @@ export class ParameterStore {
 
   resetMoments(): void {
     for (const memory of this.trainedSlabs) {
-      floats(fieldOf(memory, 'm')).fill(0);
-      floats(fieldOf(memory, 'v')).fill(0);
+      this.#runtime.fillZero(fieldOf(memory, 'm'));
+      this.#runtime.fillZero(fieldOf(memory, 'v'));
     }
   }
 
@@ -120,30 +126,25 @@ export class ParameterStore {
     }
   }
 
-  #place(
-    name: string,
-    field: Field,
-  ): { readonly memory: SlabMemory; readonly placement: Placement; readonly data: Float32Array } {
+  #place(name: string, field: Field): { readonly tensor: DeviceTensor; readonly placement: Placement } {
     for (const memory of this.slabs) {
       const placement = memory.slab.placements.find((candidate) => candidate.name === name);
-      if (!placement) continue;
-      const from = placement.offset;
-      return {
-        memory,
-        placement,
-        data: floats(fieldOf(memory, field)).subarray(from, from + elementCount(placement.shape)),
-      };
+      if (placement) return { tensor: fieldOf(memory, field), placement };
     }
     throw new LatentSweepError('WEIGHTS_INVALID', `there is no parameter ${name}`, { name });
   }
 
   #read(name: string, field: Field): HostTensor {
-    const { placement, data } = this.#place(name, field);
-    return { shape: placement.shape, data: data.slice() };
+    const { tensor, placement } = this.#place(name, field);
+    const data = this.#runtime.read(tensor, placement.offset, elementCount(placement.shape));
+    if (!(data instanceof Float32Array)) throw new LatentSweepError('INTERNAL', 'a float32 tensor was expected');
+    return { shape: placement.shape, data };
   }
 
-  #write(name: string, field: Field, tensor: HostTensor | undefined): void {
-    if (tensor) this.#place(name, field).data.set(tensor.data);
+  #write(name: string, field: Field, given: HostTensor | undefined): void {
+    if (!given) return;
+    const { tensor, placement } = this.#place(name, field);
+    this.#runtime.write(tensor, given.data, placement.offset);
   }
 }
 
@@ -151,9 +152,4 @@ export function fieldOf({ slab, fields }: SlabMemory, field: Field): DeviceTenso
   const tensor = fields.get(field);
   if (!tensor) throw new LatentSweepError('INTERNAL', `slab ${slab.name} has no ${field}`);
   return tensor;
-}
-
-export function floats(tensor: DeviceTensor): Float32Array {
-  if (tensor.data instanceof Float32Array) return tensor.data;
-  throw new LatentSweepError('INTERNAL', 'a float32 tensor was expected');
 }

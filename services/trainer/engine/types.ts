@@ -3,6 +3,7 @@
 
 import type { Channel, Query, SystemName } from '../../../workflows/domain/systems.ts';
 import type { ModelConfig } from '../models/config.ts';
+import type { CudaOptions } from '../runtime/index.ts';
 
 export interface HostTensor {
   readonly shape: readonly number[];
@@ -42,6 +43,8 @@ export interface EngineConfig {
   readonly device: 'cpu' | 'cuda';
   /** Intra-op threads of ONNX Runtime on the CPU provider; part of what makes bits repeat. */
   readonly threads: number;
+  /** For device cuda; left out: the defaults of the runtime. */
+  readonly cuda?: Partial<CudaOptions>;
 }
 
 /** One curriculum example, lengths free (the engine pads): question and target have at least one token. */

@@ -24,27 +24,34 @@ export interface Slab {
 
 /** Views start at 64-byte boundaries. */
 const ALIGNMENT_FLOATS = 16;
-/** Floats per row of the update: three rows of state and their temporaries stay in cache (engine.md, "AdamW in cache"). */
-const ROW_FLOATS = 262_144;
+/**
+ * Most floats per row of the update. On the CPU three rows of state and their temporaries stay in cache (engine.md, "AdamW in
+ * cache"); on a GPU every row costs its launches, and the temporaries of a row its memory (256 MB each).
+ */
+const ROW_FLOATS = { cpu: 262_144, cuda: 67_108_864 } as const;
 
-export function layOut(parameters: readonly ParameterFacts[], decay: OptimizerConfig['decay']): readonly Slab[] {
+export function layOut(
+  parameters: readonly ParameterFacts[],
+  decay: OptimizerConfig['decay'],
+  device: keyof typeof ROW_FLOATS = 'cpu',
+): readonly Slab[] {
   const classes = new Map<string, ParameterFacts[]>();
   for (const parameter of parameters) {
     const decays = decay === 'all' || isMatrix(parameter);
     const key = parameter.trained ? `${parameter.group}.${decays ? 'decay' : 'plain'}` : `${parameter.group}.frozen`;
     classes.set(key, [...(classes.get(key) ?? []), parameter]);
   }
-  return [...classes].map(([name, members]) => slabOf(name, members));
+  return [...classes].map(([name, members]) => slabOf(name, members, ROW_FLOATS[device]));
 }
 
-function slabOf(name: string, members: readonly ParameterFacts[]): Slab {
+function slabOf(name: string, members: readonly ParameterFacts[], mostPerRow: number): Slab {
   let offset = 0;
   const placements = members.map(({ name: tensor, shape }) => {
     const placement = { name: tensor, shape, offset };
     offset += Math.ceil(elementCount(shape) / ALIGNMENT_FLOATS) * ALIGNMENT_FLOATS;
     return placement;
   });
-  const rowLength = Math.min(offset, ROW_FLOATS);
+  const rowLength = Math.min(offset, mostPerRow);
   return {
     name,
     group: members[0]?.group ?? 'base',

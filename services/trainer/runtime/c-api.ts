@@ -5,38 +5,53 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import koffi, { type TypeObject } from 'koffi';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { openLibrary } from './native-library.ts';
 
 /** The version that kernels.md was measured on; another may place operators elsewhere. */
 export const PINNED_VERSION = '1.29.0';
 /** ORT_API_VERSION asked for; tables are backward compatible. */
-const API_VERSION = 22;
-const TABLE_SIZE = 207;
-const OUT_OF_MEMORY = /bad_alloc|allocate|out of memory|OOM/i;
+const API_VERSION = 24;
+const TABLE_SIZE = 260;
+/** Words of the CPU allocator, of CUDA, of cuBLAS, and of an arena with a limit. */
+const OUT_OF_MEMORY = /bad_alloc|allocate|out of memory|OOM|ALLOC_FAILED|smaller than requested bytes/i;
 
-/** Opaque native pointer. */
-export type Pointer = NonNullable<unknown>;
+/** Native address. */
+export type Pointer = bigint;
 
 /** index and C parameter types; every function returns OrtStatus* (null is success). */
 const FUNCTIONS = {
   CreateEnv: [3, 'int severity, str id, _Out_ void **env'],
   CreateSessionFromArray: [8, 'void *env, void *model, size_t bytes, void *options, _Out_ void **session'],
   CreateSessionOptions: [10, '_Out_ void **options'],
+  SetOptimizedModelFilePath: [11, 'void *options, str path'],
   EnableProfiling: [14, 'void *options, str prefix'],
   DisableMemPattern: [17, 'void *options'],
   SetSessionGraphOptimizationLevel: [23, 'void *options, int level'],
   SetIntraOpNumThreads: [24, 'void *options, int threads'],
   SetInterOpNumThreads: [25, 'void *options, int threads'],
+  CreateTensorAsOrtValue: [48, 'void *allocator, int64_t *shape, size_t rank, int dtype, _Out_ void **value'],
   CreateTensorWithDataAsOrtValue: [
     49,
     'void *memory, void *data, size_t bytes, int64_t *shape, size_t rank, int dtype, _Out_ void **value',
   ],
+  GetTensorMutableData: [51, 'void *value, _Out_ void **data'],
+  CreateMemoryInfo: [68, 'str name, int allocator, int device, int memType, _Out_ void **info'],
   CreateCpuMemoryInfo: [69, 'int allocator, int memType, _Out_ void **info'],
   AddSessionConfigEntry: [130, 'void *options, str key, str value'],
+  CreateAllocator: [131, 'void *session, void *memory, _Out_ void **allocator'],
   RunWithBinding: [133, 'void *session, void *runOptions, void *binding'],
   CreateIoBinding: [134, 'void *session, _Out_ void **binding'],
   BindInput: [136, 'void *binding, str name, void *value'],
   BindOutput: [137, 'void *binding, str name, void *value'],
   CreateAndRegisterAllocator: [144, 'void *env, void *memory, void *arena'],
+  CreateArenaCfgV2: [164, 'str *keys, size_t *values, size_t count, _Out_ void **arena'],
+  SessionOptionsAppendExecutionProvider_CUDA_V2: [204, 'void *options, void *cuda'],
+  CreateCUDAProviderOptions: [205, '_Out_ void **cuda'],
+  UpdateCUDAProviderOptions: [206, 'void *cuda, str *keys, str *values, size_t count'],
+  CreateAndRegisterAllocatorV2: [
+    259,
+    'void *env, str provider, void *memory, void *arena, str *keys, str *values, size_t count',
+  ],
 } as const;
 
 const RELEASES = {
@@ -44,6 +59,8 @@ const RELEASES = {
   ReleaseValue: 96,
   ReleaseSessionOptions: 100,
   ReleaseIoBinding: 135,
+  ReleaseArenaCfg: 157,
+  ReleaseCUDAProviderOptions: 208,
 } as const;
 
 export interface CApi {
@@ -58,20 +75,26 @@ export interface CApi {
 /** Where a buffer lies; buffers made explicitly never move. */
 export const addressOf = (buffer: ArrayBuffer): bigint => koffi.address(buffer);
 
+/** The folder of libonnxruntime.so.1, where its providers lie too: LSWEEP_ONNXRUNTIME_DIR, else that of onnxruntime-node. */
+export function libraryFolder(): string {
+  const given = process.env['LSWEEP_ONNXRUNTIME_DIR'];
+  if (given) return given;
+  return join(
+    dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json')),
+    'bin/napi-v6/linux/x64',
+  );
+}
+
 let loaded: CApi | null = null;
-/** koffi unloads a library when its handle is collected, though pointers into it are still in use: the handle must stay reachable. */
-const openHandles: unknown[] = [];
 
 /** The library, loaded once per process. @throws LatentSweepError RUNTIME_VERSION when it is not the pinned one */
 export function loadCApi(): CApi {
-  loaded ??= openLibrary();
+  loaded ??= openApi();
   return loaded;
 }
 
-function openLibrary(): CApi {
-  const root = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
-  const library = koffi.load(join(root, 'bin/napi-v6/linux/x64/libonnxruntime.so.1'));
-  openHandles.push(library);
+function openApi(): CApi {
+  const library = openLibrary(join(libraryFolder(), 'libonnxruntime.so.1'));
   const base: unknown = library.func('void *OrtGetApiBase()')();
   const [getApi, getVersion] = decodePointers(base, 2);
   const version = String(callPointer(getVersion, 'const char *GetVersionString()'));
@@ -105,9 +128,10 @@ function openLibrary(): CApi {
     version,
     call,
     create(name, ...parameters) {
-      const out: [Pointer | null] = [null];
+      const out: [unknown] = [null];
       call(name, ...parameters, out);
-      if (out[0] === null) throw new LatentSweepError('RUNTIME_FAILED', `${name} made nothing`, { call: name });
+      if (typeof out[0] !== 'bigint')
+        throw new LatentSweepError('RUNTIME_FAILED', `${name} made nothing`, { call: name });
       return out[0];
     },
     release: (name, pointer) => void koffi.call(table[RELEASES[name]], releaseAny, pointer),

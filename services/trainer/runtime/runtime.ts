@@ -1,19 +1,24 @@
 // Sessions and tensors of ONNX Runtime with everything bound in place: a tensor is memory that graphs read and write
-// where it lies. All calls block the thread. CPU provider.
+// where it lies, on the host or on a CUDA device. All calls block the thread.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { addressOf, loadCApi, type Pointer } from './c-api.ts';
-import { sharedEnvironment } from './environment.ts';
-
-export type TensorData = Float32Array | BigInt64Array;
-
-export interface DeviceTensor {
-  readonly dtype: 'float32' | 'int64';
-  readonly shape: readonly number[];
-  /** The tensor's own memory: what is written here is what the next run reads. */
-  readonly data: TensorData;
-  readonly value: Pointer;
-}
+import { Graph, neg } from '../graph/index.ts';
+import { emitModel } from '../onnx/index.ts';
+import { type CApi, loadCApi, type Pointer } from './c-api.ts';
+import { CudaMemory } from './cuda-memory.ts';
+import { appendCudaProvider, CUDA_DEFAULTS, type CudaOptions, checkCudaProvider } from './cuda-provider.ts';
+import { loadCudart } from './cudart.ts';
+import { type DeviceArena, sharedCudaArena, sharedEnvironment } from './environment.ts';
+import { HostMemory } from './host-memory.ts';
+import type { StagedInputs } from './staged-inputs.ts';
+import {
+  countOf,
+  type DeviceTensor,
+  type TensorData,
+  type TensorDType,
+  type TensorMemory,
+  type TensorSpec,
+} from './tensor.ts';
 
 export interface Binding {
   input(name: string, tensor: DeviceTensor): void;
@@ -28,33 +33,49 @@ export interface Session {
   release(): void;
 }
 
+export interface SessionOptions {
+  /** Where a Chrome trace of every node is written when the session is released. */
+  readonly profilePrefix?: string;
+  /** Where the graph is written as ONNX Runtime runs it, with the nodes it inserted. */
+  readonly optimizedModelFile?: string;
+}
+
 export interface RuntimeOptions {
   readonly device: 'cpu' | 'cuda';
   /** Threads of one operator; part of what makes bits repeat (engine.md rule 15). */
   readonly threads: number;
+  /** For device cuda; left out: CUDA_DEFAULTS. */
+  readonly cuda?: Partial<CudaOptions>;
 }
 
-const DTYPE = { float32: 1, int64: 7 } as const;
-/** What ONNX Runtime's own allocator gives; equal alignment is part of equal bits. */
-const ALIGNMENT_BYTES = 64;
 const BASIC_OPTIMISATION = 1;
 
 export class Runtime {
-  readonly #api = loadCApi();
-  readonly #memory: Pointer;
+  readonly #api: CApi;
   readonly #environment: Pointer;
+  readonly #memory: TensorMemory;
   readonly #threads: number;
-  readonly #tensors = new Set<DeviceTensor>();
+  /** null on the CPU. */
+  readonly #cuda: CudaOptions | null;
 
-  constructor(options: RuntimeOptions) {
-    if (options.device !== 'cpu') {
-      throw new LatentSweepError('CONFIG_INVALID', `device ${options.device} is not available in this build`, {
-        key: 'device',
-      });
-    }
-    this.#memory = this.#api.create('CreateCpuMemoryInfo', 1, 0);
-    this.#environment = sharedEnvironment(this.#api, this.#memory);
-    this.#threads = options.threads;
+  /** @throws LatentSweepError CONFIG_INVALID with what to install when the device cannot be used here */
+  constructor({ device, threads, cuda = {} }: RuntimeOptions) {
+    this.#cuda = device === 'cuda' ? { ...CUDA_DEFAULTS, ...cuda } : null;
+    const cudart = this.#cuda && openCuda();
+    this.#api = loadCApi();
+    const hostInfo = this.#api.create('CreateCpuMemoryInfo', 1, 0);
+    this.#environment = sharedEnvironment(this.#api, hostInfo);
+    this.#threads = threads;
+    this.#memory =
+      cudart && this.#cuda
+        ? new CudaMemory(this.#api, cudart, this.#cudaArena(this.#cuda))
+        : new HostMemory(this.#api, hostInfo);
+  }
+
+  #cudaArena(options: CudaOptions): DeviceArena {
+    return sharedCudaArena(this.#api, this.#environment, options.memoryLimitBytes, () =>
+      this.#openSession(smallestModel(), { ...options, graphCapture: false }, {}),
+    );
   }
 
   get version(): string {
@@ -62,69 +83,51 @@ export class Runtime {
   }
 
   /** Zero-filled memory of its own. */
-  createTensor(dtype: 'float32' | 'int64', shape: readonly number[]): DeviceTensor {
-    const count = shape.reduce((a, b) => a * b, 1);
-    const width = dtype === 'float32' ? 4 : 8;
-    // an explicit buffer (small typed arrays live on V8's moving heap), and aligned: kernels sum in an order that depends on it
-    const buffer = new ArrayBuffer(count * width + 2 * ALIGNMENT_BYTES);
-    const offset = (ALIGNMENT_BYTES - Number(addressOf(buffer) % BigInt(ALIGNMENT_BYTES))) % ALIGNMENT_BYTES;
-    const data =
-      dtype === 'float32' ? new Float32Array(buffer, offset, count) : new BigInt64Array(buffer, offset, count);
-    return this.#wrap(dtype, shape, data);
+  createTensor(dtype: TensorDType, shape: readonly number[]): DeviceTensor {
+    return this.#explained(() => this.#memory.create({ dtype, shape }));
   }
 
   /** A tensor over part of another one's memory, starting at element `offset`. */
   alias(tensor: DeviceTensor, offset: number, shape: readonly number[]): DeviceTensor {
-    const count = shape.reduce((a, b) => a * b, 1);
-    if (offset < 0 || offset + count > tensor.data.length) {
-      throw new LatentSweepError(
-        'SHAPE_MISMATCH',
-        `alias of ${count} elements at ${offset} leaves ${tensor.data.length} elements`,
-      );
-    }
-    return this.#wrap(tensor.dtype, shape, tensor.data.subarray(offset, offset + count));
+    checkRange('alias', tensor, offset, countOf(shape));
+    return this.#memory.alias(tensor, offset, shape);
   }
 
-  #wrap(dtype: 'float32' | 'int64', shape: readonly number[], data: TensorData): DeviceTensor {
-    const dimensions = BigInt64Array.from(shape, BigInt);
-    const value = this.#api.create(
-      'CreateTensorWithDataAsOrtValue',
-      this.#memory,
-      data,
-      data.byteLength,
-      dimensions,
-      shape.length,
-      DTYPE[dtype],
-    );
-    const tensor: DeviceTensor = { dtype, shape, data, value };
-    this.#tensors.add(tensor);
-    return tensor;
+  /** Tensors that the host fills before runs: one copy brings all of them to the device. */
+  stageInputs(specs: ReadonlyMap<string, TensorSpec>): StagedInputs {
+    return this.#explained(() => this.#memory.stage(specs));
+  }
+
+  /** Copies `data` into a tensor, from element `offset` on. */
+  write(tensor: DeviceTensor, data: TensorData, offset = 0): void {
+    checkRange('write', tensor, offset, data.length);
+    this.#memory.write(tensor, data, offset);
+  }
+
+  /** A copy of `count` elements from element `offset` on. */
+  read(tensor: DeviceTensor, offset = 0, count = countOf(tensor.shape) - offset): TensorData {
+    checkRange('read', tensor, offset, count);
+    return this.#memory.read(tensor, offset, count);
+  }
+
+  fillZero(tensor: DeviceTensor): void {
+    this.#memory.fillZero(tensor);
   }
 
   releaseTensor(tensor: DeviceTensor): void {
-    if (this.#tensors.delete(tensor)) this.#api.release('ReleaseValue', tensor.value);
+    this.#memory.release(tensor);
   }
 
-  createSession(model: Uint8Array, options: { readonly profilePrefix?: string } = {}): Session {
+  createSession(model: Uint8Array, options: SessionOptions = {}): Session {
     const api = this.#api;
-    const settings = api.create('CreateSessionOptions');
-    api.call('SetIntraOpNumThreads', settings, this.#threads);
-    api.call('SetInterOpNumThreads', settings, 1);
-    // idle threads must not take cores from other trainers of the machine
-    api.call('AddSessionConfigEntry', settings, 'session.intra_op.allow_spinning', '0');
-    // planned blocks of one shape cannot be reused by the next: without them many shapes take 40 % less memory, at the same speed
-    api.call('DisableMemPattern', settings);
-    api.call('SetSessionGraphOptimizationLevel', settings, BASIC_OPTIMISATION);
-    api.call('AddSessionConfigEntry', settings, 'session.use_env_allocators', '1');
-    if (options.profilePrefix !== undefined) api.call('EnableProfiling', settings, options.profilePrefix);
-    const session = this.#openSession(model, settings);
+    const session = this.#explained(() => this.#openSession(model, this.#cuda, options));
     return {
-      bind() {
+      bind: () => {
         const binding = api.create('CreateIoBinding', session);
         return {
           input: (name, tensor) => api.call('BindInput', binding, name, tensor.value),
           output: (name, tensor) => api.call('BindOutput', binding, name, tensor.value),
-          run: () => api.call('RunWithBinding', session, null, binding),
+          run: () => this.#explained(() => api.call('RunWithBinding', session, null, binding)),
           release: () => api.release('ReleaseIoBinding', binding),
         };
       },
@@ -132,16 +135,64 @@ export class Runtime {
     };
   }
 
-  #openSession(model: Uint8Array, settings: Pointer): Pointer {
+  #openSession(
+    model: Uint8Array,
+    cuda: CudaOptions | null,
+    { profilePrefix, optimizedModelFile }: SessionOptions,
+  ): Pointer {
+    const api = this.#api;
+    const settings = api.create('CreateSessionOptions');
     try {
-      return this.#api.create('CreateSessionFromArray', this.#environment, model, model.byteLength, settings);
+      api.call('SetIntraOpNumThreads', settings, this.#threads);
+      api.call('SetInterOpNumThreads', settings, 1);
+      // idle threads must not take cores from other trainers of the machine
+      api.call('AddSessionConfigEntry', settings, 'session.intra_op.allow_spinning', '0');
+      // planned blocks of one shape cannot be reused by the next: without them many shapes take 40 % less memory, at the same speed
+      api.call('DisableMemPattern', settings);
+      api.call('SetSessionGraphOptimizationLevel', settings, BASIC_OPTIMISATION);
+      // a captured graph writes to the same workspace at every replay: it must not be given to anyone else between them
+      if (cuda?.graphCapture !== true) api.call('AddSessionConfigEntry', settings, 'session.use_env_allocators', '1');
+      if (cuda) appendCudaProvider(api, settings, cuda);
+      if (profilePrefix !== undefined) api.call('EnableProfiling', settings, profilePrefix);
+      if (optimizedModelFile !== undefined) api.call('SetOptimizedModelFilePath', settings, optimizedModelFile);
+      return api.create('CreateSessionFromArray', this.#environment, model, model.byteLength, settings);
     } finally {
-      this.#api.release('ReleaseSessionOptions', settings);
+      api.release('ReleaseSessionOptions', settings);
+    }
+  }
+
+  /** Adds to an out-of-memory error what there is; ONNX Runtime's words say what was asked. */
+  #explained<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      const there =
+        error instanceof LatentSweepError && error.code === 'OUT_OF_MEMORY' ? this.#memory.describe() : null;
+      if (!(error instanceof LatentSweepError) || there === null) throw error;
+      const words = error.message.replace(/^OUT_OF_MEMORY: /, '');
+      throw new LatentSweepError('OUT_OF_MEMORY', `${words}; ${there}`, error.details, error);
     }
   }
 
   /** Frees every tensor made here; sessions are released by who made them. */
   releaseAll(): void {
-    for (const tensor of [...this.#tensors]) this.releaseTensor(tensor);
+    this.#memory.releaseAll();
   }
+}
+
+function openCuda() {
+  checkCudaProvider();
+  return loadCudart();
+}
+
+function checkRange(what: string, { shape }: DeviceTensor, offset: number, count: number): void {
+  const size = countOf(shape);
+  if (offset >= 0 && offset + count <= size) return;
+  throw new LatentSweepError('SHAPE_MISMATCH', `${what} of ${count} elements at ${offset} leaves ${size} elements`);
+}
+
+function smallestModel(): Uint8Array {
+  const graph = new Graph();
+  graph.output('y', neg(graph.input('x', 'float32', [1])));
+  return emitModel(graph, 'smallest');
 }
