@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { compareProbe } from '../parity/compare-probe.ts';
+import { compareProbe, PUBLIC_LIMITS } from '../parity/compare-probe.ts';
 import { runCli } from '../unit/cli-child.ts';
 
 const PROBE = join(import.meta.dirname, '..', 'parity', 'probes', 'gpt2-corpus-h2');
@@ -17,7 +17,7 @@ test('a probe is answered as expected, from any folder', async () => {
   mkdirSync(join(cwd, 'out'));
   const { code, stderr } = await runCli(['trainer', 'probe', PROBE, 'out'], { cwd });
   assert.equal(code, 0, stderr);
-  compareProbe(PROBE, join(cwd, 'out'));
+  compareProbe(PROBE, join(cwd, 'out'), PUBLIC_LIMITS);
 });
 
 test('a bad probe ends with 2, its key named, and leaves nothing behind', async () => {

@@ -19,6 +19,7 @@ import { listenForInterruption } from '../interruption.ts';
 import { lsweepCommand } from '../lsweep-command.ts';
 import type { Output } from '../output.ts';
 import { lockFolder } from './folder-lock.ts';
+import { checkTrialFits, machineMemoryBytes, planTrial } from './plan-trial.ts';
 import { type ReadTrial, readTrial } from './read-trial.ts';
 import { openTrialProgress } from './trial-progress.ts';
 import { trialResults } from './trial-results.ts';
@@ -46,6 +47,7 @@ export async function trainTrial(options: TrainOptions, config: Config, output: 
   const trial = standaloneTrial(read, options, config);
   refuseExistingExport(options.exportTo);
   for (const { config: phase } of trial.phases) await checkPhaseConfig(phase);
+  if (trial.device === 'cpu') checkTrialFits(await planTrial(read.cell, trial), machineMemoryBytes());
   const unlock = lockFolder(trial.folder);
   try {
     const end = await run(read, trial, output);

@@ -2,6 +2,7 @@
 
 import { type Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
+import { wholeNumber } from '../argument-parsers.ts';
 import { globalOptions } from '../global-options.ts';
 import { openOutput } from '../output.ts';
 
@@ -46,15 +47,6 @@ export function register(program: Command): void {
       );
       if (exitCode !== 0) process.exitCode = exitCode;
     });
-}
-
-function wholeNumber(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !Number.isInteger(value) || value < least)
-      throw new InvalidArgumentError(`It must be a whole number from ${least}.`);
-    return value;
-  };
 }
 
 function device(text: string): string {

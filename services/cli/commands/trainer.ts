@@ -1,12 +1,22 @@
 // lsweep trainer ...: the training engine by itself, without a stack. These commands load ONNX Runtime into this process.
 
 import type { Command } from 'commander';
+import { z } from 'zod';
+import { positive, wholeNumber } from '../argument-parsers.ts';
+import { globalOptions } from '../global-options.ts';
+import { openOutput } from '../output.ts';
+
+const planOptionsSchema = z.object({ cell: z.number().optional(), memory: z.number().optional() });
+const GIGABYTE = 1e9;
 
 export function register(program: Command): void {
   const trainer = program
     .command('trainer')
     .description('the training engine by itself; needs no stack')
-    .addHelpText('after', '\nExample:\n  lsweep trainer probe IN OUT');
+    .addHelpText(
+      'after',
+      '\nExamples:\n  lsweep trainer probe IN OUT\n  lsweep trainer plan infra/sweeps/quickstart.yaml --cell 3',
+    );
 
   trainer
     .command('probe')
@@ -17,5 +27,25 @@ export function register(program: Command): void {
     .action(async (inFolder: string, outFolder: string) => {
       const { runProbe } = await import('../../trainer/index.ts');
       runProbe(inFolder, outFolder);
+    });
+
+  trainer
+    .command('plan')
+    .description('parameters, operations and memory of one trial, before anything runs; ends with 1 when it cannot fit')
+    .argument('<file>', 'sweep file (YAML) with one cell, or --cell')
+    .option('--cell <index>', 'which cell of the sweep file', wholeNumber(0))
+    .option('--memory <gigabytes>', "what there is (default: this machine's)", positive)
+    .addHelpText('after', '\nExample:\n  lsweep trainer plan infra/sweeps/quickstart.yaml --cell 3 --memory 2')
+    .action(async (file: string, _: unknown, command: Command) => {
+      const { cell = null, memory } = planOptionsSchema.parse(command.opts());
+      const { readTrial } = await import('../alone/read-trial.ts');
+      const { checkTrialFits, machineMemoryBytes, planTrial, trialPlan } = await import('../alone/plan-trial.ts');
+      const read = readTrial(file, cell);
+      const memoryBytes = memory === undefined ? machineMemoryBytes() : memory * GIGABYTE;
+      const { device, threads } = read.resources;
+      const plans = await planTrial(read.cell, { device: device === 'cuda' ? device : 'cpu', threads });
+      const { value, text } = trialPlan(read.name, read.cell, plans, memoryBytes);
+      openOutput(globalOptions(command)).result(value, text);
+      checkTrialFits(plans, memoryBytes);
     });
 }

@@ -1,0 +1,63 @@
+// Which batch shapes a training phase meets: from its own data, sampled evenly over its steps, cut into microbatches as the engine cuts
+// them. Fields are maximised one by one, so the largest shape stands for every batch that was looked at.
+
+import type { BasePhaseConfig, FinetunePhaseConfig } from '../../../workflows/domain/phases.ts';
+import { Curriculum, RunningText } from '../curriculum/index.ts';
+import type { Batch, CurriculumItem } from '../engine/types.ts';
+import { type BatchShape, prepareBatch, type TrainingSettings } from '../systems/index.ts';
+import type { Task } from '../tasks/index.ts';
+import type { Tokenizer } from '../tokenizers/index.ts';
+
+/** Examples looked at in each stage. */
+const EXAMPLES_PER_STAGE = 512;
+
+/** Batches of evenly spaced steps of every stage. */
+export function sampledItems(
+  { system, latents, curriculum, train, seed }: FinetunePhaseConfig,
+  task: Task,
+  tokenizer: Tokenizer,
+): readonly (readonly CurriculumItem[])[] {
+  const source = new Curriculum({ system, latents, curriculum, train, seed, split: task.splits.train, tokenizer });
+  const { stages, stepsPerStage } = source;
+  const count = Math.min(stepsPerStage, Math.max(1, Math.ceil(EXAMPLES_PER_STAGE / train.batch)));
+  return stages.flatMap((_, stage) =>
+    Array.from({ length: count }, (_, index) =>
+      source.itemsOf(1 + stage * stepsPerStage + Math.floor((index * stepsPerStage) / count)),
+    ),
+  );
+}
+
+/** Shapes of all parts of the batches; one for each part. */
+export function partShapes(
+  settings: TrainingSettings,
+  batches: readonly (readonly CurriculumItem[])[],
+  microbatch: number,
+): readonly BatchShape[] {
+  return batches.flatMap((items) =>
+    Array.from({ length: Math.ceil(items.length / microbatch) }, (_, part): BatchShape => {
+      const batch: Batch = { kind: 'curriculum', items: items.slice(part * microbatch, (part + 1) * microbatch) };
+      return prepareBatch(settings, batch).shape;
+    }),
+  );
+}
+
+/** All rows of a Base phase have one length. */
+export function baseShape(
+  settings: TrainingSettings,
+  { base }: Pick<BasePhaseConfig, 'base'>,
+  batch: number,
+  task: Task,
+  tokenizer: Tokenizer,
+): BatchShape {
+  const length = base.sequence ?? settings.model.contextLength;
+  const tokens = new RunningText(task.splits.train, tokenizer, base.seed).rowsOf(1, batch, length);
+  return prepareBatch(settings, { kind: 'corpus', tokens, sites: null, ahead: 1 }).shape;
+}
+
+export function largestShape(shapes: readonly BatchShape[]): BatchShape {
+  const most = (field: keyof BatchShape): number => shapes.reduce((max, shape) => Math.max(max, shape[field]), 0);
+  return {
+    ...{ batch: most('batch'), prefix: most('prefix'), sites: most('sites') },
+    ...{ latents: most('latents'), ahead: most('ahead'), scored: most('scored') },
+  };
+}

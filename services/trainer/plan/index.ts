@@ -1,0 +1,3 @@
+// The border of plans.
+export type { MemoryPlan } from './memory-plan.ts';
+export { checkFits, largestFitting, type PhasePlan, planPhase } from './plan-phase.ts';
