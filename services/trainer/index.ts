@@ -14,6 +14,7 @@ export { checkPhaseConfig, MODEL_PRESETS, type PhaseFacts } from './phases/index
 export { checkFits, largestFitting, type MemoryPlan, type PhasePlan, planPhase } from './plan/index.ts';
 export { runProbe } from './probe/index.ts';
 export { trainerEntry, trainerExecArgv } from './process/entry.ts';
+export { chromeTrace, profilePhase, type StepProfile, type TimeShare } from './profile/index.ts';
 export {
   checkpointOf,
   type DonePhase,

@@ -1,7 +1,7 @@
-// `lsweep trainer plan`: figures of every phase as a table and as JSON, and an exit code that scripts can ask.
+// `lsweep trainer plan` and `profile`: figures of every phase as a table and as JSON, and an exit code that scripts can ask.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -60,4 +60,14 @@ test('a plan that cannot fit ends with 1, and the microbatch that would is named
   const largest = jsonOf<Plan>(json.stdout).phases[1]?.largestFitting;
   assert.ok(largest !== null && largest !== undefined && largest >= 1 && largest < 256);
   assert.match(text.stderr, new RegExp(`^OUT_OF_MEMORY: finetune .*train\\.microbatch ${largest} would fit`));
+});
+
+test('a profile is printed with its passes, and its trace is a file that Chrome reads', async () => {
+  const args = ['trainer', 'profile', 'sweep.yaml', '--steps', '1', '--phase', 'base', '--trace', 'trace.json'];
+  const { code, stdout, stderr } = await runCli(args, { cwd });
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /ms a step over 1 steps.*MFU/s);
+  assert.match(stdout, /^Base pass, backward +\d/m);
+  const trace = jsonOf<{ readonly traceEvents: readonly object[] }>(readFileSync(join(cwd, 'trace.json'), 'utf8'));
+  assert.ok(trace.traceEvents.length > 100);
 });

@@ -24,7 +24,7 @@ const ELEMENT_TYPE: Readonly<Record<DType, TensorProto_DataType>> = {
 
 /** The serialised ModelProto of a graph. Static shapes everywhere; equal graphs give equal bytes. */
 export function emitModel(graph: Graph, name: string): Uint8Array {
-  return ModelProto.encode(
+  const model = ModelProto.encode(
     ModelProto.fromPartial({
       irVersion: IR_VERSION,
       producerName: 'latent-sweep',
@@ -35,7 +35,19 @@ export function emitModel(graph: Graph, name: string): Uint8Array {
       ],
     }),
   ).finish();
+  emitted.set(model, { graph, name });
+  return model;
 }
+
+interface Emitted {
+  readonly graph: Graph;
+  readonly name: string;
+}
+
+const emitted = new WeakMap<Uint8Array, Emitted>();
+
+/** What a model was made of, for profiles; null for bytes that were not made here. */
+export const emittedFrom = (model: Uint8Array): Emitted | null => emitted.get(model) ?? null;
 
 /** Names of the inputs that the emitted model keeps: an input no output depends on is dropped. */
 export function usedInputs(graph: Graph): ReadonlySet<string> {

@@ -1,2 +1,2 @@
 // The border of emission.
-export { emitModel, reachable, usedInputs } from './emit.ts';
+export { emitModel, emittedFrom, reachable, usedInputs } from './emit.ts';

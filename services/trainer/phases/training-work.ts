@@ -57,7 +57,7 @@ function rateMetrics({ base, coprocessor, soft }: LearningRates, one: boolean): 
   ];
 }
 
-function tokensOf(batch: Batch): number {
+export function tokensOf(batch: Batch): number {
   if (batch.kind === 'corpus') return batch.tokens.reduce((sum, row) => sum + row.length, 0);
   return batch.items.reduce((sum, { question, latents, target }) => sum + question.length + latents + target.length, 0);
 }
