@@ -1,13 +1,12 @@
 // How commands reach Postgres and Temporal: what the configuration names, else the local stack. Reading works while that stack is
 // down (its Postgres is started for the moment); commands on sweeps need it up.
 
-import { type Config, endpoints, loadConfig, runningStack } from '../config/index.ts';
+import { type Config, endpoints, loadConfig, readPemFiles, runningStack } from '../config/index.ts';
 import type { SweepClient } from '../orchestrator/index.ts';
 import { openReader, openStore } from '../store/index.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { listenForInterruption, unlessInterrupted } from './interruption.ts';
 import type { StudyReader } from './queries/query.ts';
-import { temporalTlsOf } from './temporal-files.ts';
 
 /** @throws LatentSweepError CONFIG_INVALID */
 export function configOf({ config, dir }: Pick<GlobalOptions, 'config' | 'dir'>): Config {
@@ -49,7 +48,7 @@ export async function openSweepClient(config: Config): Promise<SweepClient> {
   try {
     const client = await connectSweepClient({
       store,
-      temporal: { address: temporalAddress, namespace, tls: temporalTlsOf(config) },
+      temporal: { address: temporalAddress, namespace, tls: readPemFiles('temporal.tls', config.temporal.tls) },
     });
     return {
       ...client,
