@@ -14,6 +14,7 @@ const configSchema = z.discriminatedUnion('model_type', [
     n_layer: size,
     n_head: size,
     n_inner: size.nullable().default(null),
+    tie_word_embeddings: z.boolean().nullish(),
   }),
   z.object({
     model_type: z.literal('qwen3'),
@@ -24,6 +25,7 @@ const configSchema = z.discriminatedUnion('model_type', [
     num_key_value_heads: size,
     head_dim: size.default(128),
     max_position_embeddings: size.default(32_768),
+    tie_word_embeddings: z.boolean().nullish(),
   }),
 ]);
 
@@ -38,6 +40,9 @@ export function readModelShape(path: string): ModelShape | null {
   const parsed = configSchema.safeParse(json);
   if (!parsed.success) return null;
   const config = parsed.data;
+  // left out, it means what it means in transformers
+  const isTied = config.tie_word_embeddings ?? config.model_type === 'gpt2';
+  const head = isTied ? {} : { ownHead: true as const };
   if (config.model_type === 'gpt2') {
     const { n_embd: width, n_head: heads } = config;
     return {
@@ -49,6 +54,7 @@ export function readModelShape(path: string): ModelShape | null {
       headWidth: Math.floor(width / heads),
       inner: config.n_inner ?? 4 * width,
       context: config.n_positions,
+      ...head,
     };
   }
   return {
@@ -60,5 +66,6 @@ export function readModelShape(path: string): ModelShape | null {
     headWidth: config.head_dim,
     inner: config.intermediate_size,
     context: config.max_position_embeddings,
+    ...head,
   };
 }

@@ -85,6 +85,7 @@ const trainerConfig = (known: ModelShape, vocabSize: number): ModelConfig =>
         heads: known.heads,
         innerWidth: known.inner,
         normEpsilon: 1e-5,
+        ...(known.ownHead === true ? { ownHead: true } : {}),
       }
     : {
         kind: 'qwen3',
@@ -98,6 +99,7 @@ const trainerConfig = (known: ModelShape, vocabSize: number): ModelConfig =>
         innerWidth: known.inner,
         normEpsilon: 1e-6,
         ropeTheta: 1e6,
+        ...(known.ownHead === true ? { ownHead: true } : {}),
       };
 
 const anyTrial = fc
@@ -114,43 +116,47 @@ const anyTrial = fc
     rank: fc.option(fc.integer({ min: 1, max: 8 })),
     top: fc.integer({ min: 1, max: 5 }),
     vocabulary: fc.integer({ min: 2, max: 50 }),
+    ownHead: fc.boolean(),
   })
-  .map(({ family, layers, heads, headWidth, shared, inner, system, latents, query, rank, top, vocabulary }) => {
-    const { coprocessor } = systemTraits(system);
-    const channel =
-      coprocessor === null
-        ? null
-        : coprocessor === 'kv'
-          ? { kind: 'kv', layers: `top:${Math.min(top, layers)}`, rank }
-          : { kind: 'embedding', rank };
-    const qwen = family === 'qwen3';
-    const model = {
-      family,
-      layers,
-      width: heads * headWidth,
-      heads,
-      kvHeads: qwen && shared ? heads / 2 : null,
-      inner,
-      context: 32,
-    };
-    const settings = {
-      model,
-      task: { name: 'countdown' },
-      system,
-      channel,
-      latents,
-      query,
-      train: { stepsPerStage: 1 },
-      seed: 0,
-    };
-    return { settings: canonicalSettings(trialSettingsSchema.parse(settings)), vocabulary };
-  });
+  .map(
+    ({ family, layers, heads, headWidth, shared, inner, system, latents, query, rank, top, vocabulary, ownHead }) => {
+      const { coprocessor } = systemTraits(system);
+      const channel =
+        coprocessor === null
+          ? null
+          : coprocessor === 'kv'
+            ? { kind: 'kv', layers: `top:${Math.min(top, layers)}`, rank }
+            : { kind: 'embedding', rank };
+      const qwen = family === 'qwen3';
+      const model = {
+        family,
+        layers,
+        width: heads * headWidth,
+        heads,
+        kvHeads: qwen && shared ? heads / 2 : null,
+        inner,
+        context: 32,
+      };
+      const settings = {
+        model,
+        task: { name: 'countdown' },
+        system,
+        channel,
+        latents,
+        query,
+        train: { stepsPerStage: 1 },
+        seed: 0,
+      };
+      return { settings: canonicalSettings(trialSettingsSchema.parse(settings)), vocabulary, ownHead };
+    },
+  );
 
 test('parameters and capacity are those of the tensors that the trainer makes', () => {
   fc.assert(
-    fc.property(anyTrial, ({ settings, vocabulary }) => {
-      const known = shapeOf(settings.model);
-      assert.ok(known);
+    fc.property(anyTrial, ({ settings, vocabulary, ownHead }) => {
+      const ofSettings = shapeOf(settings.model);
+      assert.ok(ofSettings);
+      const known: ModelShape = ownHead ? { ...ofSettings, ownHead } : ofSettings;
       const { system, channel, latents } = settings;
       const query = systemTraits(system).plain ? null : settings.query;
       const counted = { system, channel, latents, query };

@@ -43,14 +43,17 @@ const baseOf = (folder: string): Map<string, HostTensor> => part(loadHuggingFace
 const json = (...path: string[]): unknown => JSON.parse(readFileSync(join(...path), 'utf8'));
 const path = (t: TestContext): string => join(temporaryFolder(t), 'deep', 'trial');
 
-for (const model of [GPT2, QWEN3]) {
-  test(`a ${model.kind} trial comes back from its export with every bit`, (t) => {
+const OWN_HEAD = { ...QWEN3, ownHead: true } as const;
+
+for (const model of [GPT2, QWEN3, OWN_HEAD]) {
+  test(`a ${model.kind} trial${model.ownHead === true ? ' with a head of its own' : ''} comes back from its export with every bit`, (t) => {
     const weights = weightsOf(model, 'h1', 'kv');
     const folders = exportHuggingFaceFolders(path(t), model, weights);
     assert.deepEqual(loadHuggingFaceFolder(folders.base).config, model);
     assert.deepEqual(baseOf(folders.base), part(weights, 'base.'));
 
     const coprocessor = baseOf(folders.coprocessor!);
+    assert.equal(loadHuggingFaceFolder(folders.coprocessor!).config.ownHead, undefined);
     const embedding = tokenEmbeddingName(model);
     assert.deepEqual(coprocessor.get(embedding), weights.get(`base.${embedding}`));
     coprocessor.delete(embedding);

@@ -3,7 +3,9 @@ import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { loadHuggingFaceFolder, resolveLocalModel } from '../../services/trainer/weights/index.ts';
+import { readModelShape } from '../../services/sweep-file/read-model-shape.ts';
+import type { ModelConfig } from '../../services/trainer/models/index.ts';
+import { describeWeights, loadHuggingFaceFolder, resolveLocalModel } from '../../services/trainer/weights/index.ts';
 import {
   f32,
   failsWith,
@@ -147,15 +149,49 @@ test('a stored head that equals the embedding is accepted, one that differs in o
   );
 });
 
-test('an untied checkpoint is refused by the name of its head', (t) => {
+test('a head of its own is a parameter; a config that does not tie it must come with it', (t) => {
   const folder = temporaryFolder(t);
-  const tensors = parametersOf(QWEN3);
-  const head = tensors.get('model.embed_tokens.weight')!;
-  writeFolder(folder, QWEN3, new Map([...tensors, ['lm_head.weight', head]]), { tie_word_embeddings: false });
-  assert.throws(
-    () => loadHuggingFaceFolder(folder),
-    failsWith('WEIGHTS_INVALID', 'lm_head.weight [7, 6]', 'tie_word_embeddings: false'),
-  );
+  for (const config of [GPT2, QWEN3]) {
+    const untied = { ...config, ownHead: true } as const;
+    const tensors = parametersOf(untied);
+    assert.ok(tensors.has('lm_head.weight'));
+    writeFolder(folder, untied, tensors);
+    assertLoads(folder, tensors);
+    assert.equal(loadHuggingFaceFolder(folder).config.ownHead, true);
+
+    tensors.delete('lm_head.weight');
+    writeFolder(folder, untied, tensors);
+    assert.throws(
+      () => loadHuggingFaceFolder(folder),
+      failsWith('WEIGHTS_INVALID', `lm_head.weight [7, ${config.width}]`, 'tie_word_embeddings'),
+    );
+  }
+});
+
+test('a config that leaves tie_word_embeddings out means what it means in transformers', (t) => {
+  const folder = temporaryFolder(t);
+  for (const [config, ownHead] of [
+    [GPT2, false],
+    [QWEN3, true],
+  ] as const) {
+    const tensors = parametersOf(ownHead ? { ...config, ownHead } : config);
+    writeFolder(folder, config, tensors, { tie_word_embeddings: undefined });
+    assertLoads(folder, tensors);
+  }
+});
+
+test('planning and description see the same head', async (t) => {
+  const folder = temporaryFolder(t);
+  for (const config of [GPT2, QWEN3, { ...GPT2, ownHead: true }, { ...QWEN3, ownHead: true }] as const) {
+    for (const changes of [{}, { tie_word_embeddings: undefined }]) {
+      const tied = 'tie_word_embeddings' in changes ? config.kind === 'gpt2' : !('ownHead' in config);
+      const bare: ModelConfig = config.kind === 'gpt2' ? GPT2 : QWEN3;
+      writeFolder(folder, config, parametersOf(tied ? bare : { ...bare, ownHead: true }), changes);
+      const { shape } = await describeWeights(folder);
+      assert.deepEqual(readModelShape(join(folder, 'config.json')), shape);
+      assert.equal(shape.ownHead, tied ? undefined : true);
+    }
+  }
 });
 
 test('whatever parameter is missing, extra or mis-shaped is named with its shapes', (t) => {

@@ -15,6 +15,8 @@ export const modelShapeSchema = z.strictObject({
   headWidth: size,
   inner: size,
   context: size,
+  /** Absent where the token embedding is also the head, so that identities of such models stay. */
+  ownHead: z.literal(true).optional(),
 });
 export type ModelShape = z.infer<typeof modelShapeSchema>;
 
@@ -56,14 +58,15 @@ export function layerParameters(shape: ModelShape): LayerParameters {
   return { cache, all: cache + queries + width * heads * headWidth + width + 3 * width * inner };
 }
 
-/** All but the token embedding: positions (GPT-2), layers and the last norm. What a Coprocessor consists of. */
+/** All but token embedding and head: positions (GPT-2), layers and the last norm. What a Coprocessor consists of. */
 export function bodyParameters(shape: ModelShape): number {
   const { width, layers, context } = shape;
   const layer = layerParameters(shape).all;
   return shape.family === 'gpt2' ? context * width + layers * layer + 2 * width : layers * layer + width;
 }
 
-/** With the token embedding, which is also the head. */
+/** With the token embedding, and the head where it is another tensor. */
 export function modelParameters(shape: ModelShape, vocabulary: number): number {
-  return vocabulary * shape.width + bodyParameters(shape);
+  const tables = shape.ownHead === true ? 2 : 1;
+  return tables * vocabulary * shape.width + bodyParameters(shape);
 }

@@ -4,7 +4,12 @@
 import { z } from 'zod';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 
-export interface Gpt2Config {
+/** Absent where the token embedding is also the output head. */
+interface Head {
+  readonly ownHead?: true;
+}
+
+export interface Gpt2Config extends Head {
   readonly kind: 'gpt2';
   readonly vocabSize: number;
   /** Learned positions: no row may stand at a position beyond it. */
@@ -16,7 +21,7 @@ export interface Gpt2Config {
   readonly normEpsilon: number;
 }
 
-export interface Qwen3Config {
+export interface Qwen3Config extends Head {
   readonly kind: 'qwen3';
   readonly vocabSize: number;
   readonly contextLength: number;
@@ -33,6 +38,9 @@ export interface Qwen3Config {
 
 export type ModelConfig = Gpt2Config | Qwen3Config;
 
+/** Hugging Face's name of a head that is not the token embedding. */
+export const OWN_HEAD = 'lm_head.weight';
+
 const size = z.number().int().min(1);
 
 const gpt2Schema = z
@@ -48,7 +56,7 @@ const gpt2Schema = z
     activation_function: z.literal('gelu_new').default('gelu_new'),
     scale_attn_weights: z.literal(true).default(true),
     scale_attn_by_inverse_layer_idx: z.literal(false).default(false),
-    tie_word_embeddings: z.literal(true).default(true),
+    tie_word_embeddings: z.boolean().default(true),
   })
   .refine((c) => c.n_embd % c.n_head === 0, { message: 'n_embd must be a multiple of n_head', path: ['n_embd'] });
 
@@ -72,7 +80,7 @@ const qwen3Schema = z
     hidden_act: z.literal('silu').default('silu'),
     attention_bias: z.literal(false).default(false),
     use_sliding_window: z.literal(false).default(false),
-    tie_word_embeddings: z.literal(true).default(true),
+    tie_word_embeddings: z.boolean().default(true),
   })
   .refine((c) => c.num_attention_heads % c.num_key_value_heads === 0, {
     message: 'num_attention_heads must be a multiple of num_key_value_heads',
@@ -92,6 +100,7 @@ export function parseModelConfig(huggingFaceJson: unknown): ModelConfig {
     throw new LatentSweepError('CONFIG_INVALID', `${key}: ${issue?.message ?? 'not a model config'}`, { key });
   }
   const json = parsed.data;
+  const head: Head = json.tie_word_embeddings ? {} : { ownHead: true };
   if (json.model_type === 'gpt2') {
     return {
       kind: 'gpt2',
@@ -102,6 +111,7 @@ export function parseModelConfig(huggingFaceJson: unknown): ModelConfig {
       heads: json.n_head,
       innerWidth: json.n_inner ?? 4 * json.n_embd,
       normEpsilon: json.layer_norm_epsilon,
+      ...head,
     };
   }
   return {
@@ -116,6 +126,7 @@ export function parseModelConfig(huggingFaceJson: unknown): ModelConfig {
     innerWidth: json.intermediate_size,
     normEpsilon: json.rms_norm_eps,
     ropeTheta: json.rope_theta ?? json.rope_parameters?.rope_theta ?? 10_000,
+    ...head,
   };
 }
 
@@ -133,7 +144,7 @@ export function toHuggingFaceConfig(config: ModelConfig): Readonly<Record<string
       n_inner: config.innerWidth,
       layer_norm_epsilon: config.normEpsilon,
       activation_function: 'gelu_new',
-      tie_word_embeddings: true,
+      tie_word_embeddings: config.ownHead !== true,
     };
   }
   return {
@@ -152,7 +163,7 @@ export function toHuggingFaceConfig(config: ModelConfig): Readonly<Record<string
     rope_theta: config.ropeTheta,
     attention_bias: false,
     use_sliding_window: false,
-    tie_word_embeddings: true,
+    tie_word_embeddings: config.ownHead !== true,
   };
 }
 
@@ -167,9 +178,22 @@ export function tokenEmbeddingName(config: ModelConfig): string {
   return config.kind === 'gpt2' ? 'transformer.wte.weight' : 'model.embed_tokens.weight';
 }
 
-/** Hugging Face parameter names and shapes, in a fixed order; the head is the token embedding (probe.md section 3). */
+/** The output head [V, D]: the token embedding, or a tensor of its own. */
+export function headName(config: ModelConfig): string {
+  return config.ownHead === true ? OWN_HEAD : tokenEmbeddingName(config);
+}
+
+/** Hugging Face parameter names and shapes, in a fixed order; a head of its own comes last (probe.md section 3). */
 export function parameterShapes(config: ModelConfig): ReadonlyMap<string, readonly number[]> {
-  return new Map(config.kind === 'gpt2' ? gpt2Shapes(config) : qwen3Shapes(config));
+  const shapes = new Map(config.kind === 'gpt2' ? gpt2Shapes(config) : qwen3Shapes(config));
+  if (config.ownHead === true) shapes.set(OWN_HEAD, [config.vocabSize, config.width]);
+  return shapes;
+}
+
+/** Without embedding and head: what a Coprocessor consists of, whose inputs are soft tokens and whose output are hidden states. */
+export function bodyShapes(config: ModelConfig): ReadonlyMap<string, readonly number[]> {
+  const outside = [tokenEmbeddingName(config), OWN_HEAD];
+  return new Map([...parameterShapes(config)].filter(([name]) => !outside.includes(name)));
 }
 
 function* gpt2Shapes(c: Gpt2Config): Generator<[string, number[]]> {

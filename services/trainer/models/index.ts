@@ -1,8 +1,11 @@
 // The border of the models.
 export {
+  bodyShapes,
   type Gpt2Config,
+  headName,
   headShape,
   type ModelConfig,
+  OWN_HEAD,
   parameterShapes,
   parseModelConfig,
   type Qwen3Config,

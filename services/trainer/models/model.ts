@@ -1,7 +1,7 @@
-// One entry for every family: embedding, a pass, and the tied head.
+// One entry for every family: embedding, a pass, and the head.
 
 import { gather, gemm, reshape, type Tensor } from '../graph/index.ts';
-import { type ModelConfig, tokenEmbeddingName } from './config.ts';
+import { type ModelConfig, tokenEmbeddingName, headName } from './config.ts';
 import { gpt2Pass } from './gpt2.ts';
 import type { Parameters, Pass, PassResult } from './pass.ts';
 import { qwen3Pass } from './qwen3.ts';
@@ -11,7 +11,7 @@ export interface Model {
   /** Token rows: int64 [...I] gives [I flattened, D]. Only the Base has an embedding. */
   embed(ids: Tensor): Tensor;
   run(pass: Pass): PassResult;
-  /** Tied head: hidden rows [T, D] to logits [T, V]. */
+  /** The head: hidden rows [T, D] to logits [T, V]. */
   logits(hidden_TD: Tensor): Tensor;
 }
 
@@ -26,6 +26,6 @@ export function createModel(config: ModelConfig, parameter: Parameters, position
     },
     run: (pass) =>
       config.kind === 'gpt2' ? gpt2Pass(config, parameter, pass) : qwen3Pass(config, parameter, pass, positionCount),
-    logits: (hidden_TD) => gemm(hidden_TD, embedding_VD(), { transB: true }),
+    logits: (hidden_TD) => gemm(hidden_TD, parameter(headName(config)), { transB: true }),
   };
 }

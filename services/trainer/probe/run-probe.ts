@@ -5,7 +5,7 @@ import { closeSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { type Batch, type EngineConfig, type HostTensor, type Inspection, TrainingEngine } from '../engine/index.ts';
-import { parseModelConfig } from '../models/index.ts';
+import { type ModelConfig, parseModelConfig } from '../models/index.ts';
 import { readSafetensors, writeSafetensors } from '../safetensors/index.ts';
 import { type GenerateProbe, type Probe, readProbe, type TrainProbe } from './probe-file.ts';
 
@@ -76,10 +76,19 @@ function batchesOf(probe: TrainProbe): readonly Batch[] {
   return probe.batches.map(({ tokens, sites }) => ({ kind: 'corpus', tokens, sites: sites ?? null, ahead }));
 }
 
+/** @throws LatentSweepError CONFIG_INVALID for a shape the engine has not, and for a head of its own, which the format does not know */
+function modelOf(probe: Probe): ModelConfig {
+  const model = parseModelConfig(probe.model);
+  if (model.ownHead !== true) return model;
+  throw new LatentSweepError('CONFIG_INVALID', 'model.tie_word_embeddings: false; the head of a probe is tied', {
+    key: 'model.tie_word_embeddings',
+  });
+}
+
 function engineConfig(probe: Probe): EngineConfig {
   const training = probe.mode === 'train' ? probe : null;
   return {
-    model: parseModelConfig(probe.model),
+    model: modelOf(probe),
     system: probe.system,
     channel: probe.channel === null ? null : { ...probe.channel, rank: null },
     latents: probe.latents,

@@ -2,7 +2,7 @@
 
 import type { Channel, Query, SystemName } from '../../../workflows/domain/systems.ts';
 import type { ParameterGroup } from '../engine/types.ts';
-import { headShape, type ModelConfig, parameterShapes, tokenEmbeddingName } from '../models/index.ts';
+import { bodyShapes, headShape, type ModelConfig, parameterShapes } from '../models/index.ts';
 import { computedModel, hasCoprocessor, SYSTEM_FACTS, selectedLayers } from './describe.ts';
 
 export interface SystemSettings {
@@ -30,8 +30,7 @@ export function systemParameters(settings: SystemSettings): readonly ParameterFa
     list.push({ name: `base.${name}`, shape, group: 'base', trained: facts.trainsBase });
   }
   if (hasCoprocessor(system)) {
-    for (const [name, shape] of parameterShapes(model)) {
-      if (name === tokenEmbeddingName(model)) continue;
+    for (const [name, shape] of bodyShapes(model)) {
       list.push({ name: `coprocessor.${name}`, shape, group: 'coprocessor', trained: isUsed(settings, model, name) });
     }
     list.push(...bottleneckParameters(settings));

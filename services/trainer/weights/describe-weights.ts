@@ -86,7 +86,8 @@ function described(weights: string, config: ModelConfig, hashes: ReadonlyMap<str
 function modelShape(config: ModelConfig): ModelShape {
   const { kind: family, layers, width, innerWidth: inner, contextLength: context } = config;
   const { heads, keyValueHeads: kvHeads, headWidth } = headShape(config);
-  return { family, layers, width, heads, kvHeads, headWidth, inner, context };
+  const head = config.ownHead === true ? { ownHead: true as const } : {};
+  return { family, layers, width, heads, kvHeads, headWidth, inner, context, ...head };
 }
 
 const pinned = ({ repo }: HubName, commit: string): string => `hf:${repo}@${commit}`;

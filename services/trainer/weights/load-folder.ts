@@ -4,10 +4,10 @@
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { HostTensor, NamedTensors } from '../engine/types.ts';
 import { sameShape } from '../graph/index.ts';
-import { type ModelConfig, parameterShapes, tokenEmbeddingName } from '../models/index.ts';
+import { type ModelConfig, OWN_HEAD, parameterShapes, tokenEmbeddingName } from '../models/index.ts';
 import { type TensorEntry, withSafetensors } from '../safetensors/index.ts';
 import { readModelConfig } from './model-config.ts';
-import { HEAD, tensorRole } from './tensor-names.ts';
+import { tensorRole } from './tensor-names.ts';
 import { type WeightFile, weightFiles } from './weight-files.ts';
 
 export interface HuggingFaceFolder {
@@ -32,7 +32,8 @@ interface Located {
 interface Plan {
   /** By full parameter name. */
   readonly parameters: ReadonlyMap<string, Located>;
-  readonly head: Located | null;
+  /** Stored although it is the embedding. */
+  readonly tiedHead: Located | null;
 }
 
 /** As `openHuggingFaceFolder`, with the tensors read. */
@@ -55,13 +56,13 @@ export function openHuggingFaceFolder(path: string): HuggingFaceFolder {
 function planTensors(folder: string, config: ModelConfig, files: readonly WeightFile[]): Plan {
   const shapes = parameterShapes(config);
   const parameters = new Map<string, Located>();
-  let head: Located | null = null;
+  let tiedHead: Located | null = null;
   for (const { path: file, entries } of files) {
     for (const entry of entries) {
       const role = tensorRole(config, entry.name);
       if (role.kind === 'buffer') continue;
-      if (role.kind === 'head') {
-        head = { file, entry };
+      if (role.kind === 'tiedHead') {
+        tiedHead = { file, entry };
         continue;
       }
       const shape = shapes.get(role.name);
@@ -86,13 +87,14 @@ function planTensors(folder: string, config: ModelConfig, files: readonly Weight
   const missing = [...shapes].filter(([name]) => !parameters.has(name));
   if (missing[0] !== undefined) {
     const [name, shape] = missing[0];
+    const why = name === OWN_HEAD ? ' (config.json does not tie the head: tie_word_embeddings)' : '';
     const others = missing.length === 1 ? '' : ` and ${missing.length - 1} more`;
-    throw invalid(`${folder} lacks tensor ${name} [${shape.join(', ')}]${others}`, folder, name);
+    throw invalid(`${folder} lacks tensor ${name} [${shape.join(', ')}]${others}${why}`, folder, name);
   }
-  return { parameters, head };
+  return { parameters, tiedHead };
 }
 
-function readTensors(config: ModelConfig, { parameters, head }: Plan): NamedTensors {
+function readTensors(config: ModelConfig, { parameters, tiedHead }: Plan): NamedTensors {
   const read = new Map<string, HostTensor>();
   for (const file of new Set([...parameters.values()].map((located) => located.file))) {
     withSafetensors(file, (open) => {
@@ -105,7 +107,7 @@ function readTensors(config: ModelConfig, { parameters, head }: Plan): NamedTens
     });
   }
   const embedding = read.get(tokenEmbeddingName(config));
-  if (head !== null && embedding !== undefined) checkTied(head, embedding);
+  if (tiedHead !== null && embedding !== undefined) checkTied(tiedHead, embedding);
   // the order of the model, whatever the order of the files: equal weights give equal maps
   return new Map(
     [...parameterShapes(config).keys()].flatMap((name) => {
@@ -122,13 +124,13 @@ function checkFinite(data: Float32Array, file: string, tensor: string): void {
   }
 }
 
-/** A stored head must be the embedding, value for value: the model has one tensor for both. */
+/** The head of a model that ties it must be the embedding, value for value: the model has one tensor for both. */
 function checkTied({ file, entry }: Located, embedding: HostTensor): void {
   if (!sameShape(entry.shape, embedding.shape)) {
     throw invalid(
-      `${file}: tensor ${HEAD} has shape [${entry.shape.join(', ')}], the token embedding [${embedding.shape.join(', ')}]`,
+      `${file}: tensor ${OWN_HEAD} has shape [${entry.shape.join(', ')}], the token embedding [${embedding.shape.join(', ')}]`,
       file,
-      HEAD,
+      OWN_HEAD,
     );
   }
   const { data } = embedding;
@@ -140,9 +142,9 @@ function checkTied({ file, entry }: Located, embedding: HostTensor): void {
       for (let i = 0; i < piece.length; i++) {
         if (piece[i] === data[from + i]) continue;
         throw invalid(
-          `${file}: tensor ${HEAD} differs from the token embedding (element ${from + i}): it is a head of its own, and only tied heads are trained here`,
+          `${file}: tensor ${OWN_HEAD} differs from the token embedding (element ${from + i}): it is a head of its own, which config.json must say (tie_word_embeddings: false)`,
           file,
-          HEAD,
+          OWN_HEAD,
         );
       }
     }

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { type ModelConfig, parseModelConfig } from '../models/index.ts';
-import { HEAD } from './tensor-names.ts';
 
 const FAMILIES = ['gpt2', 'qwen3'];
 
@@ -13,7 +12,7 @@ const jsonSchema = z.looseObject({ model_type: z.string(), tie_word_embeddings: 
 
 /**
  * @throws LatentSweepError DATA_MISSING for a folder or file that is not there; DATA_INVALID for one that is no JSON object; CONFIG_INVALID
- * naming the key for another family, or for a setting that changes the computation; WEIGHTS_INVALID naming `lm_head.weight` for an untied head
+ * naming the key for another family, or for a setting that changes the computation
  */
 export function readModelConfig(folder: string): ModelConfig {
   checkFolder(folder);
@@ -30,21 +29,14 @@ export function readConfigFile(path: string, file = path): ModelConfig {
       { key: 'model_type', value: json.model_type, file },
     );
   }
-  const config = parsedConfig(json, file);
-  if (json.tie_word_embeddings === false) {
-    throw new LatentSweepError(
-      'WEIGHTS_INVALID',
-      `${file} has tie_word_embeddings: false: ${HEAD} [${config.vocabSize}, ${config.width}] is a head of its own, and only heads tied to the token embedding are trained here`,
-      { file, tensor: HEAD },
-    );
-  }
-  return config;
+  return parsedConfig(json, file);
 }
 
 function parsedConfig(json: z.infer<typeof jsonSchema>, file: string): ModelConfig {
   try {
-    // left out, a file does not say whether its head is tied: the tensors do (load-folder.ts)
-    return parseModelConfig({ ...json, tie_word_embeddings: true });
+    // left out, it means what it means in transformers
+    const tie_word_embeddings = json.tie_word_embeddings ?? json.model_type === 'gpt2';
+    return parseModelConfig({ ...json, tie_word_embeddings });
   } catch (cause) {
     if (!(cause instanceof LatentSweepError)) throw cause;
     const sentence = cause.message.slice(`${cause.code}: `.length);

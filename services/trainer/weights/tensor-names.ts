@@ -1,15 +1,14 @@
 // What a tensor of a Hugging Face file is to a model. Files of the hub name the same parameter with or without the class's prefix, hold
 // buffers that are no parameters, and repeat the tied embedding as the head.
 
-import type { ModelConfig } from '../models/index.ts';
+import { type ModelConfig, OWN_HEAD } from '../models/index.ts';
 
 export type TensorRole =
   | { readonly kind: 'parameter'; readonly name: string }
-  | { readonly kind: 'head' }
+  /** The token embedding once more. */
+  | { readonly kind: 'tiedHead' }
   /** Known and without effect. */
   | { readonly kind: 'buffer' };
-
-export const HEAD = 'lm_head.weight';
 
 const PREFIX = { gpt2: 'transformer.', qwen3: 'model.' } as const;
 
@@ -21,7 +20,7 @@ const BUFFERS = {
 
 /** @param name as the file has it; the answer's name has the prefix (probe.md section 3) */
 export function tensorRole(config: ModelConfig, name: string): TensorRole {
-  if (name === HEAD) return { kind: 'head' };
+  if (name === OWN_HEAD) return config.ownHead === true ? { kind: 'parameter', name } : { kind: 'tiedHead' };
   const prefix = PREFIX[config.kind];
   const full = name.startsWith(prefix) ? name : `${prefix}${name}`;
   return BUFFERS[config.kind].test(full) ? { kind: 'buffer' } : { kind: 'parameter', name: full };

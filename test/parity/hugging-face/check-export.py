@@ -19,7 +19,8 @@ def check_model(folder, ids, expected):
     model, report = AutoModelForCausalLM.from_pretrained(folder, output_loading_info=True)
     model.eval()
     assert not any(report[key] for key in ("missing_keys", "unexpected_keys", "mismatched_keys")), report
-    assert model.dtype == torch.float32 and model.get_input_embeddings().weight is model.get_output_embeddings().weight
+    is_tied = model.get_input_embeddings().weight is model.get_output_embeddings().weight
+    assert model.dtype == torch.float32 and is_tied == model.config.tie_word_embeddings
     with torch.no_grad():
         logits = model(torch.tensor(ids)).logits[:, :-1].flatten()
     wanted = torch.tensor(expected)

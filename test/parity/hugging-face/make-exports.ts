@@ -36,6 +36,8 @@ for (const [name, system] of [
   ['qwen3-fp32', 'h1_h2'],
   ['qwen3-sharded-bf16', 'liu'],
   ['qwen3-fp16', 'soft_embeddings'],
+  ['gpt2-untied', 'h2'],
+  ['qwen3-untied', 'coconut'],
 ] as const) {
   const { config, tensors } = loadHuggingFaceFolder(join(FIXTURES, name));
   const path = join(folder, `${name}-${system}`);
@@ -95,5 +97,7 @@ function logitsOf(config: ModelConfig, trained: NamedTensors, part: 'base' | 'co
   const shared = trained.get(embedding);
   if (own.length === 0 || shared === undefined) return null;
   tensors.set(embedding, shared);
-  return withLanguageModel(config, tensors, (engine) => [...engine.inspect(corpus(IDS)).logits]);
+  const { ownHead, ...headless } = config;
+  const model = ownHead === true && part === 'coprocessor' ? headless : config;
+  return withLanguageModel(model, tensors, (engine) => [...engine.inspect(corpus(IDS)).logits]);
 }

@@ -111,6 +111,7 @@ def main():
     rewrite(store("qwen3-bf16-with-head", build(Qwen3ForCausalLM, qwen3_config()), torch.bfloat16), with_head)
     store("qwen3-sharded-bf16", build(Qwen3ForCausalLM, qwen3_config(head_dim=4)), torch.bfloat16, max_shard_size="4KB")
     store("qwen3-untied", build(Qwen3ForCausalLM, qwen3_config(tie_word_embeddings=False)), torch.float32)
+    store("gpt2-untied", build(GPT2LMHeadModel, gpt2_config(tie_word_embeddings=False)), torch.bfloat16)
 
     for folder in sorted(FIXTURES.iterdir()):
         expect(folder)

@@ -57,7 +57,9 @@ export function exportHuggingFaceFolders(
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
   try {
     writePart(join(temporary, 'base'), 'base', config, base, tokenizer);
-    if (coprocessor !== null) writePart(join(temporary, 'coprocessor'), 'coprocessor', config, coprocessor, tokenizer);
+    if (coprocessor !== null) {
+      writePart(join(temporary, 'coprocessor'), 'coprocessor', headless(config), coprocessor, tokenizer);
+    }
     if (latents.size > 0) writeTensors(join(temporary, 'latents.safetensors'), latents);
     const parts: readonly ExportPart[] = coprocessor === null ? ['base'] : ['base', 'coprocessor'];
     writeText(join(temporary, 'README.md'), trialReadme(parts, [...latents.keys()]));
@@ -84,13 +86,18 @@ function partsOf(config: ModelConfig, tensors: NamedTensors): Parts {
   const base = modelTensors('base', config, tensors, null);
   const hasCoprocessor = [...tensors.keys()].some((name) => name.startsWith('coprocessor.'));
   const embedding = base.get(tokenEmbeddingName(config)) ?? null;
-  const coprocessor = hasCoprocessor ? modelTensors('coprocessor', config, tensors, embedding) : null;
+  const coprocessor = hasCoprocessor ? modelTensors('coprocessor', headless(config), tensors, embedding) : null;
   const latents = new Map([...tensors].filter(([name]) => !/^(?:base|coprocessor)\./.test(name)));
   for (const name of latents.keys()) {
     if (!/^(?:soft_tokens|query_token|channel\..+)$/.test(name))
       throw invalid(`there is no place for tensor ${name} in an export`, name);
   }
   return { base, coprocessor, latents };
+}
+
+/** A Coprocessor has no head: whatever the Base's is, the copied embedding stands in for it. */
+function headless({ ownHead: _, ...config }: ModelConfig): ModelConfig {
+  return config;
 }
 
 function modelTensors(

@@ -9,7 +9,7 @@ const LOAD = (part: ExportPart): string => `    from transformers import AutoMod
 `;
 
 const ABOUT: Readonly<Record<ExportPart, string>> = {
-  base: 'The Base: a causal language model with its head tied to the token embedding.',
+  base: 'The Base: a causal language model.',
   coprocessor: `The Coprocessor. It reads the Base's cache and soft tokens (../latents.safetensors), never token ids, so it has **no token embedding
 of its own**: the embedding in this folder is a copy of the Base's, there only so that the folder loads. Its logits mean nothing.`,
 };
