@@ -8,15 +8,17 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { runProbe } from '../../services/trainer/probe/index.ts';
 import { compareProbe, type Limits, OWN_LIMITS, PUBLIC_LIMITS } from './compare-probe.ts';
+import { runExtended } from './run-extended.ts';
 
 const PUBLIC = join(import.meta.dirname, 'probes');
 const OWN = join(import.meta.dirname, 'pytorch/fixtures/probes');
+const EXTENDED = join(import.meta.dirname, 'pytorch/fixtures/extended');
 
-function answers(folder: string, name: string, limits: Limits): void {
+function answers(folder: string, name: string, limits: Limits, run = runProbe): void {
   test(`probe ${name}`, () => {
     const out = mkdtempSync(join(tmpdir(), 'lsweep-probe-'));
     try {
-      runProbe(join(folder, name), out);
+      run(join(folder, name), out);
       compareProbe(join(folder, name), out, limits);
     } finally {
       rmSync(out, { recursive: true });
@@ -44,4 +46,28 @@ describe('the engine agrees with PyTorch', () => {
     assert.deepEqual(found.map(String).sort(), wanted.map(String).sort());
   });
   for (const name of names) answers(OWN, name, OWN_LIMITS);
+});
+
+describe('beyond the probe format the engine agrees with PyTorch', () => {
+  const names = readdirSync(EXTENDED);
+  test('bottlenecks, doubled depth, heads of their own, accumulation, schedules and resets are here', () => {
+    for (const part of [
+      'rank',
+      'soft_2x',
+      'untied',
+      'microbatch',
+      'linear',
+      'cosine',
+      'reset',
+      'top',
+      'bottom',
+      'every',
+    ]) {
+      assert.ok(
+        names.some((name) => name.includes(part)),
+        part,
+      );
+    }
+  });
+  for (const name of names) answers(EXTENDED, name, OWN_LIMITS, runExtended);
 });

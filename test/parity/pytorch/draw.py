@@ -26,7 +26,7 @@ def model_config(rng, family, layers, tied):
         "model_type": "qwen3", **common, "max_position_embeddings": 0, "hidden_size": rng.randint(6, 12),
         "intermediate_size": rng.randint(6, 20), "num_hidden_layers": layers, "num_attention_heads": heads,
         "num_key_value_heads": rng.choice([g for g in range(1, heads + 1) if heads % g == 0]),
-        "head_dim": rng.choice([2, 4, 6, 8]), "rms_norm_eps": rng.choice([1e-6, 1e-6, 1e-5]),
+        "head_dim": rng.choice([4, 6, 8]), "rms_norm_eps": rng.choice([1e-6, 1e-6, 1e-5]),
         "rope_theta": rng.choice([10_000, 1_000_000, 500.0]), "hidden_act": "silu",
     }
 
@@ -49,7 +49,7 @@ def tokens(rng, config, count):
 
 def corpus_batches(rng, config, system, latents, ahead):
     rows, length = rng.randint(2, 3), rng.randint(7, 13)
-    count = rng.randint(1, 3)
+    count = rng.randint(1, min(3, length - 5))
 
     def batch():
         drawn = {"tokens": [tokens(rng, config, length) for _ in range(rows)]}
@@ -80,7 +80,7 @@ def curriculum_batches(rng, config, system, latents):
 
 def draw_case(rng, family, kind, system, name, query=None, layers=None, stopped=None, prefix_loss=None, latents=None, tied=True):
     """kind: corpus, curriculum or generate. None: drawn. layers: of the kv channel."""
-    depth = rng.randint(2, 3) if system in KV else rng.randint(1, 3)
+    depth = rng.randint(2, 3) if system in KV else rng.randint(1, 2)
     config = model_config(rng, family, depth, tied)
     if latents is None:
         latents = 0 if system in PLAIN + ("without_thought",) else rng.randint(1, 4)

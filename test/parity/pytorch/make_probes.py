@@ -2,8 +2,8 @@
 
     python make_probes.py OUT [--seed N] [--random COUNT]
 
-Without --random: one probe for every family, objective and system, the other axes dealt out in turn (cover.py's list), and the cases beyond
-the probe format (extended.py). With it: COUNT probes with everything drawn. The same seed gives the same files on the same versions.
+Without --random: OUT/probes, one for every family, objective and system with the other axes dealt out in turn (cover.py), and OUT/extended,
+cases beyond the probe format (extended.py). With it: COUNT probes with everything drawn. The same seed gives the same files on the same versions.
 """
 
 import argparse
@@ -79,7 +79,7 @@ def main():
         positions = config.get("n_positions", config.get("max_position_embeddings"))
         ids = [rng.randrange(config["vocab_size"]) for _ in range(min(7, positions - 1))]
         against_transformers.check(config, part(weights, "base"), ids)
-        write(options.out / case["name"], case, weights, result, tensors)
+        write(options.out / ("extended" if "extra" in case else "probes") / case["name"], case, weights, result, tensors)
         print(case["name"], flush=True)
 
 

@@ -43,6 +43,7 @@ def tensor_shapes(case):
     own = models.parameter_shapes(config)
     shapes = {f"base.{name}": shape for name, shape in own.items()}
     if system in EMBEDDING + KV:
+        # no token embedding, and no head either where it is another tensor
         body = {name: shape for name, shape in own.items() if name not in (models.embedding_name(config), models.HEAD)}
         shapes |= {f"coprocessor.{name}": shape for name, shape in body.items()}
         rank = case["channel"].get("rank")
