@@ -18,9 +18,9 @@ name: alone
 model: { family: gpt2, layers: 1, width: 16, heads: 2, context: 64 }
 tokenizer: bytes
 task: { name: countdown, operands: 2, maxOperand: 30, maxTarget: 60, train: 64, valid: 8, test: 12 }
-base: { steps: 30, batch: 4, sequence: 32, warmupSteps: 3 }
+base: { steps: 20, batch: 4, sequence: 32, warmupSteps: 3 }
 curriculum: { stages: 2, firstStage: 1, uniformProb: 0.2 }
-train: { stepsPerStage: 20, batch: 4, microbatch: 2, lr: 1.0e-3, schedule: cosine, warmupSteps: 2 }
+train: { stepsPerStage: 15, batch: 4, microbatch: 2, lr: 1.0e-3, schedule: cosine, warmupSteps: 2 }
 evaluate: { split: test, batch: 2, maxNewTokens: 16 }
 systems: [h2]
 axes: { latents: [4, 8] }
@@ -78,7 +78,7 @@ test('every step of every phase has its row, and every item its own', () => {
   const losses = metrics.filter((line) => line.split('\t')[1] === 'loss_nats').map((line) => line.split('\t'));
   assert.deepEqual(
     losses.map(([phase, , step]) => `${phase} ${step}`),
-    [...steps('base', 30), ...steps('finetune', 60)],
+    [...steps('base', 20), ...steps('finetune', 45)],
   );
   assert.ok(losses.every(([, , , value]) => Number(value) > 0));
   assert.equal(rows('uncut', 'items.tsv').trimEnd().split('\n').length, 1 + 12);
@@ -88,9 +88,9 @@ test('a trial interrupted and killed in turn ends with the bytes of an uncut one
   const whole = rows('uncut', 'metrics.tsv').length;
   for (const [part, signal] of [
     [0.1, 'SIGKILL'],
-    [0.4, 'SIGINT'],
-    [0.6, 'SIGKILL'],
-    [0.9, 'SIGTERM'],
+    [0.35, 'SIGINT'],
+    [0.5, 'SIGKILL'],
+    [0.65, 'SIGTERM'],
   ] as const) {
     const cli = startCli(train('cut'), { cwd });
     await untilWritten('cut', part * whole, cli);
@@ -99,7 +99,7 @@ test('a trial interrupted and killed in turn ends with the bytes of an uncut one
     if (signal === 'SIGKILL') assert.equal(code, null);
     else {
       assert.equal(code, 130, stderr);
-      assert.match(stderr, /Stopped at step \d+ of finetune/);
+      assert.match(stderr, /Stopped at step \d+ of \w+/);
     }
   }
   const { code, stdout, stderr } = await runCli(train('cut'), { cwd });
@@ -127,6 +127,22 @@ test('a damaged checkpoint is told, and the one before it taken', async () => {
   assertSameAsUncut('damaged', jsonOf<Result>(stdout));
 });
 
+test('a trainer that is killed ends the command with its code; one command at a time has the folder; the next one goes on', async () => {
+  const cli = startCli(train('crashed'), { cwd });
+  await untilWritten('crashed', 0.3 * rows('uncut', 'metrics.tsv').length, cli);
+  const trainer = trainerOf(lockOwner('crashed'));
+  process.kill(trainer, 'SIGSTOP');
+  const second = await runCli(train('crashed'), { cwd });
+  assert.equal(second.code, 1);
+  assert.match(second.stderr, /CONFLICT.*is used by pid/);
+  process.kill(trainer, 'SIGKILL');
+  const { code, stderr } = await cli.ended;
+  assert.equal(code, 1);
+  assert.match(stderr, /TRAINER_CRASHED: the trainer ended with SIGKILL; a new run goes on/);
+  const { stdout } = await runCli(train('crashed'), { cwd });
+  assertSameAsUncut('crashed', jsonOf<Result>(stdout));
+});
+
 test('a finished trial shows its results again and exports models that can be read', async () => {
   const { code, stdout, stderr } = await runCli(train('uncut', '--export', 'models'), { cwd });
   assert.equal(code, 0, stderr);
@@ -149,11 +165,25 @@ test('a file of several cells, another trial in the folder, and a cell that is n
     runCli(['train', file, '--cell', '2'], { cwd }),
   ]);
   assert.deepEqual([several.code, other.code, absent.code], [2, 1, 2]);
-  assert.match(several.stderr, /has 2 cells.*--cell 0.*lsweep run/s);
+  assert.match(several.stderr, /has 2 cells.*lsweep run.*--cell 1 {2}h2, latents 8, seed 0/s);
   assert.match(other.stderr, /CONFLICT.*--out/);
   assert.match(absent.stderr, /cells 0 to 1/);
 });
 
 function steps(phase: string, count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `${phase} ${index + 1}`);
+}
+
+function lockOwner(out: string): number {
+  return z.object({ pid: z.number() }).parse(JSON.parse(readFileSync(join(cwd, out, 'lock.json'), 'utf8'))).pid;
+}
+
+/** The trainer among the children of a command. */
+function trainerOf(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+  const trainer = children.find((child) =>
+    readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('trainer/process/main'),
+  );
+  assert.ok(trainer !== undefined, `no trainer among ${children.join(', ')}`);
+  return trainer;
 }

@@ -43,7 +43,9 @@ export class TrainerChild {
       this.#child.once('error', (error) => over(`the trainer could not be run: ${error.message}`));
       this.#child.once('close', (code, signal) => {
         const lastLine = this.#output.trim().split('\n').at(-1) ?? '';
-        over(`the trainer ended with ${signal ?? `exit code ${code}`}${lastLine === '' ? '' : `: ${lastLine}`}`);
+        const how = signal ?? `exit code ${code}`;
+        const said = lastLine === '' ? '' : `: ${lastLine}`;
+        over(`the trainer ended with ${how}${said}; a new run goes on from the last checkpoint`);
       });
     });
   }
