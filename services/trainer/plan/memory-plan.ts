@@ -13,7 +13,7 @@ const ARENA_SLACK = 0.35;
 /** Resident memory of a trainer process with a tiny engine: Node, its compiled modules, ONNX Runtime, task and tokenizer. */
 const PROCESS_BYTES = 205e6;
 
-export interface StateBytes {
+interface StateBytes {
   readonly parameters: number;
   readonly moments: number;
   readonly gradients: number;
@@ -31,7 +31,7 @@ export interface MemoryPlan extends StateBytes {
 }
 
 /** As the engine lays it out, padding included. */
-export function stateBytes(config: EngineConfig): StateBytes {
+function stateBytes(config: EngineConfig): StateBytes {
   const slabs = layOut(systemParameters(config), config.optimizer.decay);
   const bytes = (trainedOnly: boolean): number =>
     slabs

@@ -29,7 +29,7 @@ const IN_PLACE: ReadonlySet<string> = new Set([
 ]);
 const WIDTH = { float32: 4, int64: 8, bool: 1 } as const;
 
-export const bytesOf = ({ dtype, shape }: Pick<Tensor, 'dtype' | 'shape'>): number =>
+const bytesOf = ({ dtype, shape }: Pick<Tensor, 'dtype' | 'shape'>): number =>
   WIDTH[dtype] * elementCount(shape);
 
 export interface GraphBytes {
