@@ -10,7 +10,9 @@ const hostPort = z
 const postgresUrl = z
   .string()
   .regex(/^postgres(ql)?:\/\/\S+$/, 'a URL such as postgres://user:password@host:5432/database');
-const artifactsUrl = z.string().regex(/^file:\/\/\/\S+$/, 'file:///absolute/folder, for several machines one that all of them share');
+const artifactsUrl = z
+  .string()
+  .regex(/^file:\/\/\/\S+$/, 'file:///absolute/folder, for several machines one that all of them share');
 
 /** PEM files; relative paths count from the folder of the configuration. */
 const tlsFiles = z

@@ -63,7 +63,7 @@ export function gradients(loss: Tensor, wanted: readonly Tensor[]): ReadonlyMap<
 }
 
 /** Scope of the gradients of a scope's nodes. */
-export const backwardOf = (scope: string): string => `${scope} backward`;
+const backwardOf = (scope: string): string => `${scope} backward`;
 
 function ruleOf(node: Node): Rule {
   const rule = RULES[node.op];

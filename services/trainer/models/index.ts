@@ -2,7 +2,6 @@
 export {
   bodyShapes,
   type Gpt2Config,
-  headName,
   headShape,
   type ModelConfig,
   OWN_HEAD,

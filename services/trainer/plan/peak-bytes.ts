@@ -29,8 +29,7 @@ const IN_PLACE: ReadonlySet<string> = new Set([
 ]);
 const WIDTH = { float32: 4, int64: 8, bool: 1 } as const;
 
-const bytesOf = ({ dtype, shape }: Pick<Tensor, 'dtype' | 'shape'>): number =>
-  WIDTH[dtype] * elementCount(shape);
+const bytesOf = ({ dtype, shape }: Pick<Tensor, 'dtype' | 'shape'>): number => WIDTH[dtype] * elementCount(shape);
 
 export interface GraphBytes {
   /** Largest sum of live tensors, constants not counted. */
