@@ -53,20 +53,25 @@ export function nodeEvents(session: ProfiledSession, folder: string): readonly N
   });
 }
 
-/** Time of the events inside of an event, by its index; and which events are inside of another. */
-function innerTimes(events: readonly { readonly ts: number; readonly dur: number }[]) {
+type RawEvent = z.infer<typeof fileSchema>[number];
+
+/**
+ * Time of the events inside of a Scan, by its index; and which events are inside of one. Only a Scan has a subgraph: elsewhere whole
+ * microseconds can make a neighbour look like a part.
+ */
+function innerTimes(events: readonly RawEvent[]) {
   const times = new Map<number, number>();
   const nested = new Set<number>();
   const open: number[] = [];
   const endOf = (index: number): number => (events[index]?.ts ?? 0) + (events[index]?.dur ?? 0);
-  events.forEach(({ ts, dur }, index) => {
+  events.forEach(({ ts, dur, args }, index) => {
     while (open.length > 0 && endOf(open.at(-1) ?? 0) <= ts) open.pop();
     const outer = open.at(-1);
     if (outer !== undefined && endOf(outer) >= ts + dur) {
       nested.add(index);
       times.set(outer, (times.get(outer) ?? 0) + dur);
     }
-    open.push(index);
+    if (args.op_name === 'Scan') open.push(index);
   });
   return { times, nested };
 }
