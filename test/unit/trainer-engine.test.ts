@@ -109,6 +109,23 @@ describe('a training run', () => {
     }
   });
 
+  test('what a batch does not reach has no gradient, whatever the batch before it left', () => {
+    for (const system of ['h2', 'h1_h2', 'soft_embeddings'] as const) {
+      withEngine(smallConfig(system), (engine) => {
+        const batch = (latents: number): Batch => ({
+          kind: 'curriculum',
+          items: [{ question: [1, 2, 3], latents, target: [4, 5] }],
+        });
+        const sizes = (latents: number) =>
+          [...engine.inspect(batch(latents)).gradients]
+            .filter(([name]) => /^coprocessor|soft_tokens/.test(name))
+            .map(([, { data }]) => Math.hypot(...data));
+        assert.ok(sizes(LATENTS).some((size) => size > 0));
+        assert.ok(sizes(0).every((size) => size === 0));
+      });
+    }
+  });
+
   test('an accumulated batch equals one batch up to the order of summation', () => {
     const site: Batch = {
       kind: 'corpus',

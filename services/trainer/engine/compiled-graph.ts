@@ -66,6 +66,10 @@ export class CompiledGraph {
     this.#binding.run();
   }
 
+  has(output: string): boolean {
+    return this.#outputs.has(output);
+  }
+
   /** A copy of an output of the last run. */
   output(name: string): TensorData {
     const tensor = this.#outputs.get(name);

@@ -211,6 +211,7 @@ export class TrainingEngine implements Engine {
       total(({ prefixTargets }) => prefixTargets),
     );
     const graph = this.#graph(part, purpose);
+    if (purpose === 'gradients' || purpose === 'inspect') this.#store.clearGradients((name) => !graph.has(name));
     graph.run(arrays);
     return Number(graph.output('loss')[0]);
   }

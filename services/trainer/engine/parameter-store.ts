@@ -95,6 +95,11 @@ export class ParameterStore {
     }
   }
 
+  /** Zeros into the gradients whose `grad.<name>` is chosen: those a graph does not compute, since nothing depends on them. */
+  clearGradients(isChosen: (output: string) => boolean): void {
+    for (const [name, tensor] of this.gradients) if (isChosen(`grad.${name}`)) this.#runtime.fillZero(tensor);
+  }
+
   #checkNames(given: NamedTensors, prefix: string, wanted: readonly ParameterFacts[]): void {
     const known = new Set(wanted.map(({ name }) => `${prefix}${name}`));
     const unknown = [...given.keys()].find((name) => !known.has(name));

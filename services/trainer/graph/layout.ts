@@ -83,3 +83,8 @@ export function replaceRows(x: Tensor, indices: Tensor, updates: Tensor): Tensor
 export function zeros(like: { readonly graph: Tensor['graph'] }, shape: Shape): Tensor {
   return like.graph.apply1('ConstantOfShape', [like.graph.indices(shape)], {}, 'float32', shape);
 }
+
+/** Whether a tensor was made by `zeros`: what is zero for certain needs no computation. */
+export function isZeros({ source }: Tensor): boolean {
+  return source.kind === 'node' && source.node.op === 'ConstantOfShape';
+}

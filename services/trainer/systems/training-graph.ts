@@ -2,7 +2,7 @@
 // Legend: S prefix length, T scored rows, R rows, D width, V vocabulary.
 
 import { arrangeRows, crossEntropy, gradients } from '../autodiff/index.ts';
-import { add, at, type Graph, reshape, slice, type Tensor } from '../graph/index.ts';
+import { add, at, type Graph, isZeros, reshape, slice, type Tensor } from '../graph/index.ts';
 import { SYSTEM_FACTS } from './describe.ts';
 import { systemParameters } from './parameters.ts';
 import {
@@ -19,7 +19,7 @@ export type GraphPurpose = 'loss' | 'gradients' | 'accumulate' | 'inspect';
 
 /**
  * The graph of one batch shape. Inputs: parameters by name and the arrays of batch-arrays.ts; outputs: `loss`
- * (the batch's share: weights carry 1 / targets), `grad.<name>`, and for `inspect` also `logits` [T, V].
+ * (the batch's share: weights carry 1 / targets), `grad.<name>` of what the loss depends on, and for `inspect` also `logits` [T, V].
  */
 export function trainingGraph(settings: TrainingSettings, shape: BatchShape, purpose: GraphPurpose): Graph {
   const building = startBuilding(settings, shape);
@@ -43,7 +43,9 @@ export function trainingGraph(settings: TrainingSettings, shape: BatchShape, pur
     trained.map(({ name }) => building.parameter(name)),
   );
   for (const { name, shape: size } of trained) {
-    const gradient = byTensor.get(building.parameter(name)) ?? graph.scalar(0);
+    const gradient = byTensor.get(building.parameter(name));
+    // ONNX Runtime would fold it to a constant and copy that from the host, the size of the parameter in every run
+    if (!gradient || isZeros(gradient)) continue;
     graph.output(
       `grad.${name}`,
       purpose === 'accumulate' ? add(graph.input(`sum.${name}`, 'float32', size), gradient) : gradient,
