@@ -45,6 +45,12 @@ const refused: readonly (readonly [string, string, (probe: Record<string, unknow
     (probe) => Object.assign(probe, { channel: { kind: 'kv', layers: 'all' } }),
     /channel/,
   ],
+  [
+    'a head of its own',
+    TRAIN,
+    (probe) => Object.assign(probe['model'] as object, { tie_word_embeddings: false }),
+    /tie_word_embeddings/,
+  ],
   ['no batches', TRAIN, (probe) => Object.assign(probe, { batches: [] }), /batches/],
   [
     'sites in a plain system',

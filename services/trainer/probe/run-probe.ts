@@ -4,11 +4,19 @@
 import { closeSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { type Batch, type EngineConfig, type HostTensor, type Inspection, TrainingEngine } from '../engine/index.ts';
+import {
+  type Batch,
+  type EngineConfig,
+  type HostTensor,
+  type Inspection,
+  type NamedTensors,
+  TrainingEngine,
+} from '../engine/index.ts';
 import { type ModelConfig, parseModelConfig } from '../models/index.ts';
 import { readSafetensors, writeSafetensors } from '../safetensors/index.ts';
 import { type GenerateProbe, type Probe, readProbe, type TrainProbe } from './probe-file.ts';
 
+const SOFT_TOKENS = 'soft_tokens';
 /** What the optimizer of a generating engine is set to; it is never stepped. */
 const NO_OPTIMIZER = { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, decay: 'all', clip: null } as const;
 
@@ -20,15 +28,33 @@ const NO_OPTIMIZER = { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, decay: 'a
 export function runProbe(inFolder: string, outFolder: string): void {
   const probe = readProbe(inFolder);
   checkEmpty(outFolder);
-  const { tensors } = readSafetensors(join(inFolder, 'weights.safetensors'));
+  const { tensors, emptyTable } = withoutEmptyTable(
+    probe,
+    readSafetensors(join(inFolder, 'weights.safetensors')).tensors,
+  );
   const engine = new TrainingEngine(engineConfig(probe));
   try {
     engine.setWeights(tensors);
     if (probe.mode === 'generate') writeGenerations(engine, probe, outFolder);
-    else writeTraining(engine, probe, outFolder);
+    else writeTraining(engine, probe, emptyTable, outFolder);
   } finally {
     engine.release();
   }
+}
+
+interface GivenWeights {
+  readonly tensors: NamedTensors;
+  /** The soft-token table of a probe without latents: a tensor of no rows, which the engine does not keep. */
+  readonly emptyTable: NamedTensors;
+}
+
+function withoutEmptyTable({ model, latents }: Probe, given: NamedTensors): GivenWeights {
+  const table = given.get(SOFT_TOKENS);
+  const width = model['n_embd'] ?? model['hidden_size'];
+  if (latents > 0 || table?.shape.length !== 2 || table.shape[0] !== 0 || table.shape[1] !== width)
+    return { tensors: given, emptyTable: new Map() };
+  const tensors = new Map([...given].filter(([name]) => name !== SOFT_TOKENS));
+  return { tensors, emptyTable: new Map([[SOFT_TOKENS, table]]) };
 }
 
 function writeGenerations(engine: TrainingEngine, probe: GenerateProbe, outFolder: string): void {
@@ -36,23 +62,28 @@ function writeGenerations(engine: TrainingEngine, probe: GenerateProbe, outFolde
   writeJson(outFolder, { generated: generations.map(({ tokens }) => tokens) });
 }
 
-function writeTraining(engine: TrainingEngine, probe: TrainProbe, outFolder: string): void {
+function writeTraining(engine: TrainingEngine, probe: TrainProbe, emptyTable: NamedTensors, outFolder: string): void {
   const batches = batchesOf(probe);
   const [first] = batches;
   if (!first) throw new LatentSweepError('NO_TARGETS', 'the probe has no batch');
   const inspection = engine.inspect(first);
   const { lr } = probe.optimizer;
   const steps = batches.map((batch) => engine.trainStep(batch, { base: lr, coprocessor: lr, soft: lr }, null));
-  writeTensors(engine, inspection, outFolder);
+  writeTensors(engine, inspection, emptyTable, outFolder);
   writeJson(outFolder, {
     losses: steps.map((step) => step.lossNats),
     grad_norms: steps.map((step) => step.gradNorm),
     targets: steps.map((step) => step.targets),
-    trained: engine.trainedNames,
+    trained: [...engine.trainedNames, ...emptyTable.keys()],
   });
 }
 
-function writeTensors(engine: TrainingEngine, { logits, targets, gradients }: Inspection, outFolder: string): void {
+function writeTensors(
+  engine: TrainingEngine,
+  { logits, targets, gradients }: Inspection,
+  emptyTable: NamedTensors,
+  outFolder: string,
+): void {
   const tensors = new Map<string, HostTensor>([
     ['logits', { shape: [targets, logits.length / targets], data: logits }],
   ]);
@@ -62,6 +93,7 @@ function writeTensors(engine: TrainingEngine, { logits, targets, gradients }: In
     if (gradient) tensors.set(`grad.${name}`, gradient);
     if (after) tensors.set(`after.${name}`, after);
   }
+  for (const [name, table] of emptyTable) tensors.set(`grad.${name}`, table).set(`after.${name}`, table);
   const fd = openSync(join(outFolder, 'tensors.safetensors'), 'wx');
   try {
     writeSafetensors(fd, tensors);
