@@ -61,7 +61,11 @@ type Tensors = ReadonlyMap<string, { readonly shape: readonly number[]; readonly
 
 /** @throws AssertionError naming the first number that is beyond its limit */
 export function compareProbe(probeFolder: string, answerFolder: string, limits: Limits = PUBLIC_LIMITS): void {
-  const deviations = measureProbe(probeFolder, answerFolder);
+  judge(measureProbe(probeFolder, answerFolder), limits);
+}
+
+/** @throws AssertionError naming the first number that is beyond its limit */
+export function judge(deviations: Deviations, limits: Limits): void {
   for (const measure of MEASURES) {
     const { error, where } = deviations[measure];
     assert.ok(error <= limits[measure], `${where} is off by ${error}; allowed for ${measure} is ${limits[measure]}`);

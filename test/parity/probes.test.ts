@@ -43,7 +43,7 @@ describe('the engine agrees with PyTorch', () => {
       ...[...curriculum, 'continued_pretraining'].map((system) => [family, 'generate', system]),
     ]);
     const found = names.map((name) => name.split('-').slice(0, 3));
-    assert.deepEqual(found.map(String).sort(), wanted.map(String).sort());
+    assert.deepEqual([...new Set(found.map(String))].sort(), wanted.map(String).sort());
   });
   for (const name of names) answers(OWN, name, OWN_LIMITS);
 });

@@ -11,6 +11,15 @@ def covering_cases(rng):
             yield draw_case(rng, family, kind, system, **axes(pair, other, family, kind, system))
 
 
+def edge_cases(rng):
+    """A table of no rows: present, trained, and without effect."""
+    for family, kind, system in (
+        ("gpt2", "corpus", "h2"), ("qwen3", "corpus", "h1"), ("gpt2", "curriculum", "soft_embeddings"),
+        ("qwen3", "curriculum", "h1_h2"), ("qwen3", "generate", "liu"), ("gpt2", "generate", "pause"),
+    ):
+        yield draw_case(rng, family, kind, system, f"{family}-{kind}-{system}-nolatents", query="marker", latents=0)
+
+
 def axes(pair, other, family, kind, system):
     """What draw_case takes. Where a system is drawn with both values of an axis, one family has what the other has not."""
     parts, chosen = [family, kind, system], {}

@@ -24,7 +24,7 @@ def extended_cases(rng):
             yield case(f"{family}-{kind}-h2-rank", family, kind, "h2", {"rank": 3})
             yield case(f"{family}-{kind}-h1-rank", family, kind, "h1", {"rank": 2})
             yield case(f"{family}-{kind}-h2-untied", family, kind, "h2", tied=False)
-        yield case(f"{family}-corpus-liu-rank", family, "corpus", "liu", {"rank": 1})
+        yield case(f"{family}-corpus-liu-rank", family, "corpus", "liu", {"rank": 2})
         yield case(f"{family}-corpus-h1_h2-rank-top", family, "corpus", "h1_h2", {"rank": 4, "layers": "top:1"})
         yield case(f"{family}-corpus-h1-bottom", family, "corpus", "h1", {"layers": "bottom:1"})
         yield case(f"{family}-curriculum-h1_h2-every", family, "curriculum", "h1_h2", {"layers": "every:2"})

@@ -3,7 +3,7 @@
     python make_probes.py OUT [--seed N] [--random COUNT]
 
 Without --random: OUT/probes, one for every family, objective and system with the other axes dealt out in turn (cover.py), and OUT/extended,
-cases beyond the probe format (extended.py). With it: COUNT probes with everything drawn. The same seed gives the same files on the same versions.
+cases beyond the probe format (extended.py). With it: COUNT more in OUT/probes, with everything drawn. The same seed gives the same files on the same versions.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 
 import against_transformers
 import models
-from cover import covering_cases
+from cover import covering_cases, edge_cases
 from draw import KINDS, draw_case, draw_weights
 from extended import extended_cases
 from systems import computed_config, part
@@ -72,7 +72,7 @@ def main():
     options = arguments.parse_args()
     torch.set_num_threads(1)
     rng = random.Random(options.seed)
-    cases = random_cases(rng, options.random) if options.random else [*covering_cases(rng), *extended_cases(rng)]
+    cases = random_cases(rng, options.random) if options.random else [*covering_cases(rng), *extended_cases(rng), *edge_cases(rng)]
     for case in cases:
         weights, result, tensors = answer(rng, case)
         config = computed_config(case)
