@@ -145,6 +145,11 @@ test('ways to write one meaning are one trial', () => {
   same({ system: 'h2' }, { system: 'h2', channel: { kind: 'embedding', rank: null } });
   same({}, { train: { stepsPerStage: 5, batch: 128, microbatch: 128 } }, { base: { sequence: 1024 } });
   same({}, { train: { stepsPerStage: 5, lr: { base: 7, coprocessor: 1e-4, soft: 1e-4 } } });
+  same(
+    { system: 'no_cot', curriculum: { stages: 2 }, train: { stepsPerStage: 5 } },
+    { system: 'no_cot', curriculum: { stages: 4, firstStage: 1, finalStage: false }, train: { stepsPerStage: 5 } },
+    { system: 'no_cot', train: { stepsPerStage: 20 } },
+  );
   same({ evaluate: { items: 1024 } }, { evaluate: { items: null } }, { evaluate: { items: 5000 } });
 });
 

@@ -148,12 +148,6 @@ const REFUSED: readonly (readonly [
   ],
   ['a latent system without latents', { latents: '0' }, 6, /latents is 0, but system h2 works with latents/],
   [
-    'a plain system with stages',
-    { system: 'no_cot', curriculum: '{ stages: 4 }' },
-    8,
-    /curriculum.stages 4 is set, but system no_cot/,
-  ],
-  [
     'continued pretraining on a task',
     { system: 'continued_pretraining' },
     5,

@@ -3,12 +3,11 @@
 
 import { canonicalLayers } from './layer-selection.ts';
 import { type ModelShape, shapeOf } from './model-shape.ts';
-import { splitSizes } from './phase-steps.ts';
+import { splitSizes, stageCount } from './phase-steps.ts';
 import type {
   BaseSettings,
   EvaluateSettings,
   ModelSettings,
-  TaskSettings,
   TrainSettings,
   TrialSettings,
 } from './settings.ts';
@@ -17,8 +16,9 @@ import type { Channel } from './systems.ts';
 
 /** @param shape of a model given by weights, where it is known; ignored for a model given by shape */
 export function canonicalSettings(settings: TrialSettings, shape: ModelShape | null = null): TrialSettings {
-  const { model, task, base, train, evaluate } = settings;
+  const { model, task, base, evaluate } = settings;
   const traits = systemTraits(settings.system);
+  const { curriculum, train } = traits.plain ? inOneStage(settings) : settings;
   const ownShape = shapeOf(model) ?? shape;
   /** Soft tokens and the query embedding start alike and form one parameter group. */
   const hasSoftGroup = traits.softTokens || (!traits.plain && settings.query === 'marker');
@@ -32,12 +32,23 @@ export function canonicalSettings(settings: TrialSettings, shape: ModelShape | n
     gradThroughCache: readsGradThroughCache(settings, traits) ? settings.gradThroughCache : true,
     softInit: hasSoftGroup ? settings.softInit : 'mean',
     coprocessorInit: traits.coprocessor === null ? 'base' : settings.coprocessorInit,
+    curriculum,
     train: canonicalTrain(train, {
       base: traits.trainsBase,
       coprocessor: traits.coprocessor !== null,
       soft: hasSoftGroup,
     }),
     evaluate: canonicalEvaluate(evaluate, task),
+  };
+}
+
+/** Stages mean nothing to a plain system, which has no latents to replace steps by; it trains for as long as the others, in one. */
+function inOneStage({ curriculum, train }: TrialSettings): Pick<TrialSettings, 'curriculum' | 'train'> {
+  const stages = stageCount(curriculum);
+  const times = (length: number | null): number | null => (length === null ? null : length * stages);
+  return {
+    curriculum: null,
+    train: { ...train, stepsPerStage: times(train.stepsPerStage), epochsPerStage: times(train.epochsPerStage) },
   };
 }
 
@@ -98,7 +109,8 @@ function canonicalRate(lr: TrainSettings['lr'], trained: TrainedGroups): TrainSe
   };
 }
 
-function canonicalEvaluate(evaluate: EvaluateSettings, task: TaskSettings): EvaluateSettings {
+function canonicalEvaluate(evaluate: EvaluateSettings, task: TrialSettings['task']): EvaluateSettings {
+  if (task.name === 'simulate') return evaluate;
   const items =
     evaluate.items !== null && evaluate.items >= splitSizes(task, null)[evaluate.split] ? null : evaluate.items;
   return { ...evaluate, items };

@@ -135,11 +135,6 @@ function* latentChecks({ system, latents, curriculum }: TrialSettings): Generato
     yield { key: 'latents', sentence: `latents is 0, but system ${system} works with latents: give at least 1` };
   if (curriculum === null) return;
   const { stages, firstStage } = curriculum;
-  if (traits.plain)
-    yield {
-      key: 'curriculum',
-      sentence: `curriculum.stages ${stages} is set, but system ${system} has no latents to replace steps by: give it curriculum null, for instance in include`,
-    };
   if (firstStage > stages)
     yield {
       key: 'curriculum.firstStage',
@@ -185,7 +180,7 @@ function* taskChecks({ task }: TrialSettings): Generator<Impossible> {
 /** Evaluation needs room for question, latents, query and all but the last of the new tokens (services/trainer/phases). */
 function* contextChecks(settings: TrialSettings, shape: ModelShape | null): Generator<Impossible> {
   const { task, tokenizer, system, evaluate } = settings;
-  const heldOut = taskTokens(task, tokenizer)?.heldOut ?? null;
+  const heldOut = task.name === 'simulate' ? null : (taskTokens(task, tokenizer)?.heldOut ?? null);
   if (shape === null || heldOut === null) return;
   const traits = systemTraits(system);
   const latents = traits.latents ? settings.latents : 0;
