@@ -2,7 +2,7 @@
 
 import { ERRORS, LatentSweepError } from '../../workflows/domain/errors.ts';
 import type { Artifact, RunPhaseResponse, Segment } from '../gen/latentsweep/worker/v1/worker.ts';
-import type { TrainerEvent } from '../trainer/index.ts';
+import { phaseResultJson, type TrainerEvent } from '../trainer/index.ts';
 import type { DurableEvent } from './spool.ts';
 
 type Of<Kind extends TrainerEvent['kind']> = Extract<TrainerEvent, { readonly kind: Kind }>;
@@ -33,7 +33,7 @@ export function segmentEvent(event: Of<'segment'>, checkpoint: Artifact | undefi
 }
 
 export function completedEvent({ result }: Of<'completed'>): DurableEvent {
-  return { $case: 'completed', value: { resultJson: JSON.stringify(result) } };
+  return { $case: 'completed', value: { resultJson: phaseResultJson(result) } };
 }
 
 export function stoppedEvent(step: number): DurableEvent {

@@ -2,6 +2,7 @@
 // Rules: architecture.md section 4.
 
 import { type AttemptFailure, LatentSweepError } from '../../workflows/domain/errors.ts';
+import { arrayLiteral } from './array-literal.ts';
 import { lockPhase, ownerOf } from './claims.ts';
 import type { Database, Tx } from './database.ts';
 import { parsePhaseResult } from './phase-result.ts';
@@ -25,6 +26,7 @@ const lockAttempt = statement('lock-attempt');
 const finishAttempt = statement('finish-attempt');
 const finishPhase = statement('finish-phase');
 const insertEvaluation = statement('insert-evaluation');
+const insertAnalyses = statement('insert-analyses');
 const endAttempt = statement('end-attempt');
 const restPhase = statement('rest-phase');
 const dropProgress = statement('drop-progress');
@@ -109,6 +111,16 @@ export function attempts(db: Database): Attempts {
         if (result.evaluation !== null) {
           const { split, items, correct, accuracy, chance } = result.evaluation;
           await tx.query(insertEvaluation, [phaseId, split, items, correct, accuracy, chance]);
+        }
+        if (result.analyses.length > 0) {
+          await tx.query(insertAnalyses, [
+            phaseId,
+            result.analyses.map((one) => storableText(one.name)),
+            result.analyses.map((one) => storableText(one.label)),
+            result.analyses.map((one) => one.i),
+            result.analyses.map((one) => one.j),
+            arrayLiteral(result.analyses.map((one) => one.value)),
+          ]);
         }
         return 'committed';
       });

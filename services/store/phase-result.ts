@@ -3,6 +3,10 @@
 import { z } from 'zod';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 
+/** Non-finite numbers come as strings (services/trainer/jobs/result-json.ts). */
+const numberSchema = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number)]);
+const indexSchema = z.number().int().min(0).nullable();
+
 const resultSchema = z.looseObject({
   weightsSha256: z.string().nullish().default(null),
   evaluation: z
@@ -15,10 +19,21 @@ const resultSchema = z.looseObject({
     })
     .nullish()
     .default(null),
+  analyses: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1),
+        label: z.string(),
+        i: indexSchema,
+        j: indexSchema,
+        value: numberSchema,
+      }),
+    )
+    .default([]),
 });
 
 export interface RecordedResult {
-  /** All of it, as given. */
+  /** All of it but the analyses, which are rows of their own. */
   readonly value: unknown;
   readonly weightsSha256: string | null;
   readonly evaluation: {
@@ -28,6 +43,13 @@ export interface RecordedResult {
     readonly accuracy: number;
     readonly chance: number;
   } | null;
+  readonly analyses: readonly {
+    readonly name: string;
+    readonly label: string;
+    readonly i: number | null;
+    readonly j: number | null;
+    readonly value: number;
+  }[];
 }
 
 /** @throws LatentSweepError INTERNAL when the trainer sent something else */
@@ -42,5 +64,7 @@ export function parsePhaseResult(json: string): RecordedResult {
   if (!parsed.success) {
     throw new LatentSweepError('INTERNAL', `the result of a phase is not as agreed: ${z.prettifyError(parsed.error)}`);
   }
-  return { value, weightsSha256: parsed.data.weightsSha256 ?? null, evaluation: parsed.data.evaluation ?? null };
+  const { analyses, ...rest } = parsed.data;
+  const { weightsSha256, evaluation } = rest;
+  return { value: rest, weightsSha256: weightsSha256 ?? null, evaluation: evaluation ?? null, analyses };
 }

@@ -2,6 +2,7 @@
 
 export { readCheckpoint, weightsOf, weightsSha256 } from './checkpoints/index.ts';
 export type {
+  AnalysisValue,
   EvaluationItem,
   LocalCheckpoint,
   MetricSeries,
@@ -10,6 +11,7 @@ export type {
   TrainerCommand,
   TrainerEvent,
 } from './jobs/protocol.ts';
+export { phaseResultJson } from './jobs/result-json.ts';
 export { checkPhaseConfig, MODEL_PRESETS, type PhaseFacts } from './phases/index.ts';
 export { checkFits, largestFitting, type MemoryPlan, type PhasePlan, planPhase } from './plan/index.ts';
 export { runProbe } from './probe/index.ts';

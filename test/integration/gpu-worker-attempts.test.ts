@@ -6,7 +6,7 @@ import type { WorkerServiceClient } from '../../services/gen/latentsweep/worker/
 import { StopMode } from '../../services/gen/latentsweep/worker/v1/worker.ts';
 import type { Worker } from '../../services/gpu-worker/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import { Heard, phaseKey, request, WorkerBench, WORKER_TEST_TIMES } from './gpu-worker-bench.ts';
+import { Heard, phaseKey, request, WORKER_TEST_TIMES, WorkerBench } from './gpu-worker-bench.ts';
 import { lossOf } from './scripted-loss.ts';
 import { stateAfter } from './scripted-trainer-child.ts';
 import { until } from './until.ts';
@@ -67,6 +67,7 @@ test('an attempt streams numbered segments with stored checkpoints, then its res
     weightsSha256: stateAfter(phaseKey('plain'), 5),
     capacityFloatsPerLatent: null,
     evaluation: null,
+    analyses: [],
   });
   assert.equal(worker.reports().length, 1);
   await acknowledgeAll(heard, 'plain');

@@ -128,7 +128,10 @@ async function train(job: PhaseJob): Promise<void> {
     const every = script.checkpointEvery ?? 1;
     if (step % every === 0 || step === script.steps) segment(true);
   }
-  emit({ kind: 'completed', result: { weightsSha256: state, capacityFloatsPerLatent: null, evaluation: null } });
+  emit({
+    kind: 'completed',
+    result: { weightsSha256: state, capacityFloatsPerLatent: null, evaluation: null, analyses: [] },
+  });
 }
 
 if (process.send !== undefined) {

@@ -257,7 +257,12 @@ export class ScriptedWorker {
         this.#finish(attempt, {
           $case: 'completed',
           value: {
-            resultJson: JSON.stringify({ weightsSha256: attempt.key, capacityFloatsPerLatent: null, evaluation: null }),
+            resultJson: JSON.stringify({
+              weightsSha256: attempt.key,
+              capacityFloatsPerLatent: null,
+              evaluation: null,
+              analyses: [],
+            }),
           },
         });
       else this.#tick(attempt);

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { phaseResultJson } from '../../services/trainer/index.ts';
 import { type PostgresServer, startPostgres } from './postgres.ts';
 import { keyOf } from './scripted-sweep.ts';
 import { begin, openStoreFixture, type StoreFixture, segment } from './store-fixture.ts';
@@ -127,6 +128,43 @@ test('a cell is planned, running while one of its phases runs, then finished wit
     { point: { index: 0 }, seeds: 1, accuracy: 0.7, chance: 0.5, items: 10 },
     { point: { index: 1 }, seeds: 1, accuracy: 0.9, chance: 0.5, items: 10 },
   ]);
+});
+
+test('analyses of a finished phase are rows of its cells, also where a number is not finite', async () => {
+  const { store } = fixture;
+  const { sweepId } = await fixture.plan('looked', pair('looked'));
+  await store.openTrials(sweepId, 0, 2);
+  const { phaseId } = await begin(store, 'looked-0');
+  const analyses = [
+    { name: 'causal_accuracy', label: 'zero', i: null, j: null, value: 0.25 },
+    { name: 'cross_capture', label: '', i: 0, j: 1, value: 0.9 },
+    { name: 'silhouette_by_slot', label: '', i: 3, j: null, value: Number.NaN },
+    { name: 'causal_loss', label: 'truncate:2', i: null, j: null, value: Number.POSITIVE_INFINITY },
+  ];
+  const result = { weightsSha256: null, capacityFloatsPerLatent: 8, evaluation: null, analyses };
+  for (const outcome of ['committed', 'already_committed'])
+    assert.equal(await store.completePhase(phaseId, 1, 1n, phaseResultJson(result)), outcome);
+  const rows = await fixture.rows(
+    `select cell, system, task, latents, channel, capacity_floats_per_latent, seed::int, phase, analysis, label, i, j, value
+     from study.analyses where sweep = 'looked' order by analysis`,
+  );
+  const shared = {
+    cell: 0,
+    system: 'liu',
+    task: 'countdown',
+    latents: 4,
+    channel: 'embedding',
+    seed: 0,
+    phase: 'base',
+  };
+  assert.deepEqual(
+    rows,
+    analyses
+      .map(({ name, ...rest }) => ({ ...shared, capacity_floats_per_latent: 8, analysis: name, ...rest }))
+      .sort((a, b) => (a.analysis < b.analysis ? -1 : 1)),
+  );
+  const [kept] = await fixture.rows<{ result: object }>('select result from phases where phase_id = $1', [phaseId]);
+  assert.deepEqual(kept?.result, { weightsSha256: null, capacityFloatsPerLatent: 8, evaluation: null });
 });
 
 test('accuracy is averaged over the seeds of a point', async () => {

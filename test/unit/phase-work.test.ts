@@ -70,7 +70,7 @@ function scripted(totalSteps: number, startStep = 0, nanAt = Infinity) {
       return { metrics: new Map([['m', step * step]]), items: [], tokens: 5, lossNats: step >= nanAt ? Number.NaN : 1 };
     },
     state: () => ({ updates: 0, tensors: new Map() }),
-    result: () => ({ weightsSha256: null, capacityFloatsPerLatent: null, evaluation: null }),
+    result: () => ({ weightsSha256: null, capacityFloatsPerLatent: null, evaluation: null, analyses: [] }),
   };
   return { work, ran, nowMs: () => nowMs };
 }

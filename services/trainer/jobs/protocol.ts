@@ -52,6 +52,19 @@ export interface EvaluationItem {
   readonly seconds: number;
 }
 
+/** One number of an analysis; a phase has one at most for a name, label, i and j. */
+export interface AnalysisValue {
+  /** What was computed, such as `cross_capture`. */
+  readonly name: string;
+  /** A variant of it, such as an intervention; '' where there is none. */
+  readonly label: string;
+  /** Indices from 0 (slots, layers); null where the number stands for the whole. */
+  readonly i: number | null;
+  readonly j: number | null;
+  /** NaN where it is not defined. */
+  readonly value: number;
+}
+
 export type TrainerEvent =
   | { readonly kind: 'ready'; readonly pid: number; readonly engineVersion: string }
   | { readonly kind: 'started'; readonly step: number; readonly totalSteps: number; readonly parameters: number }
@@ -97,4 +110,5 @@ export interface PhaseResult {
     /** Accuracy of guessing, 0..1. */
     readonly chance: number;
   } | null;
+  readonly analyses: readonly AnalysisValue[];
 }

@@ -89,6 +89,7 @@ export function evaluatePhase(config: EvaluatePhaseConfig, context: PhaseContext
         accuracy: mean(verdicts.correct),
         chance: task.chance,
       },
+      analyses: [],
     }),
   };
 }

@@ -44,6 +44,7 @@ export function trainingWork(plan: TrainingPlan): PhaseWork {
       weightsSha256: weightsSha256(engine.weights()),
       capacityFloatsPerLatent: plan.capacityFloatsPerLatent,
       evaluation: null,
+      analyses: [],
     }),
   };
 }

@@ -1,10 +1,10 @@
-// Metrics and evaluated items as tab-separated files that only grow. A resume cuts them to the length that belongs to its checkpoint, so
+// Metrics, evaluated items and analyses as tab-separated files that only grow. A resume cuts them to the length that belongs to its checkpoint, so
 // every row is there once, as if nothing had happened. Values print as the shortest text that reads back to the same number.
 
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import type { TrainerEvent } from '../jobs/protocol.ts';
+import type { AnalysisValue, TrainerEvent } from '../jobs/protocol.ts';
 import type { RowLengths } from './trial-state.ts';
 
 type Segment = Extract<TrainerEvent, { kind: 'segment' }>;
@@ -12,8 +12,9 @@ type Segment = Extract<TrainerEvent, { kind: 'segment' }>;
 const HEADS = {
   metrics: 'phase\tmetric\tstep\tvalue\n',
   items: 'item\tcorrect\ttokens\tprediction\tgold\n',
+  analyses: 'phase\tanalysis\tlabel\ti\tj\tvalue\n',
 } as const;
-const NAMES = ['metrics', 'items'] as const;
+const NAMES = ['metrics', 'items', 'analyses'] as const;
 
 export const metricsFile = (folder: string): string => join(folder, 'metrics.tsv');
 const fileOf = (folder: string, name: (typeof NAMES)[number]): string => join(folder, `${name}.tsv`);
@@ -29,8 +30,8 @@ export class RowFiles {
   constructor(folder: string, lengths: RowLengths | null) {
     const open = (name: (typeof NAMES)[number]): number =>
       openSync(fileOf(folder, name), lengths === null ? 'w' : 'r+');
-    this.#fds = { metrics: open('metrics'), items: open('items') };
-    this.#lengths = lengths ?? { metrics: 0, items: 0 };
+    this.#fds = { metrics: open('metrics'), items: open('items'), analyses: open('analyses') };
+    this.#lengths = lengths ?? { metrics: 0, items: 0, analyses: 0 };
     for (const name of NAMES) {
       if (lengths === null) this.#append(name, HEADS[name]);
       else cutTo(fileOf(folder, name), this.#fds[name], lengths[name]);
@@ -56,6 +57,13 @@ export class RowFiles {
         .join(''),
     );
     return this.#lengths;
+  }
+
+  /** On disk when it returns; an index that there is not is an empty field. */
+  appendAnalyses(phase: string, analyses: readonly AnalysisValue[]): void {
+    const row = ({ name, label, i, j, value }: AnalysisValue): string =>
+      [phase, name, escaped(label), i ?? '', j ?? '', value].join('\t').concat('\n');
+    this.#append('analyses', analyses.map(row).join(''));
   }
 
   #append(name: (typeof NAMES)[number], text: string): void {

@@ -143,11 +143,13 @@ class TrialRun {
         case 'completed': {
           const checkpoint = this.#state.resumePoints.at(-1)?.checkpoint;
           if (checkpoint === undefined) throw new LatentSweepError('INTERNAL', 'a phase ended without a checkpoint');
+          const { analyses, ...result } = event.result;
+          rows.appendAnalyses(phase.config.kind, analyses);
           const done = {
             key: phase.key,
             kind: phase.config.kind,
             checkpoint,
-            result: event.result,
+            result,
             deviceSeconds,
             tokens,
           };
@@ -215,7 +217,7 @@ function removeOthers(folder: string, kept: ReadonlySet<string>): void {
 }
 
 function freshState({ key, device, threads }: StandaloneTrial): TrialState {
-  const format = 'latent-sweep-trial/1';
+  const format = 'latent-sweep-trial/2';
   return { format, trial: key, device, threads, attempts: 0, done: [], lengths: null, resumePoints: [] };
 }
 

@@ -9,13 +9,14 @@ import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 const count = z.number().int().min(0);
 
 /** Bytes of the files of rows that count. */
-const lengthsSchema = z.strictObject({ metrics: count, items: count });
+const lengthsSchema = z.strictObject({ metrics: count, items: count, analyses: count });
 export type RowLengths = z.infer<typeof lengthsSchema>;
 
 /** `path` is relative to the trial's folder, which may be moved. */
 const checkpointSchema = z.strictObject({ path: z.string().min(1), sha256: z.string(), step: count, bytes: count });
 export type StoredCheckpoint = z.infer<typeof checkpointSchema>;
 
+/** Its analyses are rows of their file. */
 const resultSchema = z.strictObject({
   weightsSha256: z.string().nullable(),
   capacityFloatsPerLatent: z.number().nullable(),
@@ -44,7 +45,7 @@ const resumePointSchema = z.strictObject({
 export type ResumePoint = z.infer<typeof resumePointSchema>;
 
 const stateSchema = z.strictObject({
-  format: z.literal('latent-sweep-trial/1'),
+  format: z.literal('latent-sweep-trial/2'),
   trial: z.string(),
   /** Part of what makes bits repeat. */
   device: z.enum(['cpu', 'cuda']),
