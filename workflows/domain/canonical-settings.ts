@@ -4,13 +4,7 @@
 import { canonicalLayers } from './layer-selection.ts';
 import { type ModelShape, shapeOf } from './model-shape.ts';
 import { splitSizes, stageCount } from './phase-steps.ts';
-import type {
-  BaseSettings,
-  EvaluateSettings,
-  ModelSettings,
-  TrainSettings,
-  TrialSettings,
-} from './settings.ts';
+import type { BaseSettings, EvaluateSettings, ModelSettings, TrainSettings, TrialSettings } from './settings.ts';
 import { type SystemTraits, systemTraits } from './system-traits.ts';
 import type { Channel } from './systems.ts';
 

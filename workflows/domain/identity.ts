@@ -6,7 +6,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import canonicalize from 'canonicalize';
 import { ENGINE_VERSION } from './engine-version.ts';
 import { asPhaseKey, asTrialKey, type PhaseKey, type TrialKey } from './ids.ts';
-import type { PhaseConfig } from './phases.ts';
+import type { AnyPhaseConfig } from './phases.ts';
 
 const KEY_DIGITS = 32;
 
@@ -28,7 +28,7 @@ export type FileHashes = Readonly<Record<string, string>>;
  * Key of everything that determines a phase's result. Files count by content: the same data at another place is the same phase.
  * @param parent key of the phase whose final checkpoint it starts from
  */
-export function phaseKey(config: PhaseConfig, files: FileHashes, parent: PhaseKey | null): PhaseKey {
+export function phaseKey(config: AnyPhaseConfig, files: FileHashes, parent: PhaseKey | null): PhaseKey {
   return asPhaseKey(contentHash({ config: byContent(config, files), engine: ENGINE_VERSION, parent }));
 }
 
@@ -37,7 +37,8 @@ export function trialKey(phases: readonly PhaseKey[]): TrialKey {
   return asTrialKey(contentHash({ phases }));
 }
 
-function byContent(config: PhaseConfig, files: FileHashes): unknown {
+function byContent(config: AnyPhaseConfig, files: FileHashes): unknown {
+  if (config.kind === 'simulate') return config;
   const content = (name: string): unknown => {
     const sha256Hex = Object.hasOwn(files, name) ? files[name] : undefined;
     return sha256Hex === undefined ? name : { sha256: sha256Hex };

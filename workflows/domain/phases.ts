@@ -2,6 +2,7 @@
 // and its parents' keys, so equal work is done once across trials and sweeps (architecture.md section 1).
 
 import { z } from 'zod';
+import { LatentSweepError } from './errors.ts';
 import type { PhaseKey, TrialKey } from './ids.ts';
 import {
   baseSchema,
@@ -12,9 +13,10 @@ import {
   tokenizerSchema,
   trainSchema,
 } from './settings.ts';
+import { type SimulatePhaseConfig, simulatePhaseSchema } from './simulate.ts';
 import { channelSchema, SYSTEM_NAMES } from './systems.ts';
 
-export const PHASE_KINDS = ['base', 'pretrain', 'finetune', 'evaluate', 'analyse'] as const;
+export const PHASE_KINDS = ['base', 'pretrain', 'finetune', 'evaluate', 'analyse', 'simulate'] as const;
 export type PhaseKind = (typeof PHASE_KINDS)[number];
 
 const about = { model: modelSchema, tokenizer: tokenizerSchema, task: taskSchema };
@@ -60,10 +62,22 @@ export type BasePhaseConfig = z.infer<typeof basePhaseSchema>;
 export type FinetunePhaseConfig = z.infer<typeof finetunePhaseSchema>;
 export type EvaluatePhaseConfig = z.infer<typeof evaluatePhaseSchema>;
 
+/** What a worker may be asked to run: work for the engine, or for the simulated trainer. */
+export const anyPhaseConfigSchema = z.discriminatedUnion('kind', [...phaseConfigSchema.options, simulatePhaseSchema]);
+export type AnyPhaseConfig = PhaseConfig | SimulatePhaseConfig;
+
+/** For commands that train without a stack. @throws LatentSweepError SPEC_INVALID for a simulated phase */
+export function trainedConfig(config: AnyPhaseConfig): PhaseConfig {
+  if (config.kind !== 'simulate') return config;
+  throw new LatentSweepError('SPEC_INVALID', 'task.name simulate trains nothing: run it on a stack, with lsweep run', {
+    key: 'task.name',
+  });
+}
+
 /** One phase of a trial's pipeline, in order of execution; `parent` is the phase whose final checkpoint it starts from. */
 export interface PlannedPhase {
   readonly key: PhaseKey;
-  readonly config: PhaseConfig;
+  readonly config: AnyPhaseConfig;
   readonly parent: PhaseKey | null;
 }
 

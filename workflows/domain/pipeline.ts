@@ -2,11 +2,12 @@
 // holds exactly what can change its result, so cells that differ elsewhere share it: all cells over one Base have one base phase.
 
 import { canonicalSettings } from './canonical-settings.ts';
-import { phaseKey, trialKey } from './identity.ts';
+import { contentHash, phaseKey, trialKey } from './identity.ts';
 import type { TrialKey } from './ids.ts';
 import { phaseSteps, splitSizes } from './phase-steps.ts';
-import type { PhaseConfig, PlannedPhase } from './phases.ts';
-import type { TrialSettings } from './settings.ts';
+import type { AnyPhaseConfig, PhaseConfig, PlannedPhase } from './phases.ts';
+import type { TaskSettings, TrialSettings } from './settings.ts';
+import type { SimulateTask } from './simulate.ts';
 import type { SweepSpec } from './sweep-spec.ts';
 import { systemTraits } from './system-traits.ts';
 
@@ -21,10 +22,12 @@ export interface Pipeline {
 /** @param files facts of the files that the settings name */
 export function pipelineOf(written: TrialSettings, files: SweepSpec['files'] = {}): Pipeline {
   const { model, task } = written;
+  if (task.name === 'simulate') return simulatedPipeline(written, task);
   const settings = canonicalSettings(written, 'weights' in model ? (files[model.weights]?.shape ?? null) : null);
   const hashes = Object.fromEntries(Object.entries(files).map(([name, facts]) => [name, facts.sha256]));
+  const configs = configsOf(settings, task);
   const phases: PlannedPhase[] = [];
-  for (const config of configsOf(settings)) {
+  for (const config of configs) {
     const parent = phases.at(-1)?.key ?? null;
     phases.push({ key: phaseKey(config, hashes, parent), config, parent });
   }
@@ -34,12 +37,26 @@ export function pipelineOf(written: TrialSettings, files: SweepSpec['files'] = {
     key: trialKey(phases.map((phase) => phase.key)),
     settings,
     phases,
-    stepsByPhase: phases.map((phase) => phaseSteps(phase.config, sizes)),
+    stepsByPhase: configs.map((config) => phaseSteps(config, sizes)),
   };
 }
 
-function configsOf(settings: TrialSettings): readonly PhaseConfig[] {
-  const { model, tokenizer, task, base, system, channel, latents, evaluate } = settings;
+/** One phase, whatever a trial with these settings would have: sleeping needs no Base and no evaluation. */
+function simulatedPipeline(written: TrialSettings, task: SimulateTask): Pipeline {
+  const settings = canonicalSettings(written);
+  const { seed, ...others } = settings;
+  const config: AnyPhaseConfig = {
+    kind: 'simulate',
+    task,
+    standsFor: contentHash({ ...others, task: null }),
+    seed,
+  };
+  const key = phaseKey(config, {}, null);
+  return { key: trialKey([key]), settings, phases: [{ key, config, parent: null }], stepsByPhase: [task.steps] };
+}
+
+function configsOf(settings: TrialSettings, task: TaskSettings): readonly PhaseConfig[] {
+  const { model, tokenizer, base, system, channel, latents, evaluate } = settings;
   const about = { model, tokenizer, task };
   const query = systemTraits(system).plain ? null : settings.query;
   const finetune: PhaseConfig = {

@@ -2,6 +2,7 @@
 // trial identity, the workers' phase configs and the JSON Schema for editors all come from here. Pure; no I/O.
 
 import { z } from 'zod';
+import { simulateTaskSchema } from './simulate.ts';
 import { channelSchema, SYSTEM_NAMES } from './systems.ts';
 
 const count = z.number().int().min(1);
@@ -67,7 +68,7 @@ export const taskSchema = z.discriminatedUnion('name', [
 
 /**
  * Coconut's staged curriculum (study.md section 5): `stages` = k; c = latents / stages latents per removed step; `firstStage` 0 begins with the
- * full chain of thought. null = no curriculum: all latents and no steps from the start.
+ * full chain of thought. null = no curriculum: all latents and no steps from the start. A plain system trains as many steps, in one stage.
  */
 export const curriculumSchema = z.strictObject({
   stages: count.default(4),
@@ -126,7 +127,7 @@ export const evaluateSchema = z.strictObject({
 export const trialSettingsSchema = z.strictObject({
   model: modelSchema,
   tokenizer: tokenizerSchema.default('bytes'),
-  task: taskSchema,
+  task: z.discriminatedUnion('name', [...taskSchema.options, simulateTaskSchema]),
   /** null: the model's weights are used as they are. */
   base: baseSchema.nullable().default(null),
   system: z.enum(SYSTEM_NAMES),

@@ -5,7 +5,7 @@ import type { PhaseKey, TrialKey } from './ids.ts';
 import { type ModelShape, shapeOf } from './model-shape.ts';
 import { phaseFlops } from './phase-flops.ts';
 import { splitSizes } from './phase-steps.ts';
-import { PHASE_KINDS, type PhaseKind } from './phases.ts';
+import { type AnyPhaseConfig, PHASE_KINDS, type PhaseKind } from './phases.ts';
 import { type PlannedCell, planSweepFile } from './plan-sweep-file.ts';
 import type { SweepSpec } from './sweep-spec.ts';
 import { type SystemParameters, systemParameters } from './system-parameters.ts';
@@ -56,7 +56,7 @@ export function estimateSweep(spec: SweepSpec): SweepEstimate {
     let flops: number | null = 0;
     for (const [order, { key, config }] of cell.trial.phases.entries()) {
       const known = phases.get(key);
-      const cost = known ? known.flops : facts && phaseFlops(config, facts.shape, facts.tokens, facts.sizes);
+      const cost = known ? known.flops : flopsOf(config, facts);
       const steps = cell.totalStepsByPhase[order] ?? 0;
       phases.set(key, { key, kind: config.kind, steps, trials: (known?.trials ?? 0) + 1, flops: cost });
       flops = flops === null || cost === null ? null : flops + cost;
@@ -68,8 +68,15 @@ export function estimateSweep(spec: SweepSpec): SweepEstimate {
 
 type Facts = ReturnType<typeof factsOf>;
 
+/** Null where it is not known before the run, and for a simulated phase, which computes nothing. */
+function flopsOf(config: AnyPhaseConfig, facts: Facts): number | null {
+  if (config.kind === 'simulate') return null;
+  return facts && phaseFlops(config, facts.shape, facts.tokens, facts.sizes);
+}
+
 function factsOf({ settings }: PlannedCell, spec: SweepSpec) {
   const { model, task, tokenizer } = settings;
+  if (task.name === 'simulate') return null;
   const shape: ModelShape | null = 'weights' in model ? (spec.files[model.weights]?.shape ?? null) : shapeOf(model);
   const tokens = taskTokens(task, tokenizer);
   if (shape === null || tokens === null) return null;

@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import { isSweepName } from './ids.ts';
+import { retriesSchema } from './retries.ts';
 import { resourcesSchema, trialSettingsSchema } from './settings.ts';
 import { SYSTEM_NAMES } from './systems.ts';
 
@@ -27,6 +28,8 @@ export const sweepFieldsSchema = z.strictObject({
   seeds: z.union([z.number().int().min(1).max(10_000), z.array(seed).min(1)]).default(3),
   search: z.strictObject({ kind: z.literal('grid').default('grid') }).default({ kind: 'grid' }),
   resources: resourcesSchema.default(resourcesSchema.parse({})),
+  /** Budgets and waits per failure class, and what follows a NaN. No default: a file without it keeps its hash. */
+  retries: retriesSchema.optional(),
   /** 1 goes first, 5 last. */
   priority: z.number().int().min(1).max(5).default(3),
   /** Share of the fleet against other sweeps of the same priority. */

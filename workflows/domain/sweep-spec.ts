@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import { modelShapeSchema } from './model-shape.ts';
+import { retriesSchema } from './retries.ts';
 import { resourcesSchema } from './settings.ts';
 
 /** Facts of a file or folder that the settings name, found where the sweep file was read. */
@@ -32,6 +33,7 @@ export const sweepSpecSchema = z.strictObject({
   search: z.strictObject({ kind: z.literal('grid') }),
   files: z.record(z.string(), fileFactsSchema),
   resources: resourcesSchema,
+  retries: retriesSchema.optional(),
   priority: z.number().int(),
   weight: z.number(),
   width: z.number().int().nullable(),

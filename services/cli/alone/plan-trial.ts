@@ -1,6 +1,7 @@
 // What a trial would take of the machine, phase by phase, read off the graphs that it would run.
 
 import { totalmem } from 'node:os';
+import { trainedConfig } from '../../../workflows/domain/phases.ts';
 import type { PlannedCell } from '../../../workflows/domain/plan-sweep-file.ts';
 import { checkFits, largestFitting, type PhasePlan, planPhase } from '../../trainer/index.ts';
 import { formatCount } from '../render/quantities.ts';
@@ -19,7 +20,7 @@ export function machineMemoryBytes(): number {
 
 export async function planTrial({ trial }: PlannedCell, placement: Placement): Promise<readonly PhasePlan[]> {
   const plans: PhasePlan[] = [];
-  for (const { config } of trial.phases) plans.push(await planPhase(config, placement));
+  for (const { config } of trial.phases) plans.push(await planPhase(trainedConfig(config), placement));
   return plans;
 }
 

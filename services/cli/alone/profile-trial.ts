@@ -2,6 +2,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { trainedConfig } from '../../../workflows/domain/phases.ts';
 import type { PlannedCell } from '../../../workflows/domain/plan-sweep-file.ts';
 import { chromeTrace, profilePhase, type StepProfile, type TimeShare } from '../../trainer/index.ts';
 import { formatCount, formatPercent } from '../render/quantities.ts';
@@ -23,7 +24,7 @@ export async function profileTrial(
     const kinds = trial.phases.map(({ config }) => config.kind).join(', ');
     throw new LatentSweepError('SPEC_INVALID', `--phase ${kind}: the trial has the phases ${kinds}`, { phase: kind });
   }
-  return await profilePhase(phase.config, placement, steps);
+  return await profilePhase(trainedConfig(phase.config), placement, steps);
 }
 
 /** @throws LatentSweepError CONFIG_INVALID when the file cannot be written */

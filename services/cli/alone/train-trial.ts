@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { trainedConfig } from '../../../workflows/domain/phases.ts';
 import type { Config } from '../../config/index.ts';
 import {
   checkPhaseConfig,
@@ -74,7 +75,8 @@ function standaloneTrial(
 ): StandaloneTrial {
   const { key, phases } = cell.trial;
   return {
-    ...{ key, phases },
+    key,
+    phases: phases.map((phase) => ({ ...phase, config: trainedConfig(phase.config) })),
     folder: resolve(options.out ?? join(stateDir, 'train', `${name}-${key.slice(0, KEY_DIGITS)}`)),
     device: options.device ?? (resources.device === 'cuda' ? 'cuda' : 'cpu'),
     threads: options.threads ?? resources.threads,
