@@ -3,10 +3,9 @@
 
 import { type Config, endpoints, loadConfig, readPemFiles, runningStack } from '../config/index.ts';
 import type { SweepClient } from '../orchestrator/index.ts';
-import { openReader, openStore } from '../store/index.ts';
+import { openReader, openStore, type StudyReader } from '../store/index.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { listenForInterruption, unlessInterrupted } from './interruption.ts';
-import type { StudyReader } from './queries/query.ts';
 
 /** @throws LatentSweepError CONFIG_INVALID */
 export function configOf({ config, dir }: Pick<GlobalOptions, 'config' | 'dir'>): Config {

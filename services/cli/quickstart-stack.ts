@@ -4,12 +4,11 @@
 import { up } from '../../infra/local/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { type Config, runningStack, type StackRecord } from '../config/index.ts';
-import { openReader } from '../store/index.ts';
+import { openReader, readRows } from '../store/index.ts';
 import type { ReadSweepFile } from '../sweep-file/index.ts';
 import { lsweepCommand } from './lsweep-command.ts';
 import type { Output } from './output.ts';
 import { allDoneQuery } from './queries/all-done.ts';
-import { readRows } from './queries/query.ts';
 import { StackProgress } from './render/stack-progress.ts';
 
 export type QuickstartStack = 'up' | 'all_done' | 'interrupted';

@@ -2,6 +2,7 @@
 
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import type { Config } from '../config/index.ts';
+import type { StudyReader } from '../store/index.ts';
 import { type ReadSweepFile, readSweepFile } from '../sweep-file/index.ts';
 import { withReader, withSweepClient } from './access.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -11,7 +12,6 @@ import { listenForInterruption } from './interruption.ts';
 import { lsweepCommand } from './lsweep-command.ts';
 import type { Output } from './output.ts';
 import { psqlCommand } from './psql-command.ts';
-import type { StudyReader } from './queries/query.ts';
 import { bringUp } from './quickstart-stack.ts';
 import { chartText, readResults, writeChart } from './results/present-results.ts';
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type LossCurveRow, lossCurvesQuery } from '../../services/cli/queries/loss-curves.ts';
-import { sqlOf } from '../../services/cli/queries/query.ts';
+import { sqlOf } from '../../services/store/index.ts';
 import { type ResultRow, resultsQuery } from '../../services/cli/queries/results.ts';
 import { csvOf, jsonRows, tableOf } from '../../services/cli/render/query-result.ts';
 import { curveChartSpec, drawChart } from '../../services/cli/results/curve-chart.ts';

@@ -13,7 +13,7 @@ export function register(program: Command): void {
       const options = globalOptions(command);
       const [{ configOf, withReader }, { readRows }, { sweepsQuery }, { sweepListText }] = await Promise.all([
         import('../access.ts'),
-        import('../queries/query.ts'),
+        import('../../store/index.ts'),
         import('../queries/sweeps.ts'),
         import('../render/sweep-list.ts'),
       ]);

@@ -1,11 +1,11 @@
 // Following as commands do it: a live area on a terminal, plain lines elsewhere, and a last word.
 
 import type { Config } from '../../config/index.ts';
+import type { StudyReader } from '../../store/index.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { waitUnlessAborted } from '../interruption.ts';
 import { lsweepCommand } from '../lsweep-command.ts';
 import type { Output } from '../output.ts';
-import type { StudyReader } from '../queries/query.ts';
 import { closingOf } from './closing.ts';
 import { openLiveDisplay, openPlainDisplay } from './displays.ts';
 import { FOLLOW_TIMES, type FollowEnd, followSweep } from './follow-sweep.ts';

@@ -1,8 +1,8 @@
 // A sweep's progress from Postgres.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { readRows, type StudyReader } from '../../store/index.ts';
 import { newFailuresQuery } from '../queries/new-failures.ts';
-import { readRows, type StudyReader } from '../queries/query.ts';
 import { type RunningPhaseRow, runningPhasesQuery } from '../queries/running-phases.ts';
 import { type SweepCountsRow, sweepsQuery } from '../queries/sweeps.ts';
 import type { CellCounts, RunningPhase, SweepProgress } from './progress.ts';

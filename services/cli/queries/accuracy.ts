@@ -1,7 +1,7 @@
 // Accuracies of a sweep over its seeds, for sweeps with too many cells to list.
 
 import { z } from 'zod';
-import { float8, type StudyQuery } from './query.ts';
+import { float8, type StudyQuery } from '../../store/index.ts';
 
 const row = z.object({
   task: z.string(),

@@ -1,7 +1,7 @@
 // Whether a sweep with exactly this file has come to its end without failed trials. The hash is in the base table only.
 
 import { z } from 'zod';
-import type { StudyQuery } from './query.ts';
+import type { StudyQuery } from '../../store/index.ts';
 
 const row = z.object({ done: z.boolean() });
 

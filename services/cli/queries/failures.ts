@@ -1,7 +1,7 @@
 // Failed attempts of a sweep, newest first: of all its cells, or of one.
 
 import { z } from 'zod';
-import type { StudyQuery } from './query.ts';
+import type { StudyQuery } from '../../store/index.ts';
 
 const row = z.object({
   cells: z.array(z.number()),

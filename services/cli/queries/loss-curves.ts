@@ -1,7 +1,7 @@
 // Training loss of a sweep's systems, at most about 80 points a curve: means over the seeds and over windows of steps.
 
 import { z } from 'zod';
-import { float8, type StudyQuery } from './query.ts';
+import { float8, type StudyQuery } from '../../store/index.ts';
 
 const row = z.object({
   task: z.string(),

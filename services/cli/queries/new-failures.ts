@@ -1,7 +1,7 @@
 // Attempts of a sweep that failed after a moment, newest first: what a follower tells beside the numbers.
 
 import { z } from 'zod';
-import type { StudyQuery } from './query.ts';
+import type { StudyQuery } from '../../store/index.ts';
 
 const row = z.object({
   phase_key: z.string(),

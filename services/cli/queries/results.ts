@@ -2,7 +2,7 @@
 // first and final loss are means over ten steps of the cell's own training.
 
 import { z } from 'zod';
-import { float8, type StudyQuery } from './query.ts';
+import { float8, type StudyQuery } from '../../store/index.ts';
 
 const row = z.object({
   cell: z.number(),

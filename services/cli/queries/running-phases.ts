@@ -1,7 +1,7 @@
 // Phases of a sweep that run now, the longest-running first. Of a phase that several cells share, system, latents and seed are null.
 
 import { z } from 'zod';
-import { float8, type StudyQuery } from './query.ts';
+import { float8, type StudyQuery } from '../../store/index.ts';
 
 const row = z.object({
   phase_key: z.string(),

@@ -1,7 +1,7 @@
 // Sweeps with their cells by state: all of them, or the one that is named. Cost: one look at every cell of the sweep.
 
 import { z } from 'zod';
-import { float8, type StudyQuery } from './query.ts';
+import { float8, type StudyQuery } from '../../store/index.ts';
 
 const row = z.object({
   sweep: z.string(),

@@ -1,7 +1,7 @@
 // The phases of one cell in order of execution.
 
 import { z } from 'zod';
-import { float8, type StudyQuery } from './query.ts';
+import { float8, type StudyQuery } from '../../store/index.ts';
 
 const row = z.object({
   kind: z.string(),

@@ -1,7 +1,7 @@
 // One cell of a sweep, by its number or by the beginning of its trial key. Several rows: the beginning is ambiguous.
 
 import { z } from 'zod';
-import { float8, type StudyQuery } from './query.ts';
+import { float8, type StudyQuery } from '../../store/index.ts';
 
 const row = z.object({
   cell: z.number(),

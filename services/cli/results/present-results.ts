@@ -2,8 +2,8 @@
 
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readRows, type StudyReader, sqlOf } from '../../store/index.ts';
 import { lossCurvesQuery } from '../queries/loss-curves.ts';
-import { readRows, type StudyReader, sqlOf } from '../queries/query.ts';
 import { type ResultRow, resultsQuery } from '../queries/results.ts';
 import { curveChartSpec, drawChart } from './curve-chart.ts';
 import { resultsLegend, resultsTable } from './results-table.ts';

@@ -1,9 +1,9 @@
 // One sweep: how far it is, its results through SQL, its latest failures, and the chart when asked for.
 
+import { readRows, type StudyReader, sqlOf } from '../../store/index.ts';
 import { countsOf, readSweep } from '../follow/read-progress.ts';
 import { type AccuracyRow, accuracyQuery } from '../queries/accuracy.ts';
 import { type FailureRow, failuresQuery } from '../queries/failures.ts';
-import { readRows, type StudyReader, sqlOf } from '../queries/query.ts';
 import { countsText } from '../render/progress-lines.ts';
 import { formatLoss, formatPercent } from '../render/quantities.ts';
 import { left, renderTable, right } from '../render/table.ts';

@@ -1,8 +1,8 @@
 // One trial of a sweep: settings that set it apart, result, phases, failures.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { readRows, type StudyReader } from '../../store/index.ts';
 import { failuresQuery } from '../queries/failures.ts';
-import { readRows, type StudyReader } from '../queries/query.ts';
 import { type TrialRow, trialQuery } from '../queries/trial.ts';
 import { type TrialPhaseRow, trialPhasesQuery } from '../queries/trial-phases.ts';
 import { formatLoss, formatPercent, formatSeconds } from '../render/quantities.ts';

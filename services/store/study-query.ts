@@ -1,8 +1,8 @@
-// How this folder's queries are run: text with `$n` for values, rows checked once at the edge. Each query is a file; all of them
-// read the views of schema study. Values are written into the text, so that what is printed for people is what was run.
+// Queries of people over the views of schema study: text with `$n` for values, rows checked once at the edge. Each query is a file where
+// it is used. Values are written into the text, so that what is printed for people is what was run.
 
 import { z } from 'zod';
-import type { Reader } from '../../store/index.ts';
+import type { Reader } from './reader.ts';
 
 export type StudyReader = Pick<Reader, 'query'>;
 
