@@ -87,6 +87,11 @@ export const configSchema = z
           .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'letters, digits, dot, dash and underscore, at most 63')
           .nullable()
           .default(null),
+        /**
+         * `engine` trains. `simulate`: sleeping processes for phases of task `simulate`, for rehearsals and races; `simulate-inside`: the same inside
+         * the worker's process, for a thousand slots.
+         */
+        trainer: z.enum(['engine', 'simulate', 'simulate-inside']).default('engine'),
         /** Attempts at a time; null = one per core. */
         slots: z.int().min(1).max(1024).nullable().default(null),
         /** Of one trainer. Results are bit-identical only between equal counts. */

@@ -6,16 +6,18 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import type { PhaseConfig } from '../../workflows/domain/phases.ts';
+import type { AnyPhaseConfig } from '../../workflows/domain/phases.ts';
 import { type ArtifactStore, checkpointUri, fileError } from '../artifacts/index.ts';
 import type { Artifact, RunPhaseRequest } from '../gen/latentsweep/worker/v1/worker.ts';
-import type { LocalCheckpoint, PhaseJob, TrainerEvent } from '../trainer/index.ts';
+import type { LocalCheckpoint, TrainerEvent } from '../trainer/index.ts';
 import type { Attempt } from './attempt.ts';
 import type { CheckpointCache } from './checkpoint-cache.ts';
+import { isLast } from './event-queue.ts';
 import type { WorkerTimes } from './options.ts';
 import type { DurableEvent } from './spool.ts';
 import type { SpoolFolder } from './spool-folder.ts';
 import { StallWatch } from './stall-watch.ts';
+import type { SlotJob, Trainer } from './trainer.ts';
 import {
   asLatentSweepError,
   completedEvent,
@@ -25,7 +27,6 @@ import {
   stoppedEvent,
   trainerFailure,
 } from './trainer-events.ts';
-import type { TrainerProcess } from './trainer-process.ts';
 import type { AfterJob, TrainerSlot } from './trainer-slot.ts';
 
 /** Waits between tries of an upload; the store may be away for a moment. */
@@ -51,11 +52,11 @@ export class AttemptRun {
   readonly done: Promise<void>;
   readonly #attempt: Attempt;
   readonly #request: RunPhaseRequest;
-  readonly #config: PhaseConfig;
+  readonly #config: AnyPhaseConfig;
   readonly #slot: TrainerSlot;
   readonly #needs: RunNeeds;
   readonly #log: Logger;
-  #trainer: TrainerProcess | null = null;
+  #trainer: Trainer | null = null;
   #stop: { readonly mode: StopMode; readonly reason: StopReason } | null = null;
   #stopTimer: NodeJS.Timeout | undefined;
   /** Of the last segment that is recorded. */
@@ -65,7 +66,7 @@ export class AttemptRun {
   constructor(
     attempt: Attempt,
     request: RunPhaseRequest,
-    config: PhaseConfig,
+    config: AnyPhaseConfig,
     slot: TrainerSlot,
     before: Promise<void>,
     needs: RunNeeds,
@@ -146,7 +147,7 @@ export class AttemptRun {
     }
   }
 
-  async #train(job: PhaseJob): Promise<DurableEvent> {
+  async #train(job: SlotJob): Promise<DurableEvent> {
     let end: DurableEvent | null = null;
     await this.#slot.use(async (trainer): Promise<AfterJob> => {
       if (this.#stop !== null) {
@@ -244,7 +245,7 @@ export class AttemptRun {
     );
   }
 
-  #job(workDir: string): Omit<PhaseJob, 'parent' | 'resume'> {
+  #job(workDir: string): Omit<SlotJob, 'parent' | 'resume'> {
     const { phaseKey, attempt, threads, segmentMs, checkpointMs } = this.#request;
     const { device, threads: slotThreads } = this.#slot.options;
     return {
@@ -258,10 +259,6 @@ export class AttemptRun {
       checkpointMs: Number(checkpointMs),
     };
   }
-}
-
-function isLast({ kind }: TrainerEvent): boolean {
-  return kind === 'completed' || kind === 'stopped' || kind === 'failed';
 }
 
 /** Errors with an errno come from the disk; others are what they are. */

@@ -8,4 +8,5 @@ export {
   type WorkerTimes,
 } from './options.ts';
 export { runWorker, type WorkerProcessOptions } from './run-process.ts';
+export { simulateEntry } from './simulate/entry.ts';
 export { startWorker, type Worker } from './worker.ts';

@@ -8,7 +8,7 @@ import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { openArtifactStore } from '../artifacts/index.ts';
 import { artifactsUrl, type Config, loadConfig, readPemFiles, runningStack } from '../config/index.ts';
 import { trainerEntry, trainerExecArgv } from '../trainer/index.ts';
-import { DEFAULT_CACHE_BYTES, DEFAULT_WORKER_TIMES, runWorker, type SlotOptions } from './index.ts';
+import { DEFAULT_CACHE_BYTES, DEFAULT_WORKER_TIMES, runWorker, type SlotOptions, simulateEntry } from './index.ts';
 
 /** The rest is for the system, Postgres and the other processes of the machine. */
 const MEMORY_SHARE = 0.8;
@@ -23,7 +23,7 @@ await runWorker({
   advertise: worker.advertise,
   registries: registriesOf(config),
   slots: slotsOf(config),
-  trainerEntry,
+  trainerEntry: { engine: trainerEntry, simulate: simulateEntry, 'simulate-inside': null }[worker.trainer],
   trainerExecArgv,
   artifacts: await openArtifactStore(artifactsUrl(config)),
   cacheBytes: worker.cacheBytes ?? DEFAULT_CACHE_BYTES,
@@ -33,10 +33,11 @@ await runWorker({
   readyFile: args['ready-file'] ?? null,
 });
 
-function slotsOf({ worker: { slots, threads, memoryBytes } }: Config): readonly SlotOptions[] {
+function slotsOf({ worker: { slots, threads, memoryBytes, trainer } }: Config): readonly SlotOptions[] {
   const count = slots ?? availableParallelism();
   const share = memoryBytes ?? Math.floor((totalmem() * MEMORY_SHARE) / count);
-  return Array.from({ length: count }, () => ({ device: 'cpu', threads, memoryBytes: share }));
+  const device = trainer === 'engine' ? 'cpu' : 'simulate';
+  return Array.from({ length: count }, () => ({ device, threads, memoryBytes: share }));
 }
 
 function registriesOf(known: Config): readonly string[] {

@@ -2,10 +2,11 @@
 
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { isKey } from '../../workflows/domain/ids.ts';
-import { type PhaseConfig, phaseConfigSchema } from '../../workflows/domain/phases.ts';
+import { type AnyPhaseConfig, anyPhaseConfigSchema } from '../../workflows/domain/phases.ts';
 import type { AttemptReport, RunPhaseRequest } from '../gen/latentsweep/worker/v1/worker.ts';
 import type { Attempt } from './attempt.ts';
 import { AttemptRun, type RunNeeds, type StopMode, type StopReason } from './attempt-run.ts';
+import type { SlotDevice } from './trainer.ts';
 import type { TrainerSlot } from './trainer-slot.ts';
 
 interface Entry {
@@ -53,6 +54,7 @@ export class NodeAttempts {
       });
     }
     const config = parseConfig(request);
+    checkDevice(config, slot.options.device, phaseKey);
     for (const { attempt } of this.#byPhase.values()) {
       if (attempt.id.slot !== request.slot || attempt.isOver || attempt === known?.attempt) continue;
       throw new LatentSweepError('NO_SLOT', `slot ${request.slot} runs phase ${attempt.id.phaseKey}`, {
@@ -152,7 +154,7 @@ export class NodeAttempts {
   }
 }
 
-function parseConfig(request: RunPhaseRequest): PhaseConfig {
+function parseConfig(request: RunPhaseRequest): AnyPhaseConfig {
   const { phaseKey, configJson } = request;
   if (!isKey(phaseKey)) {
     throw new LatentSweepError('CONFIG_INVALID', `phase_key is "${phaseKey}"; allowed are 32 hex digits`, { phaseKey });
@@ -168,7 +170,7 @@ function parseConfig(request: RunPhaseRequest): PhaseConfig {
       error,
     );
   }
-  const parsed = phaseConfigSchema.safeParse(json);
+  const parsed = anyPhaseConfigSchema.safeParse(json);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const key = issue?.path.join('.') ?? '';
@@ -176,6 +178,16 @@ function parseConfig(request: RunPhaseRequest): PhaseConfig {
     'CONFIG_INVALID',
     `the config of phase ${phaseKey}: ${key}: ${issue?.message ?? 'unknown'}`,
     { phaseKey, key },
+  );
+}
+
+/** A simulated number never comes from a slot that trains, and none is simulated where training was asked for. */
+function checkDevice({ kind }: AnyPhaseConfig, device: SlotDevice, phaseKey: string): void {
+  if ((kind === 'simulate') === (device === 'simulate')) return;
+  throw new LatentSweepError(
+    'CONFIG_INVALID',
+    `phase ${phaseKey} is of kind ${kind}, but this node's device is ${device}: worker.trainer must be ${kind === 'simulate' ? 'simulate' : 'engine'} here`,
+    { phaseKey, device, key: 'worker.trainer' },
   );
 }
 

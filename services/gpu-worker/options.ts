@@ -3,9 +3,10 @@
 import type { Logger } from 'pino';
 import type { ArtifactStore } from '../artifacts/index.ts';
 import type { RpcOptions } from '../rpc/index.ts';
+import type { SlotDevice } from './trainer.ts';
 
 export interface SlotOptions {
-  readonly device: 'cpu' | 'cuda';
+  readonly device: SlotDevice;
   /** Threads an attempt may use. */
   readonly threads: number;
   /** Memory for one attempt, bytes: of the device, or a share of main memory on cpu. */
@@ -47,8 +48,11 @@ export interface WorkerOptions {
   /** host:port of every orchestrator's registry. All are told: the one that owns the node follows its attempts, the others stand by. */
   readonly registries: readonly string[];
   readonly slots: readonly SlotOptions[];
-  /** Module that a trainer process runs: `trainerEntry` of services/trainer; `trainerExecArgv` goes with it. */
-  readonly trainerEntry: string;
+  /**
+   * Module that a trainer process runs: `trainerEntry` of services/trainer, or `simulateEntry`; `trainerExecArgv` goes with it. null: phases are
+   * simulated inside this process, where a test needs a thousand slots.
+   */
+  readonly trainerEntry: string | null;
   readonly trainerExecArgv: readonly string[];
   readonly artifacts: ArtifactStore;
   readonly cacheBytes: number;

@@ -4,8 +4,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Logger } from 'pino';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import type { PhaseJob, TrainerCommand, TrainerEvent } from '../trainer/index.ts';
+import type { TrainerCommand, TrainerEvent } from '../trainer/index.ts';
+import { EventQueue } from './event-queue.ts';
 import { OutputTail } from './output-tail.ts';
+import type { SlotJob, Trainer } from './trainer.ts';
 
 export interface TrainerStart {
   readonly entry: string;
@@ -15,20 +17,16 @@ export interface TrainerStart {
   readonly log: Logger;
 }
 
-type Arrival =
-  | { readonly kind: 'event'; readonly event: TrainerEvent }
-  | { readonly kind: 'over'; readonly error: LatentSweepError };
+type Command = Exclude<TrainerCommand, { kind: 'run' }> | { readonly kind: 'run'; readonly job: SlotJob };
 
-export class TrainerProcess {
+export class TrainerProcess implements Trainer {
   readonly pid: number;
   /** Resolves when the process is dead and its output read. */
   readonly closed: Promise<void>;
   readonly #child: ChildProcess;
   readonly #log: Logger;
   readonly #tail = new OutputTail();
-  readonly #arrivals: Arrival[] = [];
-  #wake: (() => void) | null = null;
-  #over: LatentSweepError | null = null;
+  readonly #events = new EventQueue();
   #killedFor: LatentSweepError | null = null;
   #onHeard: ((event: TrainerEvent) => void) | null = null;
 
@@ -51,7 +49,7 @@ export class TrainerProcess {
       trainer.kill(trainer.#crash(`the trainer was not ready within ${options.startMs} ms`));
     }, options.startMs);
     try {
-      const first = await trainer.#next();
+      const first = await trainer.#events.next();
       if (first.kind !== 'ready') throw trainer.#crash(`the trainer said ${first.kind} before it was ready`);
       if (first.engineVersion === engineVersion) return trainer;
       throw trainer.#crash(`the trainer has engine version ${first.engineVersion}, this worker ${engineVersion}`);
@@ -87,24 +85,14 @@ export class TrainerProcess {
   }
 
   get alive(): boolean {
-    return this.#over === null && this.#killedFor === null;
+    return !this.#events.isOver && this.#killedFor === null;
   }
 
-  /**
-   * Events of the job up to and with its last one.
-   *
-   * @param onHeard called at once for each arriving event, however long the reader takes
-   * @throws LatentSweepError TRAINER_CRASHED, or the reason given to `kill`
-   */
-  async *run(job: PhaseJob, onHeard: (event: TrainerEvent) => void): AsyncGenerator<TrainerEvent> {
+  async *run(job: SlotJob, onHeard: (event: TrainerEvent) => void): AsyncGenerator<TrainerEvent> {
     this.#onHeard = onHeard;
     try {
       this.#send({ kind: 'run', job });
-      for (;;) {
-        const event = await this.#next();
-        yield event;
-        if (event.kind === 'completed' || event.kind === 'stopped' || event.kind === 'failed') return;
-      }
+      yield* this.#events.job();
     } finally {
       this.#onHeard = null;
     }
@@ -114,30 +102,16 @@ export class TrainerProcess {
     this.#send({ kind: 'stop', mode });
   }
 
-  /** SIGKILL; whoever reads the events hears the reason. */
   kill(reason: LatentSweepError): void {
     this.#killedFor ??= reason;
     this.#child.kill('SIGKILL');
   }
 
-  /** Asks it to exit, kills it after `graceMs`; resolves when it is dead. */
   async end(graceMs = 0): Promise<void> {
     if (graceMs > 0 && this.alive) this.#send({ kind: 'exit' });
     const late = setTimeout(() => this.#child.kill('SIGKILL'), graceMs);
     await this.closed;
     clearTimeout(late);
-  }
-
-  async #next(): Promise<TrainerEvent> {
-    for (;;) {
-      const arrival = this.#arrivals.shift();
-      if (arrival?.kind === 'over') throw arrival.error;
-      if (arrival !== undefined) return arrival.event;
-      if (this.#over !== null) throw this.#over;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
   }
 
   #receive(message: unknown): void {
@@ -146,22 +120,14 @@ export class TrainerProcess {
       return;
     }
     this.#onHeard?.(message);
-    this.#arrive({ kind: 'event', event: message });
+    this.#events.push(message);
   }
 
   #end(error: LatentSweepError): void {
-    if (this.#over !== null) return;
-    this.#over = this.#killedFor ?? error;
-    this.#arrive({ kind: 'over', error: this.#over });
+    this.#events.end(this.#killedFor ?? error);
   }
 
-  #arrive(arrival: Arrival): void {
-    this.#arrivals.push(arrival);
-    this.#wake?.();
-    this.#wake = null;
-  }
-
-  #send(command: TrainerCommand): void {
+  #send(command: Command): void {
     if (!this.#child.connected) return;
     this.#child.send(command, (error) => {
       // its end is heard by `close`

@@ -8,7 +8,9 @@ import { ENGINE_VERSION } from '../../workflows/domain/engine-version.ts';
 import { markOf } from '../config/index.ts';
 import { endProcess } from './end-process.ts';
 import type { SlotOptions, WorkerOptions } from './options.ts';
+import { InsideTrainer } from './simulate/inside-trainer.ts';
 import { processMarkSchema, readJson, writeJson } from './state-folder.ts';
+import type { Trainer } from './trainer.ts';
 import { TrainerProcess } from './trainer-process.ts';
 
 export type SlotNeeds = Pick<WorkerOptions, 'trainerEntry' | 'trainerExecArgv' | 'times' | 'log'>;
@@ -22,7 +24,7 @@ export class TrainerSlot {
   readonly #needs: SlotNeeds;
   readonly #log: Logger;
   readonly #markFile: string;
-  #trainer: TrainerProcess | null = null;
+  #trainer: Trainer | null = null;
   #turn: Promise<unknown>;
   #closed = false;
 
@@ -48,7 +50,7 @@ export class TrainerSlot {
   }
 
   /** Runs `job` when its turn comes; a rejection discards the trainer. @throws LatentSweepError TRAINER_CRASHED when none could be started */
-  use(job: (trainer: TrainerProcess) => Promise<AfterJob>): Promise<void> {
+  use(job: (trainer: Trainer) => Promise<AfterJob>): Promise<void> {
     return this.#inTurn(async () => {
       const trainer = await this.#ready();
       let after: AfterJob = 'discard';
@@ -72,10 +74,14 @@ export class TrainerSlot {
     return mine;
   }
 
-  async #ready(): Promise<TrainerProcess> {
+  async #ready(): Promise<Trainer> {
     if (this.#trainer?.alive === true) return this.#trainer;
     await this.#discard(0);
     const { trainerEntry, trainerExecArgv, times } = this.#needs;
+    if (trainerEntry === null) {
+      this.#trainer = new InsideTrainer();
+      return this.#trainer;
+    }
     const start = {
       entry: trainerEntry,
       execArgv: trainerExecArgv,

@@ -26,7 +26,7 @@ export const simulateTaskSchema = z.strictObject({
   steps: count.max(10_000_000).default(1),
   /** Rows per step: `loss_nats` and then `simulated_1`, `simulated_2`, ... */
   metricsPerStep: z.number().int().min(0).max(1_000).default(1),
-  /** Steps between two checkpoints; null = one at the end, and one when it is asked to stop. */
+  /** Steps between two checkpoints, with one at the end; null = only when it is asked to stop, so that a fault costs the whole trial. */
   checkpointEvery: count.nullable().default(null),
   /** Size of a checkpoint. */
   checkpointBytes: z
