@@ -204,6 +204,15 @@ const REFUSED: readonly (readonly [
     /task.test 501 is more than the 500 published/,
   ],
   [
+    'published problems made balanced',
+    {
+      task: '{ name: prosqa, balanced: true }',
+      model: '{ family: gpt2, layers: 1, width: 8, heads: 1, context: 2048 }',
+    },
+    3,
+    /task.balanced true changes generated problems only, and with task.nodes 22.8 the held-out ones are the published/,
+  ],
+  [
     'a missing data file',
     {
       task: '{ name: gsm8k, trainFile: nowhere.jsonl }',

@@ -147,6 +147,21 @@ describe('ProsQA', () => {
     assert.ok(splits.test.example(0).question.length < 600);
   });
 
+  test('balanced options are equally deep below their roots, and either root is asked about', () => {
+    const graphs = Array.from({ length: 400 }, (_, i) => drawProsqaGraph(draws('balanced', 1, i), 7, true));
+    for (const { edges, root, target, distractor, path } of graphs) {
+      const depth = depthBelow(root === 0 ? 1 : 0, distractor, edges);
+      assert.equal(depthBelow(root, target, edges), path.length - 1);
+      assert.equal(depth, path.length - 1);
+      assert.equal(depthBelow(root, distractor, edges), null, 'the distractor is below the other root alone');
+    }
+    const asked = graphs.filter(({ root }) => root === 0).length / graphs.length;
+    assert.ok(asked > 0.4 && asked < 0.6, `root 0 in ${asked}`);
+    const task = prosqa({ nodes: 7, balanced: true, train: 20, valid: 20, test: 20 });
+    assertSound(task.splits.test.example(0));
+    assert.notEqual(task.dataHash, prosqa({ nodes: 7, train: 20, valid: 20, test: 20 }).dataHash);
+  });
+
   test('examples are a pure function of settings and index', () => {
     const forwards = prosqa({ train: 20 }).splits.train;
     const backwards = prosqa({ train: 20 }).splits.train;
@@ -198,3 +213,13 @@ describe('ProsQA', () => {
     );
   });
 });
+
+/** Edges of the shortest way from a root down to a node; null when there is none. */
+function depthBelow(root: number, node: number, edges: readonly (readonly [number, number])[]): number | null {
+  let reached = new Set([root]);
+  for (let depth = 0; reached.size > 0; depth++) {
+    if (reached.has(node)) return depth;
+    reached = new Set(edges.flatMap(([parent, child]) => (reached.has(parent) ? [child] : [])));
+  }
+  return null;
+}

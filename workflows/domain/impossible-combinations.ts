@@ -162,6 +162,11 @@ function* trainChecks({ train }: TrialSettings): Generator<Impossible> {
 
 function* taskChecks({ task }: TrialSettings): Generator<Impossible> {
   if (task.name === 'prosqa' && task.nodes >= PROSQA_PUBLISHED.fromNodes) {
+    if (task.balanced)
+      yield {
+        key: 'task.balanced',
+        sentence: `task.balanced true changes generated problems only, and with task.nodes ${task.nodes} the held-out ones are the published: give task.nodes below ${PROSQA_PUBLISHED.fromNodes}`,
+      };
     for (const split of ['valid', 'test'] as const) {
       if (task[split] > PROSQA_PUBLISHED[split])
         yield {

@@ -42,6 +42,8 @@ export const taskSchema = z.discriminatedUnion('name', [
     trainFile: z.string().nullable().default(null),
     /** Mean number of nodes of a generated graph; below 12 the held-out splits are generated too. */
     nodes: z.number().min(5).max(60).default(22.8),
+    /** Generated problems only: both options equally deep below their roots, so that depth does not give the answer away. */
+    balanced: z.boolean().default(false),
     valid: count.default(300),
     test: count.default(500),
     dataSeed: z.number().int().min(0).default(1),

@@ -30,11 +30,25 @@ export const SMALL_GRAPH = 12;
 const LABEL_0 = 1;
 const LABEL_1 = 2;
 
-/** Draws graphs until one has a question. @param meanNodes at least 5 */
-export function drawProsqaGraph(source: Draws, meanNodes: number): ProsqaGraph {
+/**
+ * Draws graphs until one has a question.
+ * @param meanNodes at least 5
+ * @param balanced both options lie equally deep below their roots, so that depth does not give the answer away: in the published problems
+ * the target never is a child of its root and the distractor often is, in graphs of 6 nodes 94 times of 100
+ */
+export function drawProsqaGraph(source: Draws, meanNodes: number, balanced = false): ProsqaGraph {
   for (;;) {
-    const graph = questionOver(source, growGraph(source, drawNodeCount(source, meanNodes)), meanNodes);
-    if (graph !== null) return graph;
+    const grown = growGraph(source, drawNodeCount(source, meanNodes));
+    const shortest = meanNodes < SMALL_GRAPH ? 2 : 3;
+    const drawOptions = balanced ? equallyDeepPair : publishedPair;
+    const pair = drawOptions(source, sidesOf(grown), (depth) => depth >= shortest && depth <= LONGEST_PATH);
+    if (pair === null) continue;
+    const { root, target, distractor } = pair;
+    return {
+      nodes: grown.parents.length,
+      edges: grown.parents.flatMap((list, child) => list.map((parent) => [parent, child] as const)),
+      ...{ root, target: target.node, distractor: distractor.node, path: target.path },
+    };
   }
 }
 
@@ -97,32 +111,63 @@ function drawWeighted(source: Draws, weights: readonly number[]): number {
   return weights.length - 1;
 }
 
-/** @returns null when a side has no exclusive sink or the path is too short or too long */
-function questionOver(source: Draws, { parents, labels }: Grown, meanNodes: number): ProsqaGraph | null {
+interface Sink {
+  readonly node: number;
+  /** One shortest path from the root of its side. */
+  readonly path: readonly number[];
+  readonly depth: number;
+}
+
+/** A root with the sinks that lie below it alone. */
+interface Side {
+  readonly root: 0 | 1;
+  readonly sinks: readonly Sink[];
+}
+
+interface Pair {
+  readonly root: 0 | 1;
+  readonly target: Sink;
+  readonly distractor: Sink;
+}
+
+function sidesOf({ parents, labels }: Grown): readonly [Side, Side] {
   const hasChild = new Set(parents.flat());
-  const sinksOf = (label: number): number[] =>
-    labels.flatMap((own, node) => (own === label && node > 1 && !hasChild.has(node) ? [node] : []));
-  const sides = ([0, 1] as const).map((root) => {
+  const side = (root: 0 | 1, label: number): Side => {
     const before = shortestPathsFrom(root, parents);
-    const sinks = sinksOf(root === 0 ? LABEL_0 : LABEL_1).map((node) => ({ node, path: pathTo(node, before) }));
-    return { root, sinks, depth: Math.max(0, ...sinks.map(({ path }) => path.length - 1)) };
-  });
-  const [first, second] = sides;
-  if (first === undefined || second === undefined || first.sinks.length === 0 || second.sinks.length === 0) return null;
-  const [asked, other] = first.depth > second.depth ? [first, second] : [second, first];
-  if (asked.depth < (meanNodes < SMALL_GRAPH ? 2 : 3) || asked.depth > LONGEST_PATH) return null;
-  const deepest = asked.sinks.filter(({ path }) => path.length - 1 === asked.depth);
-  const answer = deepest[source.below(deepest.length)];
-  const distractor = other.sinks[source.below(other.sinks.length)];
-  if (answer === undefined || distractor === undefined) return null;
-  return {
-    nodes: parents.length,
-    edges: parents.flatMap((list, child) => list.map((parent) => [parent, child] as const)),
-    root: asked.root,
-    target: answer.node,
-    distractor: distractor.node,
-    path: answer.path,
+    const nodes = labels.flatMap((own, node) => (own === label && node > 1 && !hasChild.has(node) ? [node] : []));
+    const sinks = nodes.map((node) => ({ node, path: pathTo(node, before) }));
+    return { root, sinks: sinks.map((sink) => ({ ...sink, depth: sink.path.length - 1 })) };
   };
+  return [side(0, LABEL_0), side(1, LABEL_1)];
+}
+
+type Admits = (depth: number) => boolean;
+
+/** One of the deepest sinks of the deeper side against any of the other side; null when a side has none or the depth is not admitted. */
+function publishedPair(source: Draws, [first, second]: readonly [Side, Side], admits: Admits): Pair | null {
+  if (first.sinks.length === 0 || second.sinks.length === 0) return null;
+  const deepestOf = ({ sinks }: Side): number => Math.max(...sinks.map(({ depth }) => depth));
+  const [asked, other] = deepestOf(first) > deepestOf(second) ? [first, second] : [second, first];
+  const depth = deepestOf(asked);
+  if (!admits(depth)) return null;
+  const deepest = asked.sinks.filter((sink) => sink.depth === depth);
+  return drawPair(source, asked.root, deepest, other.sinks);
+}
+
+/** Sinks of the greatest admitted depth that both sides have, either side being asked about; null when there is none. */
+function equallyDeepPair(source: Draws, sides: readonly [Side, Side], admits: Admits): Pair | null {
+  const [asked, other] = source.below(2) === 0 ? sides : [sides[1], sides[0]];
+  const common = asked.sinks.filter(({ depth }) => admits(depth) && other.sinks.some((sink) => sink.depth === depth));
+  if (common.length === 0) return null;
+  const depth = Math.max(...common.map((sink) => sink.depth));
+  const atDepth = ({ sinks }: Side): readonly Sink[] => sinks.filter((sink) => sink.depth === depth);
+  return drawPair(source, asked.root, atDepth(asked), atDepth(other));
+}
+
+function drawPair(source: Draws, root: 0 | 1, targets: readonly Sink[], distractors: readonly Sink[]): Pair | null {
+  const target = targets[source.below(targets.length)];
+  const distractor = distractors[source.below(distractors.length)];
+  return target === undefined || distractor === undefined ? null : { root, target, distractor };
 }
 
 /** For each node reached, the node before it on one shortest path from the root; the root maps to itself. */

@@ -38,6 +38,7 @@ export function createProsqa(settings: ProsqaSettings): Task {
       settings.valid,
       settings.test,
       dataSeed,
+      ...(settings.balanced ? ['balanced'] : []),
     ]),
     licence: 'MIT (facebookresearch/coconut); generated problems Apache-2.0',
     chance: 0.5,
@@ -68,24 +69,32 @@ function readHeldOut(settings: ProsqaSettings, files: Readonly<Record<'valid' | 
   return { valid: take('valid'), test: take('test') };
 }
 
-function generateHeldOut({ nodes, dataSeed, valid, test }: ProsqaSettings): HeldOut {
+function generateHeldOut(settings: ProsqaSettings): HeldOut {
+  const { dataSeed, valid, test } = settings;
   const taken = new Set<string>();
   const generate = (label: 'valid' | 'test', size: number): Example[] =>
     Array.from({ length: size }, (_, index) => {
-      const example = drawUnless(taken, draws(`prosqa-${label}`, dataSeed, index), nodes, label);
+      const example = drawUnless(taken, draws(`prosqa-${label}`, dataSeed, index), settings, label);
       taken.add(problemKey(example));
       return example;
     });
   return { test: generate('test', test), valid: generate('valid', valid) };
 }
 
-function generateTrain({ nodes, dataSeed, train }: ProsqaSettings, heldOut: ReadonlySet<string>): Split {
-  return generatedSplit(train, (index) => drawUnless(heldOut, draws('prosqa-train', dataSeed, index), nodes, 'train'));
+function generateTrain(settings: ProsqaSettings, heldOut: ReadonlySet<string>): Split {
+  return generatedSplit(settings.train, (index) =>
+    drawUnless(heldOut, draws('prosqa-train', settings.dataSeed, index), settings, 'train'),
+  );
 }
 
-function drawUnless(taken: ReadonlySet<string>, source: Draws, nodes: number, split: string): Example {
+function drawUnless(
+  taken: ReadonlySet<string>,
+  source: Draws,
+  { nodes, balanced }: ProsqaSettings,
+  split: string,
+): Example {
   for (let redraw = 0; redraw < MAX_REDRAWS; redraw++) {
-    const example = writeProsqa(source, drawProsqaGraph(source, nodes));
+    const example = writeProsqa(source, drawProsqaGraph(source, nodes, balanced));
     if (!taken.has(problemKey(example))) return example;
   }
   throw new LatentSweepError(
