@@ -11,9 +11,16 @@ import { withGradient } from './custom-gradient.ts';
  * @param k_BGSK keys
  * @param v_BGSK values
  * @param mask additive, broadcastable to [B, 1, Q, S]: 0 where visible, very negative elsewhere
+ * @param observe is shown the softmax [B, H, Q, S]
  * @returns o_BHQK
  */
-export function attention(q_BHQK: Tensor, k_BGSK: Tensor, v_BGSK: Tensor, mask: Tensor): Tensor {
+export function attention(
+  q_BHQK: Tensor,
+  k_BGSK: Tensor,
+  v_BGSK: Tensor,
+  mask: Tensor,
+  observe: ((p_BHQS: Tensor) => void) | null = null,
+): Tensor {
   const [batch, heads, queries, headWidth] = [
     at(q_BHQK.shape, 0),
     at(q_BHQK.shape, 1),
@@ -28,7 +35,9 @@ export function attention(q_BHQK: Tensor, k_BGSK: Tensor, v_BGSK: Tensor, mask: 
   // the R query heads of a key/value head are stacked along its query axis
   const q_BGRQK = reshape(q_BHQK, grouped);
   const scores = reshape(batchMatMul(q_BGRQK, k_BGSK, { transB: true, alpha }), [batch, heads, queries, keys]);
-  const p_BGRQS = reshape(softmax(add(scores, mask)), [batch, groups, repeat * queries, keys]);
+  const p_BHQS = softmax(add(scores, mask));
+  observe?.(p_BHQS);
+  const p_BGRQS = reshape(p_BHQS, [batch, groups, repeat * queries, keys]);
   const o_BGRQK = batchMatMul(p_BGRQS, v_BGSK);
 
   const output = withGradient(o_BGRQK, {

@@ -3,14 +3,20 @@
 // Same config, weights, batches and thread count give the same bits.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { Runtime } from '../runtime/index.ts';
+import { Runtime, type TensorData } from '../runtime/index.ts';
 import {
   bucket,
   capacityFloatsPerLatent,
   checkGenerateItem,
+  computedModel,
+  type GenerationShape,
   type GraphPurpose,
   itemLatents,
+  type LatentLayout,
+  latentLayout,
+  observationGraph,
   type PreparedBatch,
+  prefillArrays,
   prepareBatch,
   systemParameters,
   trainingGraph,
@@ -20,16 +26,21 @@ import { CompiledCache } from './compiled-cache.ts';
 import { CompiledGraph } from './compiled-graph.ts';
 import { Generator } from './generator.ts';
 import { initialise } from './initialise.ts';
+import { checkGiven, givenArrays, itemLatents as itemLatentsOf } from './item-latents.ts';
 import { OptimizerStep } from './optimizer-step.ts';
 import { ParameterStore } from './parameter-store.ts';
 import type {
+  AttentionShares,
   Batch,
+  CurriculumItem,
   Engine,
   EngineConfig,
   EngineState,
   GenerateItem,
   Generation,
   InitialiseOptions,
+  ItemLatents,
+  LatentObservation,
   LearningRates,
   NamedTensors,
   StepResult,
@@ -62,6 +73,7 @@ export function createEngine(config: EngineConfig): Engine {
 export class TrainingEngine implements Engine {
   readonly trainedNames: readonly string[];
   readonly capacityFloatsPerLatent: number;
+  readonly latentLayout: LatentLayout | null;
   /** As checked: the channel is named. */
   readonly config: EngineConfig;
   readonly #runtime: Runtime;
@@ -80,6 +92,7 @@ export class TrainingEngine implements Engine {
     this.config = config;
     this.trainedNames = parameters.filter(({ trained }) => trained).map(({ name }) => name);
     this.capacityFloatsPerLatent = capacityFloatsPerLatent(config);
+    this.latentLayout = latentLayout(config);
     this.#runtime = openRuntime(config);
     try {
       this.#store = new ParameterStore(this.#runtime, parameters, config);
@@ -128,16 +141,70 @@ export class TrainingEngine implements Engine {
     return { lossNats, gradNorm, targets };
   }
 
-  evaluateLoss(batch: Batch): { readonly lossNats: number; readonly targets: number } {
+  evaluateLoss(batch: Batch, given?: readonly ItemLatents[]): { readonly lossNats: number; readonly targets: number } {
     const prepared = prepareBatch(this.config, batch);
-    return { lossNats: this.#run(prepared, 'loss', [prepared]), targets: prepared.targets };
+    if (given === undefined || prepared.shape.latents === 0)
+      return { lossNats: this.#run(prepared, 'loss', [prepared]), targets: prepared.targets };
+    checkGiven(this.latentLayout, given, batch.kind === 'curriculum' ? batch.items.map(({ latents }) => latents) : []);
+    return { lossNats: this.#run(prepared, 'loss', [prepared], given), targets: prepared.targets };
+  }
+
+  observeLatents(items: readonly GenerateItem[]): readonly LatentObservation[] {
+    const layout = this.latentLayout;
+    if (layout === null) throw noLatents(this.config.system);
+    for (const item of items) checkGenerateItem(this.config, item);
+    const together = this.#itemsTogether(items);
+    const groups = Array.from({ length: Math.ceil(items.length / together) }, (_, group) =>
+      items.slice(group * together, (group + 1) * together),
+    );
+    return groups.flatMap((group) => this.#observe(layout, group, together));
+  }
+
+  #observe(layout: LatentLayout, items: readonly GenerateItem[], batch: number): readonly LatentObservation[] {
+    const { generated, ...shape } = this.#generationShape(items, batch, 1);
+    const graph = this.#graphs.get(
+      JSON.stringify(['observation', shape]),
+      () => new CompiledGraph(this.#runtime, this.#store, observationGraph(this.config, shape), 'observation'),
+    );
+    graph.run(prefillArrays(this.config, items, { ...shape, generated }));
+    const parts = Array.from({ length: layout.parts }, (_, part) => graph.output(`exchanged.${part}`));
+    const z = graph.output('z');
+    const { width } = this.config.model;
+    return items.map(({ latents }, b) => ({
+      exchanged: itemLatentsOf(layout, shape, parts.map(floats), b, latents),
+      lastHidden: floats(z).slice(b * shape.latents * width, (b * shape.latents + latents) * width),
+    }));
+  }
+
+  observeAttention(items: readonly CurriculumItem[]): {
+    readonly layers: readonly AttentionShares[];
+    readonly targets: number;
+  } {
+    if (this.latentLayout === null) throw noLatents(this.config.system);
+    const prepared = prepareBatch(this.config, { kind: 'curriculum', items });
+    this.#run(prepared, 'attention', [prepared]);
+    const graph = this.#graph(prepared, 'attention', false);
+    const { layers } = computedModel(this.config.system, this.config.model);
+    const { ahead } = prepared.shape;
+    return {
+      targets: prepared.targets,
+      layers: Array.from({ length: layers }, (_, layer) => {
+        const shares = floats(graph.output(`attention.${layer}`));
+        const mean = (column: number): number =>
+          items.reduce((total, { target }, b) => {
+            for (let a = 0; a < target.length; a++) total += shares[(b * ahead + a) * 3 + column] ?? 0;
+            return total;
+          }, 0) / prepared.targets;
+        return { question: mean(0), latents: mean(1), target: mean(2) };
+      }),
+    };
   }
 
   /** Loss, logits and gradients of a batch; no weight changes. */
   inspect(batch: Batch): Inspection {
     const prepared = prepareBatch(this.config, batch);
     const lossNats = this.#run(prepared, 'inspect', [prepared]);
-    const logits = this.#graph(prepared, 'inspect').output('logits');
+    const logits = this.#graph(prepared, 'inspect', false).output('logits');
     return {
       lossNats,
       gradNorm: this.#optimizer.gradNorm(),
@@ -147,13 +214,24 @@ export class TrainingEngine implements Engine {
     };
   }
 
-  generate(items: readonly GenerateItem[], maxNewTokens: number, eosTokenId: number | null): readonly Generation[] {
+  generate(
+    items: readonly GenerateItem[],
+    maxNewTokens: number,
+    eosTokenId: number | null,
+    given?: readonly ItemLatents[],
+  ): readonly Generation[] {
     if (!(Number.isInteger(maxNewTokens) && maxNewTokens >= 1)) {
       throw new LatentSweepError('CONFIG_INVALID', `max_new_tokens: ${maxNewTokens} is not a positive integer`, {
         key: 'max_new_tokens',
       });
     }
     for (const item of items) checkGenerateItem(this.config, item);
+    if (given !== undefined)
+      checkGiven(
+        this.latentLayout,
+        given,
+        items.map(({ latents }) => latents),
+      );
     // items of like length share a pass: less padding; each item's tokens do not depend on its company
     const byLength = items.map((_, index) => index).sort((a, b) => lengthOf(items, a) - lengthOf(items, b) || a - b);
     const generations: Generation[] = items.map(() => ({ tokens: [] }));
@@ -161,7 +239,15 @@ export class TrainingEngine implements Engine {
     for (let from = 0; from < items.length; from += together) {
       const indices = byLength.slice(from, from + together);
       const group = indices.flatMap((index) => items[index] ?? []);
-      const generated = this.#generator(group, together, maxNewTokens).run(group, maxNewTokens, eosTokenId);
+      const shape = this.#generationShape(group, together, maxNewTokens);
+      const isGiven = given !== undefined && shape.latents > 0;
+      const arrays = isGiven
+        ? this.#givenArrays(
+            shape,
+            indices.flatMap((index) => given[index] ?? []),
+          )
+        : NOTHING_GIVEN;
+      const generated = this.#generator(shape, isGiven).run(group, maxNewTokens, eosTokenId, arrays);
       indices.forEach((index, b) => {
         generations[index] = { tokens: generated[b] ?? [] };
       });
@@ -175,8 +261,13 @@ export class TrainingEngine implements Engine {
     return Math.max(1, Math.min(items.length, GENERATE_ITEMS, fitting));
   }
 
-  #generator(items: readonly GenerateItem[], batch: number, maxNewTokens: number): Generator {
-    const shape = {
+  #givenArrays(shape: Pick<GenerationShape, 'batch' | 'latents'>, given: readonly ItemLatents[]) {
+    if (this.latentLayout === null) throw noLatents(this.config.system);
+    return givenArrays(this.latentLayout, shape, given);
+  }
+
+  #generationShape(items: readonly GenerateItem[], batch: number, maxNewTokens: number): GenerationShape {
+    return {
       batch,
       prefix: Math.min(
         bucket(Math.max(...items.map(({ question }) => question.length))),
@@ -185,9 +276,12 @@ export class TrainingEngine implements Engine {
       latents: Math.max(...items.map((item) => itemLatents(this.config, item))),
       generated: Math.min(maxNewTokens, this.config.model.contextLength),
     };
+  }
+
+  #generator(shape: GenerationShape, givenLatents: boolean): Generator {
     return this.#generators.get(
-      JSON.stringify(shape),
-      () => new Generator(this.#runtime, this.#store, this.config, shape),
+      JSON.stringify([shape, givenLatents]),
+      () => new Generator(this.#runtime, this.#store, this.config, shape, givenLatents),
     );
   }
 
@@ -204,24 +298,29 @@ export class TrainingEngine implements Engine {
   }
 
   /** Runs one part of a batch; gives its share of the loss of all parts. */
-  #run(part: PreparedBatch, purpose: GraphPurpose, parts: readonly PreparedBatch[]): number {
+  #run(
+    part: PreparedBatch,
+    purpose: GraphPurpose,
+    parts: readonly PreparedBatch[],
+    given?: readonly ItemLatents[],
+  ): number {
     const total = (count: (part: PreparedBatch) => number) => parts.reduce((sum, each) => sum + count(each), 0);
     const arrays = part.arrays(
       total(({ targets }) => targets),
       total(({ prefixTargets }) => prefixTargets),
     );
-    const graph = this.#graph(part, purpose);
+    const graph = this.#graph(part, purpose, given !== undefined);
     if (purpose === 'gradients' || purpose === 'inspect') this.#store.clearGradients((name) => !graph.has(name));
-    graph.run(arrays);
+    graph.run(given === undefined ? arrays : new Map([...arrays, ...this.#givenArrays(part.shape, given)]));
     return Number(graph.output('loss')[0]);
   }
 
-  #graph({ shape }: PreparedBatch, purpose: GraphPurpose): CompiledGraph {
+  #graph({ shape }: PreparedBatch, purpose: GraphPurpose, givenLatents: boolean): CompiledGraph {
     const compile = () => {
-      const graph = trainingGraph(this.config, shape, purpose);
+      const graph = trainingGraph(this.config, shape, purpose, givenLatents);
       return new CompiledGraph(this.#runtime, this.#store, graph, `${this.config.system}.${purpose}`);
     };
-    return this.#graphs.get(JSON.stringify([purpose, shape]), compile);
+    return this.#graphs.get(JSON.stringify([purpose, shape, givenLatents]), compile);
   }
 
   release(): void {
@@ -241,6 +340,15 @@ function checkRates(rates: LearningRates): void {
     }
   }
 }
+
+const NOTHING_GIVEN: ReadonlyMap<string, Float32Array> = new Map();
+
+function noLatents(system: string): LatentSweepError {
+  return new LatentSweepError('CONFIG_INVALID', `system: ${system} has no latents`, { key: 'system' });
+}
+
+const floats = (values: TensorData): Float32Array =>
+  values instanceof Float32Array ? values : Float32Array.from(values, Number);
 
 const lengthOf = (items: readonly GenerateItem[], index: number): number => items[index]?.question.length ?? 0;
 

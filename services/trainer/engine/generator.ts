@@ -1,6 +1,6 @@
 // Greedy decoding of one shape: a prefill session, a step session, and the cache between them, updated in place.
 
-import type { DeviceTensor, Runtime } from '../runtime/index.ts';
+import type { DeviceTensor, Runtime, TensorData } from '../runtime/index.ts';
 import {
   cacheMask,
   cacheShape,
@@ -25,7 +25,14 @@ export class Generator {
   readonly #prefill: CompiledGraph;
   readonly #step: CompiledGraph;
 
-  constructor(runtime: Runtime, store: ParameterStore, settings: TrainingSettings, shape: GenerationShape) {
+  /** @param givenLatents are arrays of every run */
+  constructor(
+    runtime: Runtime,
+    store: ParameterStore,
+    settings: TrainingSettings,
+    shape: GenerationShape,
+    givenLatents: boolean,
+  ) {
     this.#runtime = runtime;
     this.#settings = settings;
     this.#shape = shape;
@@ -34,15 +41,27 @@ export class Generator {
     const cache = names.map((name) => [name, runtime.createTensor('float32', size)] as const);
     const next = cache.map(([name, tensor]) => [`${name}.next`, tensor] as const);
     this.#cache = cache.map(([, tensor]) => tensor);
-    this.#prefill = new CompiledGraph(runtime, store, prefillGraph(settings, shape), 'prefill', new Map(cache));
+    this.#prefill = new CompiledGraph(
+      runtime,
+      store,
+      prefillGraph(settings, shape, givenLatents),
+      'prefill',
+      new Map(cache),
+    );
     this.#step = new CompiledGraph(runtime, store, stepGraph(settings, shape), 'step', new Map([...cache, ...next]));
   }
 
   /**
    * At most `maxNewTokens` tokens per item (not more than the shape's slots), fewer after `eosTokenId` or at the end of the context.
    * @param items at most the batch of the shape
+   * @param given arrays of latents, where the generator is given them
    */
-  run(items: readonly GenerateItem[], maxNewTokens: number, eosTokenId: number | null): readonly (readonly number[])[] {
+  run(
+    items: readonly GenerateItem[],
+    maxNewTokens: number,
+    eosTokenId: number | null,
+    given: ReadonlyMap<string, Float32Array>,
+  ): readonly (readonly number[])[] {
     const { contextLength } = computedModel(this.#settings.system, this.#settings.model);
     const positions = items.map((item) => firstGeneratedPosition(this.#settings, item));
     const generated: number[][] = items.map(() => []);
@@ -56,7 +75,7 @@ export class Generator {
         if (tokens.length === 0 || !isDone(b)) tokens.push(Number(next[b]));
       });
     };
-    this.#prefill.run(prefillArrays(this.#settings, items, this.#shape));
+    this.#prefill.run(new Map<string, TensorData>([...prefillArrays(this.#settings, items, this.#shape), ...given]));
     take(this.#prefill.output('next'));
 
     const arrays = this.#stepArrays(items);

@@ -4,6 +4,7 @@
 import type { Channel, Query, SystemName } from '../../../workflows/domain/systems.ts';
 import type { ModelConfig } from '../models/config.ts';
 import type { CudaOptions } from '../runtime/index.ts';
+import type { LatentLayout } from '../systems/index.ts';
 
 export interface HostTensor {
   readonly shape: readonly number[];
@@ -79,6 +80,26 @@ export interface GenerateItem {
   readonly latents: number;
 }
 
+/**
+ * What the latents of one item hand to the Base, [P, N, W] as `Engine.latentLayout` says: keys then values of each exchanged layer, or
+ * one part of input rows.
+ */
+export type ItemLatents = Float32Array;
+
+export interface LatentObservation {
+  readonly exchanged: ItemLatents;
+  /** [N, D]: the Coprocessor's last hidden layer; the soft tokens, or the states that Coconut reads, in systems without one. */
+  readonly lastHidden: Float32Array;
+}
+
+/** Where the rows after the latents (query and target tokens) look in one layer, shares of 1, mean over heads and scored targets. */
+export interface AttentionShares {
+  readonly question: number;
+  /** 0 in a layer that exchanges nothing. */
+  readonly latents: number;
+  readonly target: number;
+}
+
 export interface Generation {
   readonly tokens: readonly number[];
 }
@@ -100,10 +121,27 @@ export interface Engine {
   resetOptimizer(): void;
   /** One optimizer step; `microbatch` items (rows) at a time are accumulated, null = all at once. */
   trainStep(batch: Batch, learningRates: LearningRates, microbatch: number | null): StepResult;
-  /** Loss without update. */
-  evaluateLoss(batch: Batch): { readonly lossNats: number; readonly targets: number };
-  /** Greedy decoding, Coprocessor once per item; stops after eos (kept) or maxNewTokens. */
-  generate(items: readonly GenerateItem[], maxNewTokens: number, eosTokenId: number | null): readonly Generation[];
+  /**
+   * Loss without update.
+   * @param given one per item of a curriculum batch, in place of the latents that the system would compute
+   */
+  evaluateLoss(batch: Batch, given?: readonly ItemLatents[]): { readonly lossNats: number; readonly targets: number };
+  /** Greedy decoding, Coprocessor once per item; stops after eos (kept) or maxNewTokens. `given` as in evaluateLoss. */
+  generate(
+    items: readonly GenerateItem[],
+    maxNewTokens: number,
+    eosTokenId: number | null,
+    given?: readonly ItemLatents[],
+  ): readonly Generation[];
+  /** Of items with at least one latent. @throws LatentSweepError CONFIG_INVALID in systems without latents */
+  observeLatents(items: readonly GenerateItem[]): readonly LatentObservation[];
+  /** Layer by layer, teacher-forced on the targets. */
+  observeAttention(items: readonly CurriculumItem[]): {
+    readonly layers: readonly AttentionShares[];
+    readonly targets: number;
+  };
+  /** null in systems without latents. */
+  readonly latentLayout: LatentLayout | null;
   readonly trainedNames: readonly string[];
   readonly capacityFloatsPerLatent: number;
   /** Frees all native memory; no call may follow. */

@@ -31,7 +31,7 @@ export function gpt2Pass(config: Gpt2Config, parameter: Parameters, pass: Pass):
     cache.push(entries);
     const past = pass.past(layer);
     const { k_BGSK, v_BGSK } = past.withOwn(entries);
-    const o_BHQK = attention(q_BHQK, k_BGSK, v_BGSK, past.mask);
+    const o_BHQK = attention(q_BHQK, k_BGSK, v_BGSK, past.mask, past.observe);
     x_RD = add(x_RD, project(reshape(transpose(o_BHQK, [0, 2, 1, 3]), x_RD.shape), 'attn.c_proj'));
 
     x_RD = add(x_RD, project(gelu(project(norm(x_RD, 'ln_2'), 'mlp.c_fc')), 'mlp.c_proj'));

@@ -15,6 +15,8 @@ export interface LayerPast {
   readonly withOwn: (own: CacheEntries) => CacheEntries;
   /** Additive, broadcastable to [B, 1, Q, keys of withOwn]. */
   readonly mask: Tensor;
+  /** Is shown the attention weights [B, H, Q, keys of withOwn]. */
+  readonly observe?: (weights_BHQS: Tensor) => void;
 }
 
 /** `entries` in this order, then the pass's own rows. */

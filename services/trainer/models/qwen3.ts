@@ -34,7 +34,7 @@ export function qwen3Pass(config: Qwen3Config, parameter: Parameters, pass: Pass
     cache.push(entries);
     const past = pass.past(layer);
     const { k_BGSK, v_BGSK } = past.withOwn(entries);
-    const o_BHQK = attention(q_BHQK, k_BGSK, v_BGSK, past.mask);
+    const o_BHQK = attention(q_BHQK, k_BGSK, v_BGSK, past.mask, past.observe);
     const o_RD = reshape(transpose(o_BHQK, [0, 2, 1, 3]), [batch * queries, config.heads * config.headWidth]);
     x_RD = add(x_RD, project(o_RD, 'self_attn.o_proj'));
 
@@ -42,6 +42,22 @@ export function qwen3Pass(config: Qwen3Config, parameter: Parameters, pass: Pass
     x_RD = add(x_RD, project(mul(silu(project(m_RD, 'mlp.gate_proj')), project(m_RD, 'mlp.up_proj')), 'mlp.down_proj'));
   }
   return { hidden_RD: at(rmsNorm(x_RD, parameter('model.norm.weight'), config.normEpsilon), 0), cache };
+}
+
+/**
+ * Keys turned on by as many positions as given, or back: what a key at position p becomes at p + positions (rotations add up).
+ * @param positions_BS int64
+ * @param positionCount one more than the largest of them, and not below S
+ */
+export function turnQwen3Keys(
+  config: Qwen3Config,
+  k_BGSK: Tensor,
+  positions_BS: Tensor,
+  direction: 'on' | 'back',
+  positionCount: number,
+): Tensor {
+  const { cos_PK2, sin_PK2 } = tables(config, k_BGSK, positionCount, direction === 'on' ? 1 : -1);
+  return rotate(k_BGSK, positions_BS, cos_PK2, sin_PK2);
 }
 
 interface Rotation {
@@ -56,22 +72,24 @@ function rotationTables(
   { rows_RD, positions, batch, queries }: Pass,
   positionCount: number,
 ): Rotation {
-  const { graph } = rows_RD;
+  const counted = () => {
+    const data = BigInt64Array.from({ length: batch * queries }, (_, index) => BigInt(index % queries));
+    return rows_RD.graph.constant(data, [batch, queries]);
+  };
+  return {
+    positions_BQ: 'firstPositions' in positions ? counted() : positions,
+    ...tables(config, rows_RD, positionCount, 1),
+  };
+}
+
+function tables(config: Qwen3Config, { graph }: Tensor, positionCount: number, sign: 1 | -1) {
   const half = config.headWidth / 2;
   const table = (f: (angle: number) => number) => {
     const data = new Float32Array(positionCount * half);
     for (let position = 0; position < positionCount; position++) {
-      for (let i = 0; i < half; i++) data[position * half + i] = f(position * config.ropeTheta ** (-i / half));
+      for (let i = 0; i < half; i++) data[position * half + i] = f(sign * position * config.ropeTheta ** (-i / half));
     }
     return graph.constant(data, [positionCount, half]);
   };
-  const counted = () => {
-    const data = BigInt64Array.from({ length: batch * queries }, (_, index) => BigInt(index % queries));
-    return graph.constant(data, [batch, queries]);
-  };
-  return {
-    positions_BQ: 'firstPositions' in positions ? counted() : positions,
-    cos_PK2: table(Math.cos),
-    sin_PK2: table(Math.sin),
-  };
+  return { cos_PK2: table(Math.cos), sin_PK2: table(Math.sin) };
 }

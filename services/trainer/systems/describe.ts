@@ -1,7 +1,7 @@
 // What each system consists of (study.md section 2, probe.md section 4): facts only, no computation.
 
-import type { Channel, SystemName } from '../../../workflows/domain/systems.ts';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import type { Channel, SystemName } from '../../../workflows/domain/systems.ts';
 import type { ModelConfig } from '../models/config.ts';
 
 export interface SystemFacts {

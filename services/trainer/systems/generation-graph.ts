@@ -3,10 +3,10 @@
 // Cache slots: [prefix | latents | query | generated tokens]; which of them an item sees, its mask says.
 // Legend: B items, S prefix slots, N latent slots, C cache slots, G key/value heads, K head width, L layers.
 
-import { argMax, at, gather, type Graph, reshape, replaceRows, slice, type Tensor, zeros } from '../graph/index.ts';
+import { argMax, at, type Graph, gather, replaceRows, reshape, slice, type Tensor, zeros } from '../graph/index.ts';
 import { type CacheEntries, headShape, joinEntries } from '../models/index.ts';
 import { computedModel, SYSTEM_FACTS, selectedLayers } from './describe.ts';
-import { type Building, plainPass, sitePasses, startBuilding, type TrainingSettings } from './passes.ts';
+import { type Building, plainPass, rotationRows, sitePasses, startBuilding, type TrainingSettings } from './passes.ts';
 
 export interface GenerationShape {
   readonly batch: number;
@@ -26,11 +26,12 @@ export function cacheSlots(settings: TrainingSettings, shape: GenerationShape): 
   return firstGeneratedSlot(settings, shape) + shape.generated;
 }
 
-/** Inputs as of training with one site per item; outputs `next` int64 [B], the first token, and the cache `k.<layer>`, `v.<layer>` [B, G, C, K]. */
-export function prefillGraph(settings: TrainingSettings, shape: GenerationShape): Graph {
+/** `givenLatents`: they are inputs (exchange.ts). Inputs as of training with one site per item; outputs `next` int64 [B], the first token, and the cache `k.<layer>`, `v.<layer>` [B, G, C, K]. */
+export function prefillGraph(settings: TrainingSettings, shape: GenerationShape, givenLatents = false): Graph {
   const { batch, prefix, latents, generated } = shape;
   const ahead = hasQuery(settings) ? 1 : 0;
-  const building = startBuilding(settings, { batch, prefix, sites: ahead, latents, ahead, scored: batch });
+  const sites = { batch, prefix, sites: ahead, latents, ahead, scored: batch };
+  const building = startBuilding(settings, sites, rotationRows(sites), { givenLatents });
   const { graph, base } = building;
   const { last_BD, cache } = hasQuery(settings) ? sitePrefill(building) : plainPrefill(building);
   graph.output('next', argMax(base.logits(last_BD)));

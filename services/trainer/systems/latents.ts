@@ -2,18 +2,28 @@
 // as input rows, or as cache entries of some layers.
 // Legend: B batch, S prefix length, M sites, N latent slots, D width, G key/value heads, K head width, r bottleneck rank.
 
-import { at, expand, gather, gemm, reshape, slice, type Tensor, transpose } from '../graph/index.ts';
+import { at, concat, expand, gather, gemm, reshape, slice, type Tensor, transpose } from '../graph/index.ts';
 import { type CacheEntries, joinEntries, pastEntries } from '../models/index.ts';
 import { hasCoprocessor, SYSTEM_FACTS, selectedLayers } from './describe.ts';
-import { concatRows, inputRows, type Rows, rowMask, rowPositions, sliceRows } from './rows.ts';
+import { givenLatents } from './exchange.ts';
 import type { Building } from './passes.ts';
+import { concatRows, inputRows, type Rows, rowMask, rowPositions, sliceRows } from './rows.ts';
 
 export type LatentSource =
   | { readonly kind: 'none' }
   /** Input rows [B * M * N, D] that the Base reads before the query. */
-  | { readonly kind: 'rows'; readonly rows: Rows; readonly latents_RD: Tensor }
+  | ({ readonly kind: 'rows'; readonly rows: Rows; readonly latents_RD: Tensor } & LastHidden)
   /** Cache entries per layer; a layer without an entry has no latents. */
-  | { readonly kind: 'entries'; readonly rows: Rows; readonly entries: ReadonlyMap<number, CacheEntries> };
+  | ({
+      readonly kind: 'entries';
+      readonly rows: Rows;
+      readonly entries: ReadonlyMap<number, CacheEntries>;
+    } & LastHidden);
+
+interface LastHidden {
+  /** [B * M * N, D]: the Coprocessor's last hidden layer, the soft tokens, or the states that Coconut reads; null where latents are given. */
+  readonly z_RD: Tensor | null;
+}
 
 /** @param hidden_RD final hidden states of the Base pass (coconut starts from them) */
 export function latentSource(
@@ -25,10 +35,11 @@ export function latentSource(
   const facts = SYSTEM_FACTS[settings.system];
   if (shape.latents === 0 || facts.latents === 'none') return { kind: 'none' };
   const rows = inputRows(graph, 'latents', shape.batch, shape.sites * shape.latents);
+  if (building.wishes.givenLatents === true) return givenLatents(building, rows);
   if (facts.latents === 'own_hidden')
-    return { kind: 'entries', rows, entries: ownHiddenEntries(building, rows, prefixCache, hidden_RD) };
+    return { kind: 'entries', rows, ...ownHiddenEntries(building, rows, prefixCache, hidden_RD) };
   const soft_RD = softRows(building);
-  if (!hasCoprocessor(settings.system)) return { kind: 'rows', rows, latents_RD: soft_RD };
+  if (!hasCoprocessor(settings.system)) return { kind: 'rows', rows, latents_RD: soft_RD, z_RD: soft_RD };
 
   const mask = rowMask(rows, shape.prefix, rows);
   const { hidden_RD: z_RD, cache } = building.coprocessor.run({
@@ -39,12 +50,13 @@ export function latentSource(
     past: (layer) => pastEntries([at(prefixCache, layer)], mask),
   });
   if (facts.latents === 'coprocessor_embedding')
-    return { kind: 'rows', rows, latents_RD: bottleneck(building, z_RD, 'z') };
+    return { kind: 'rows', rows, latents_RD: bottleneck(building, z_RD, 'z'), z_RD };
   const selected = selectedLayers(settings.channel, building.coprocessor.config.layers);
   return {
     kind: 'entries',
     rows,
     entries: new Map(selected.map((layer) => [layer, narrowEntries(building, at(cache, layer), layer)])),
+    z_RD,
   };
 }
 
@@ -90,9 +102,10 @@ function ownHiddenEntries(
   rows: Rows,
   prefixCache: readonly CacheEntries[],
   hidden_RD: Tensor,
-): ReadonlyMap<number, CacheEntries> {
+): { readonly entries: ReadonlyMap<number, CacheEntries>; readonly z_RD: Tensor } {
   const { graph, shape, base } = building;
   const steps: (readonly CacheEntries[])[] = [];
+  const read: Tensor[] = [];
   let z_BD = gather(hidden_RD, graph.input('prefix.last', 'int64', [shape.batch]));
   for (let step = 0; step < shape.latents; step++) {
     const row = sliceRows(rows, step, step + 1);
@@ -100,9 +113,13 @@ function ownHiddenEntries(
     const earlier = [...steps];
     const past = (layer: number) =>
       pastEntries([at(prefixCache, layer), ...earlier.map((cache) => at(cache, layer))], mask);
+    read.push(reshape(z_BD, [shape.batch, 1, base.config.width]));
     const result = base.run({ rows_RD: z_BD, positions: rowPositions(row), batch: shape.batch, queries: 1, past });
     steps.push(result.cache);
     z_BD = result.hidden_RD;
   }
-  return new Map(prefixCache.map((_, layer) => [layer, joinEntries(steps.map((cache) => at(cache, layer)))]));
+  return {
+    entries: new Map(prefixCache.map((_, layer) => [layer, joinEntries(steps.map((cache) => at(cache, layer)))])),
+    z_RD: reshape(concat(read, 1), [shape.batch * shape.latents, base.config.width]),
+  };
 }

@@ -44,6 +44,15 @@ export interface Building {
   readonly coprocessor: Model;
   /** An input by its full name (`base.*`, `soft_tokens`, ...). */
   readonly parameter: (name: string) => Tensor;
+  readonly wishes: Wishes;
+}
+
+/** What a graph does otherwise than in training. */
+export interface Wishes {
+  /** Latents are inputs (exchange.ts) instead of computed. */
+  readonly givenLatents?: boolean;
+  /** Is shown the attention weights of the decoding pass, [B, H, rows, keys]. */
+  readonly observe?: (layer: number, weights_BHQS: Tensor) => void;
 }
 
 /** @param positionCount one more than the largest position of any row, and not below the rows of any pass */
@@ -51,6 +60,7 @@ export function startBuilding(
   settings: TrainingSettings,
   shape: BatchShape,
   positionCount = rotationRows(shape),
+  wishes: Wishes = {},
 ): Building {
   const graph = new Graph();
   const model = computedModel(settings.system, settings.model);
@@ -70,11 +80,12 @@ export function startBuilding(
     base: createModel(model, (name) => parameter(`base.${name}`), positionCount),
     coprocessor: createModel(model, (name) => parameter(`coprocessor.${name}`), positionCount),
     parameter,
+    wishes,
   };
 }
 
 /** ONNX Runtime wants rotation tables at least as long as a pass has rows, also where many sites share few positions. */
-function rotationRows({ prefix, sites, latents, ahead }: BatchShape): number {
+export function rotationRows({ prefix, sites, latents, ahead }: BatchShape): number {
   return Math.max(prefix + latents + ahead + 1, sites * (latents + ahead));
 }
 
@@ -105,16 +116,24 @@ export interface SitePasses {
   readonly decoding: PassResult;
 }
 
-/** Base pass, latents, decoding pass. */
-export function sitePasses(building: Building): SitePasses {
+/** Base pass and latents: what comes before decoding. */
+export function latentPasses(building: Building) {
   const { graph, settings, shape, base } = building;
-  const { batch, prefix, sites } = shape;
+  const { batch, prefix } = shape;
   const first = graph.within('base', () =>
     causalPass(base, base.embed(graph.input('prefix.ids', 'int64', [batch, prefix])), shape),
   );
   const keepsGradient = settings.gradThroughCache || settings.system === 'coconut';
   const prefixCache = keepsGradient ? first.cache : first.cache.map(stopEntries);
   const latents = graph.within('latents', () => latentSource(building, prefixCache, first.hidden_RD));
+  return { first, prefixCache, latents };
+}
+
+/** Base pass, latents, decoding pass. */
+export function sitePasses(building: Building): SitePasses {
+  const { graph, shape } = building;
+  const { batch, sites } = shape;
+  const { first, prefixCache, latents } = latentPasses(building);
   const decoding = graph.within('decoding', () => {
     const decodeRows = inputRows(graph, 'decode', batch, sites * shape.ahead);
     return decodingPass(building, prefixCache, latents, decodeRows, decodingEmbeddings(building));
@@ -130,8 +149,15 @@ function decodingPass(
   embeddings_RD: Tensor,
 ): PassResult {
   const { shape, base } = building;
+  const { observe } = building.wishes;
   const over = (rows: Rows, rows_RD: Tensor, past: (layer: number) => LayerPast) =>
-    base.run({ rows_RD, positions: rowPositions(rows), batch: shape.batch, queries: rows.count, past });
+    base.run({
+      rows_RD,
+      positions: rowPositions(rows),
+      batch: shape.batch,
+      queries: rows.count,
+      past: (layer) => (observe ? { ...past(layer), observe: (weights) => observe(layer, weights) } : past(layer)),
+    });
   const alone = (rows: Rows) => {
     const mask = rowMask(rows, shape.prefix, rows);
     return (layer: number): LayerPast => pastEntries([at(prefixCache, layer)], mask);

@@ -4,25 +4,37 @@
 import { arrangeRows, crossEntropy, gradients } from '../autodiff/index.ts';
 import { add, at, type Graph, isZeros, reshape, slice, type Tensor } from '../graph/index.ts';
 import { SYSTEM_FACTS } from './describe.ts';
+import { attentionShares } from './observation-graph.ts';
 import { systemParameters } from './parameters.ts';
 import {
   type BatchShape,
   type Building,
   plainPass,
+  rotationRows,
   sitePasses,
   startBuilding,
   type TrainingSettings,
 } from './passes.ts';
 
-/** `loss`: value only. `gradients`: also `grad.<name>` of every trained tensor. `accumulate`: grad = `sum.<name>` + gradient. */
-export type GraphPurpose = 'loss' | 'gradients' | 'accumulate' | 'inspect';
+/** `loss`: value only. `attention`: that and where the rows after the latents look. `gradients`: also `grad.<name>` of every trained tensor. `accumulate`: grad = `sum.<name>` + gradient. */
+export type GraphPurpose = 'loss' | 'gradients' | 'accumulate' | 'inspect' | 'attention';
 
 /**
  * The graph of one batch shape. Inputs: parameters by name and the arrays of batch-arrays.ts; outputs: `loss`
- * (the batch's share: weights carry 1 / targets), `grad.<name>` of what the loss depends on, and for `inspect` also `logits` [T, V].
+ * (the batch's share: weights carry 1 / targets), `grad.<name>` of what the loss depends on, for `inspect` also `logits` [T, V], and for
+ * `attention` instead of gradients `attention.<layer>` (observation-graph.ts).
+ * @param givenLatents are inputs (exchange.ts)
  */
-export function trainingGraph(settings: TrainingSettings, shape: BatchShape, purpose: GraphPurpose): Graph {
-  const building = startBuilding(settings, shape);
+export function trainingGraph(
+  settings: TrainingSettings,
+  shape: BatchShape,
+  purpose: GraphPurpose,
+  givenLatents = false,
+): Graph {
+  const building = startBuilding(settings, shape, rotationRows(shape), {
+    givenLatents,
+    ...(purpose === 'attention' ? { observe: outputShares(shape) } : {}),
+  });
   const { graph, base } = building;
   const { hidden_RD, prefixHidden_RD } = hiddenRows(building);
 
@@ -36,7 +48,7 @@ export function trainingGraph(settings: TrainingSettings, shape: BatchShape, pur
 
   graph.output('loss', loss);
   if (purpose === 'inspect') graph.output('logits', logits_TV);
-  if (purpose === 'loss') return graph;
+  if (purpose === 'loss' || purpose === 'attention') return graph;
   const trained = systemParameters(settings).filter((parameter) => parameter.trained);
   const byTensor = gradients(
     loss,
@@ -53,6 +65,9 @@ export function trainingGraph(settings: TrainingSettings, shape: BatchShape, pur
   }
   return graph;
 }
+
+const outputShares = (shape: BatchShape) => (layer: number, weights_BHQS: Tensor) =>
+  weights_BHQS.graph.output(`attention.${layer}`, attentionShares(weights_BHQS, shape));
 
 interface Hidden {
   /** Rows among which the scored ones are found. */
