@@ -36,13 +36,17 @@ cross join lateral (
 ) answered
 cross join lateral (
   select
-    md5((t.settings - '{system,channel,latents,seed,query,gradThroughCache,softInit,coprocessorInit}'::text[])::text
-      || coalesce(jsonb_object_agg(axis.path, axis.value)
-        filter (where axis.path not in ('system', 'latents', 'seed') and axis.path !~ '^channel(\.|$)'), '{}')::text) as conditions,
-    md5((t.settings
-      - '{system,channel,latents,seed,query,gradThroughCache,softInit,coprocessorInit,curriculum,evaluate,analyse}'::text[]
-      #- '{train,stepsPerStage}' #- '{train,epochsPerStage}')::text) as comparable
-  from jsonb_each(st.point) axis (path, value)
+    md5(like_it.settings::text || like_it.axes::text) as conditions,
+    md5((like_it.settings - 'curriculum' #- '{train,stepsPerStage}' #- '{train,epochsPerStage}')::text) as comparable
+  from (
+    select
+      -- what a system determines itself; what of it a sweep varies is among the axes
+      t.settings - '{system,channel,latents,seed,query,gradThroughCache,softInit,coprocessorInit,evaluate,analyse}'::text[]
+        #- '{train,lr}' #- '{pretrain,lr}' as settings,
+      coalesce(jsonb_object_agg(axis.path, axis.value)
+        filter (where axis.path not in ('system', 'latents', 'seed') and axis.path !~ '^channel(\.|$)'), '{}') as axes
+    from jsonb_each(st.point) axis (path, value)
+  ) like_it
 ) c;
 comment on view study.answers is 'One row per cell and finished evaluation, with its right and wrong answers as bits: what tests of equal questions compare.';
 comment on column study.answers.sweep is 'Name of the sweep.';
@@ -63,8 +67,8 @@ comment on column study.answers.chance is 'Accuracy of guessing, 0 to 1.';
 comment on column study.answers.accuracy is 'Share of right answers, 0 to 1.';
 comment on column study.answers.correct is 'One bit per item in order of their numbers: 1 = right. Null where items were not recorded.';
 comment on column study.answers.item_set is 'Hash of item numbers and right answers: equal for evaluations of the same questions.';
-comment on column study.answers.conditions is 'Hash of everything but system, channel, latents and seed: equal for cells that differ in nothing else.';
-comment on column study.answers.comparable is 'Hash of task, model, Base and recipe without curriculum, number of steps and evaluation: how a system without latents is like one with them.';
+comment on column study.answers.conditions is 'Hash of everything but system, channel, latents, seed and what follows from the system: equal for cells that differ in nothing else.';
+comment on column study.answers.comparable is 'Hash of task, model, Base and recipe without curriculum, number of steps and evaluation: what a system without latents can have in common with one that has some.';
 
 create view study.pairs as
 select
