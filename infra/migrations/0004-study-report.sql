@@ -102,7 +102,8 @@ where case
     and (a.channel is null or b.channel is null or a.channel = b.channel
       or split_part(a.channel, '/', 1) <> split_part(b.channel, '/', 1))
     and (a.conditions = b.conditions
-      or (a.system in ('cot', 'no_cot', 'continued_pretraining')) <> (b.system in ('cot', 'no_cot', 'continued_pretraining')))
+      or ((a.system in ('cot', 'no_cot', 'continued_pretraining')) <> (b.system in ('cot', 'no_cot', 'continued_pretraining'))
+        and a.point -> 'train.lr' is not distinct from b.point -> 'train.lr'))
 end;
 comment on view study.pairs is 'Every two cells of a sweep that answered the same questions from the same seed and differ in exactly the system, the latents or the channel. A system without latents is paired with every latent budget; against cot, no_cot and continued_pretraining curriculum and number of steps may differ too. Two systems with channels of one kind are paired where the channels are equal.';
 comment on column study.pairs.sweep is 'Name of the sweep.';
