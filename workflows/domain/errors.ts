@@ -28,7 +28,8 @@ export interface RetryPolicy {
 export const RETRY_POLICIES = {
   code_error: { maxAttempts: 2, initialBackoffMs: 1_000, maxBackoffMs: 10_000, countsAgainstTrial: true },
   bad_config: { maxAttempts: 1, initialBackoffMs: 0, maxBackoffMs: 0, countsAgainstTrial: true },
-  out_of_memory: { maxAttempts: 4, initialBackoffMs: 1_000, maxBackoffMs: 10_000, countsAgainstTrial: true },
+  // every attempt halves the microbatch: 8 lead from 128 to 1
+  out_of_memory: { maxAttempts: 8, initialBackoffMs: 1_000, maxBackoffMs: 10_000, countsAgainstTrial: true },
   nan_loss: { maxAttempts: 1, initialBackoffMs: 0, maxBackoffMs: 0, countsAgainstTrial: true },
   node_lost: { maxAttempts: 1_000, initialBackoffMs: 500, maxBackoffMs: 30_000, countsAgainstTrial: false },
   preempted: { maxAttempts: 1_000, initialBackoffMs: 500, maxBackoffMs: 10_000, countsAgainstTrial: false },
@@ -175,6 +176,11 @@ export const ERRORS = {
     advice: 'Temporal does not answer; check temporal.address and lsweep status.',
   },
   NOT_FOUND: { failure: 'bad_config', grpcStatus: 'NOT_FOUND', advice: 'Check the name; lsweep ls shows what exists.' },
+  NOTHING_FINISHED: {
+    failure: 'bad_config',
+    grpcStatus: 'FAILED_PRECONDITION',
+    advice: 'Wait until a cell has its result; lsweep follow shows how far it is.',
+  },
   CONFLICT: {
     failure: 'bad_config',
     grpcStatus: 'FAILED_PRECONDITION',
