@@ -1,8 +1,8 @@
 // The activities as the workflows see them: ids in, small results out (specs, metrics and configs live in Postgres).
 // Types only; the implementations are in services/orchestrator/activities.
 
-import type { AttemptFailure } from './domain/errors.ts';
 import type { SweepSettings, SweepSummary } from './contract.ts';
+import type { AttemptFailure } from './domain/errors.ts';
 
 /** Cells [from, to). */
 export interface CellRange {
@@ -37,7 +37,9 @@ export type PhaseTurn =
   /** `closed`: the trial that was closed in the same turn. */
   | { readonly kind: 'finished'; readonly closed: number | null }
   | ({ readonly kind: 'failed' } & FailureSummary)
-  | { readonly kind: 'wait'; readonly owner: OwnerRef };
+  | { readonly kind: 'wait'; readonly owner: OwnerRef }
+  /** Slots are free, but none that the phase fits. */
+  | { readonly kind: 'unfit' };
 
 export interface SweepActivities {
   /** Writes every cell of the sweep's current revision to Postgres. Idempotent; heartbeats. */
@@ -83,10 +85,14 @@ export interface GpuActivities {
 export interface WaitActivities {
   /** Ends with null when the phase changed, with the owner when the owner's workflow is closed. */
   waitPhase(input: { readonly phaseKey: string; readonly owner: OwnerRef }): Promise<OwnerRef | null>;
+  /** Ends when a slot that the phase fits is free; somebody else may be faster. */
+  waitFit(input: { readonly phaseKey: string }): Promise<void>;
 }
 
 /** `details[0]` of the ApplicationFailure of `runPhase`; its type is the stable error code. */
 export interface PhaseFailureDetails extends FailureSummary {
   /** Attempts of this phase that have ended with this failure class, this one included; counted in Postgres. */
   readonly attemptsOfClass: number;
+  /** What the orchestrator decided: wait before the next attempt, null = none. Absent in failures recorded before 0.2. */
+  readonly retryInMs?: number | null;
 }

@@ -1,5 +1,5 @@
 // One phase inside a batch: claim it, run it with retries or wait for whoever has it, until it is finished or failed for good.
-// Retries are decided here from counts that Postgres keeps; the server never retries (temporal.md section 5).
+// Retries happen here, as the orchestrator decided from what Postgres keeps; the server never retries (temporal.md section 5).
 
 import {
   ActivityFailure,
@@ -55,15 +55,19 @@ export async function runPhaseToEnd(context: PhaseContext, phaseKey: string, clo
           break;
         case 'failed': {
           mayHaveClaim = true;
-          const { failure, message, attemptsOfClass } = outcome.details;
-          const retry = nextRetry(failure, attemptsOfClass);
-          if (!retry.retry) {
+          const { failure, message } = outcome.details;
+          const delayMs = retryDelayMs(outcome.details);
+          if (delayMs === null) {
             await short.failPhase({ phaseKey, failure, message });
             return { kind: 'failed', failure, message };
           }
-          log.info('phase is tried again', { phase: phaseKey, code: failure, delayMs: retry.delayMs });
-          await sleep(retry.delayMs);
+          log.info('phase is tried again', { phase: phaseKey, code: failure, delayMs });
+          await sleep(delayMs);
+          break;
         }
+        case 'unfit':
+          mayHaveClaim = true;
+          await waiting.waitFit({ phaseKey });
       }
     }
   } catch (error) {
@@ -79,6 +83,7 @@ type Outcome =
   | { readonly kind: 'finished'; readonly closed: number | null }
   | { readonly kind: 'given_up'; readonly end: PhaseEnd }
   | { readonly kind: 'wait'; readonly owner: OwnerRef }
+  | { readonly kind: 'unfit' }
   /** No attempt ended: no slot was there, the claim passed on, or the activity's orchestrator died and the phase may still be running. */
   | { readonly kind: 'later'; readonly delayMs: number }
   | { readonly kind: 'failed'; readonly details: PhaseFailureDetails };
@@ -90,7 +95,8 @@ async function runOnce(context: PhaseContext, input: RunPhaseInput, again: boole
   turns.add(input.phaseKey);
   try {
     const { priority, weight } = context.control();
-    const turn = await gpu({ sweep, priority: again ? 1 : priority, weight, heartbeatTimeoutMs }).runPhase(input);
+    const urgent = urgency(priority, { again, isLast: input.closes !== null });
+    const turn = await gpu({ sweep, priority: urgent, weight, heartbeatTimeoutMs }).runPhase(input);
     return turn.kind === 'failed' ? { kind: 'given_up', end: turn } : turn;
   } catch (error) {
     if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
@@ -98,6 +104,26 @@ async function runOnce(context: PhaseContext, input: RunPhaseInput, again: boole
   } finally {
     turns.delete(input.phaseKey);
   }
+}
+
+/**
+ * Temporal priority of a turn. A retry goes first: a server-side retry would queue behind the whole backlog. The last phase of a trial goes
+ * before the sweep's other phases, so that cells finish one by one; its number is bounded by the phases that the sweep's fair share let
+ * through before, so that other sweeps lose nothing by it.
+ */
+export function urgency(
+  priority: number,
+  { again, isLast }: { readonly again: boolean; readonly isLast: boolean },
+): number {
+  if (again) return 1;
+  return isLast ? Math.max(1, priority - 1) : priority;
+}
+
+/** @returns null = given up. Failures of an earlier version carry no decision. */
+function retryDelayMs({ failure, attemptsOfClass, retryInMs }: PhaseFailureDetails): number | null {
+  if (retryInMs !== undefined) return retryInMs;
+  const retry = nextRetry(failure, attemptsOfClass);
+  return retry.retry ? retry.delayMs : null;
 }
 
 /** Exported for its tests. @throws the cause itself when it is none of the project's failures. */

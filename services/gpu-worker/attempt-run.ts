@@ -5,6 +5,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { AttemptOverrides } from '../../workflows/domain/attempt-overrides.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import type { AnyPhaseConfig } from '../../workflows/domain/phases.ts';
 import { type ArtifactStore, checkpointUri, fileError } from '../artifacts/index.ts';
@@ -246,7 +247,7 @@ export class AttemptRun {
   }
 
   #job(workDir: string): Omit<SlotJob, 'parent' | 'resume'> {
-    const { phaseKey, attempt, threads, segmentMs, checkpointMs } = this.#request;
+    const { phaseKey, attempt, threads, segmentMs, checkpointMs, overrides } = this.#request;
     const { device, threads: slotThreads } = this.#slot.options;
     return {
       phaseKey,
@@ -257,8 +258,18 @@ export class AttemptRun {
       threads: threads === 0 ? slotThreads : threads,
       segmentMs: Number(segmentMs),
       checkpointMs: Number(checkpointMs),
+      overrides: overridesOf(overrides),
     };
   }
+}
+
+function overridesOf(overrides: RunPhaseRequest['overrides']): AttemptOverrides {
+  const { microbatch, dataOrder, rateFactor } = overrides ?? {};
+  return {
+    ...(microbatch === undefined ? {} : { microbatch }),
+    ...(dataOrder === undefined ? {} : { dataOrder }),
+    ...(rateFactor === undefined ? {} : { rateFactor }),
+  };
 }
 
 /** Errors with an errno come from the disk; others are what they are. */

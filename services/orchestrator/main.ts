@@ -11,6 +11,7 @@ import { planSweepFile } from '../../workflows/domain/plan-sweep-file.ts';
 import { endpoints, loadConfig, readPemFiles } from '../config/index.ts';
 import { connectWorker, serveRegistry } from '../rpc/index.ts';
 import { openStore, type Store } from '../store/index.ts';
+import { DEFAULT_FLEET_TIMES } from './options.ts';
 import { runOrchestrator } from './run-process.ts';
 
 const RETRY_MS = 1_000;
@@ -43,7 +44,15 @@ await runOrchestrator({
       onUnexpected: (path, error) =>
         log.error({ path, error: error instanceof Error ? error.stack : String(error) }, 'unforeseen error in a call'),
     }),
-  times: { nodeTimeoutMs, attemptLeaseMs, ownershipLeaseMs, unclaimedMs, segmentMs, checkpointMs },
+  times: {
+    ...DEFAULT_FLEET_TIMES,
+    nodeTimeoutMs,
+    attemptLeaseMs,
+    ownershipLeaseMs,
+    unclaimedMs,
+    segmentMs,
+    checkpointMs,
+  },
   log,
   readyFile: args['ready-file'] ?? null,
 });

@@ -1,8 +1,8 @@
 // Everything the orchestrator is started with, typed; main.ts fills it from the configuration. All durations in milliseconds.
 
+import type { Logger } from 'pino';
 import type { OrchestratorStore } from '../store/types.ts';
 import type { PlanSweep } from './planner.ts';
-import type { Logger } from 'pino';
 import type { ConnectWorker, ServeRegistry } from './transport.ts';
 
 export interface TemporalOptions {
@@ -26,6 +26,9 @@ export interface FleetTimes {
   readonly segmentMs: number;
   /** Least wall time between two checkpoints; 0 = at every segment. */
   readonly checkpointMs: number;
+  /** A node in quarantine gets its first canary after so long; doubled by each failed one. */
+  readonly quarantineMs: number;
+  readonly maxQuarantineMs: number;
 }
 
 export const DEFAULT_FLEET_TIMES: FleetTimes = {
@@ -35,6 +38,8 @@ export const DEFAULT_FLEET_TIMES: FleetTimes = {
   unclaimedMs: 60_000,
   segmentMs: 5_000,
   checkpointMs: 0,
+  quarantineMs: 60_000,
+  maxQuarantineMs: 30 * 60_000,
 };
 
 export interface OrchestratorOptions {

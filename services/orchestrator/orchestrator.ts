@@ -3,16 +3,19 @@
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { bundleWorkflowCode, NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
-import { activityEdge } from './activity-edge.ts';
 import { QUEUES } from '../../workflows/contract.ts';
 import { planSweepActivity } from './activities/plan-sweep.ts';
 import { runPhaseActivity } from './activities/run-phase.ts';
 import { shortActivities } from './activities/short-activities.ts';
+import { waitFitActivity } from './activities/wait-fit.ts';
 import { waitPhaseActivity } from './activities/wait-phase.ts';
+import { activityEdge } from './activity-edge.ts';
 import { Attempts } from './fleet/attempts.ts';
+import { FitWaiters } from './fleet/fit-waiters.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { Gateway } from './fleet/gateway.ts';
 import { ProgressWriter } from './fleet/progress-writer.ts';
+import { Quarantine } from './fleet/quarantine.ts';
 import { FleetSlotSupplier } from './fleet/slot-supplier.ts';
 import type { OrchestratorOptions } from './options.ts';
 import { PhaseNews } from './phase-news.ts';
@@ -46,10 +49,15 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
   const committer = new SegmentCommitter(store, signal, log);
   const progress = new ProgressWriter(store, log);
   const followerNeeds = { store, committer, log, onProgress: progress.note.bind(progress) };
-  const attempts = new Attempts(fleet, followerNeeds, times.unclaimedMs);
+  const quarantine = new Quarantine(store, fleet, times, log);
+  const attempts = new Attempts(fleet, followerNeeds, times.unclaimedMs, (id, nodeId, end) =>
+    quarantine.attemptEnded(id, nodeId, end),
+  );
+  const fits = new FitWaiters(store, log);
   const news = new PhaseNews();
   const listening = news.listen(store, signal, log);
-  const gateway = new Gateway({ store, client, fleet, attempts, log, signal, times, replicaId: options.replicaId });
+  const { replicaId } = options;
+  const gateway = new Gateway({ store, client, fleet, attempts, quarantine, log, signal, times, replicaId });
 
   const supplier = new FleetSlotSupplier(fleet);
   const workflowBundle = await bundleWorkflowCode({
@@ -99,7 +107,7 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
     await Worker.create({
       ...shared,
       taskQueue: QUEUES.wait,
-      activities: { waitPhase: waitPhaseActivity(store, client, news) },
+      activities: { waitPhase: waitPhaseActivity(store, client, news), waitFit: waitFitActivity(store, fits) },
       maxConcurrentActivityTaskExecutions: WAITERS,
     }),
   ];
@@ -121,6 +129,7 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
     attempts.detachAll();
     progress.stop();
     await gateway.stop();
+    await quarantine.settled();
     await listening;
     await connection.close();
     await nativeConnection.close();

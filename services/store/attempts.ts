@@ -1,9 +1,11 @@
 // An attempt from its opening to its end. Lock order everywhere: the phase's row, then the attempt's; commits lock attempts only.
 // Rules: architecture.md section 4.
 
+import { attemptOverridesSchema, type NextOverrides, nextOverrides } from '../../workflows/domain/attempt-overrides.ts';
 import { type AttemptFailure, LatentSweepError } from '../../workflows/domain/errors.ts';
+import { retriesSchema } from '../../workflows/domain/retries.ts';
 import { arrayLiteral } from './array-literal.ts';
-import { lockPhase, ownerOf } from './claims.ts';
+import { type LockedPhase, lockPhase, ownerOf } from './claims.ts';
 import type { Database, Tx } from './database.ts';
 import { parsePhaseResult } from './phase-result.ts';
 import { statement } from './statement.ts';
@@ -31,7 +33,8 @@ const endAttempt = statement('end-attempt');
 const restPhase = statement('rest-phase');
 const dropProgress = statement('drop-progress');
 const damageCheckpoint = statement('damage-checkpoint');
-const failureCounts = statement('failure-counts');
+const failureRecord = statement('failure-record');
+const lastAttempt = statement('last-attempt');
 const openAttemptsOnNode = statement('open-attempts-on-node');
 const writeProgress = statement('write-progress');
 
@@ -44,15 +47,14 @@ export type Attempts = Pick<
   | 'completePhase'
   | 'failAttempt'
   | 'stopAttempt'
-  | 'failureCounts'
+  | 'failureRecord'
   | 'openAttemptsOnNode'
   | 'attemptProgress'
-  | 'checkpointNode'
 >;
 
 export function attempts(db: Database): Attempts {
   return {
-    openAttempt: (phaseKey, fence, place) =>
+    openAttempt: (phaseKey, fence, place, reason) =>
       db.transaction(async (tx): Promise<AttemptOpening> => {
         const phase = await lockPhase(tx, phaseKey);
         const isOpen = phase.state === 'planned' || phase.state === 'running';
@@ -68,6 +70,8 @@ export function attempts(db: Database): Attempts {
         const resume = await checkpointOf(tx, phaseKey);
         const parent = phase.parent_key === null ? null : await checkpointOf(tx, phase.parent_key);
         if (phase.attempt > 0) await supersedeBeyond(tx, phase.phase_id, resume?.step ?? 0, attempt);
+        const { overrides, decision } = await overridesOf(tx, phase);
+        const noted = [...(decision === null ? [] : [decision]), { kind: 'placed', reason }];
         const { nodeId, slot, device, workflowId, runId, activityId } = place;
         const opened = await tx.query(openAttempt, [
           phase.phase_id,
@@ -81,6 +85,10 @@ export function attempts(db: Database): Attempts {
           activityId,
           resume?.step ?? 0,
           resume?.attempt ?? null,
+          storableJson(overrides),
+          noted.map((one) => one.kind),
+          noted.map((one) => storableText(one.reason)),
+          noted.map((one) => (one.kind === 'placed' ? '{}' : storableJson(overrides))),
         ]);
         if (opened.length === 0) throw noNode(nodeId);
         await tx.query(startPhase, [phase.phase_id, attempt]);
@@ -92,6 +100,7 @@ export function attempts(db: Database): Attempts {
           parent: parent === null ? null : rowOf(parent),
           resume: resume === null ? null : rowOf(resume),
           totalSteps: phase.total_steps,
+          overrides,
         };
       }),
     moveAttempt: async (phaseId, attempt, { workflowId, runId, activityId }) => {
@@ -138,11 +147,10 @@ export function attempts(db: Database): Attempts {
       db.transaction(async (tx) => {
         await endOpen(tx, phaseId, attempt, 'stopped', [null, null, null, null]);
       }),
-    failureCounts: async (phaseId) => {
-      const rows = await db.query<{ readonly failure: AttemptFailure; readonly count: number }>(failureCounts, [
-        phaseId,
-      ]);
-      return Object.fromEntries(rows.map((row) => [row.failure, row.count]));
+    failureRecord: async (phaseId) => {
+      const [row] = await db.query<FailureRow>(failureRecord, [phaseId]);
+      if (row === undefined) throw new LatentSweepError('NOT_FOUND', `no phase has id ${phaseId}`, { phaseId });
+      return { counts: row.counts, retries: retriesSchema.parse(row.retries ?? {}) };
     },
     openAttemptsOnNode: async (nodeId) => {
       const rows = await db.query<OpenRow>(openAttemptsOnNode, [nodeId]);
@@ -158,7 +166,6 @@ export function attempts(db: Database): Attempts {
         rows.map((row) => row.tokensPerSecond),
       ]);
     },
-    checkpointNode: async (phaseKey) => (await checkpointOf(db, phaseKey))?.node ?? null,
   };
 }
 
@@ -177,6 +184,23 @@ async function supersedeBeyond(tx: Tx, phaseId: number, step: number, attempt: n
   await tx.query(supersedeGpuSeconds, beyond);
   const dropped = await tx.query<{ readonly metric: number }>(dropMetricLast, [phaseId, step]);
   await tx.query(restoreMetricLast, [phaseId, dropped.map((row) => row.metric)]);
+}
+
+type FailureRow = {
+  readonly counts: Readonly<Partial<Record<AttemptFailure, number>>>;
+  readonly retries: unknown;
+};
+type LastRow = { readonly failure: AttemptFailure | null; readonly overrides: unknown; readonly retries: unknown };
+
+/** What the next attempt does otherwise, after how the last one ended. */
+async function overridesOf(tx: Tx, phase: LockedPhase): Promise<NextOverrides> {
+  if (phase.attempt === 0) return { overrides: {}, decision: null };
+  const [row] = await tx.query<LastRow>(lastAttempt, [phase.phase_id, phase.attempt, phase.owner_workflow_id]);
+  if (row === undefined) throw noAttempt(phase.phase_id, phase.attempt);
+  const overrides = attemptOverridesSchema.parse(row.overrides);
+  const { onNan = 'fail' } = retriesSchema.parse(row.retries ?? {});
+  const config: unknown = JSON.parse(phase.config_json);
+  return nextOverrides(config, { failure: row.failure, overrides }, onNan);
 }
 
 type Ended = { readonly resume_attempt: number | null; readonly resume_step: number };

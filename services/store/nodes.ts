@@ -17,8 +17,10 @@ export type Nodes = Pick<OrchestratorStore, 'upsertNode' | 'ownNode' | 'renewNod
 
 export function nodes(db: Database): Nodes {
   return {
-    upsertNode: async ({ nodeId, address, incarnation, slots, engineVersion, memoryBytes }) => {
-      await db.query(upsertNode, [nodeId, address, incarnation, slots, engineVersion, memoryBytes]);
+    upsertNode: async ({ nodeId, address, incarnation, slots, engineVersion, memoryBytes, places }) => {
+      const rows = places.map((one) => ({ index: one.slot, device: one.device, memory_bytes: one.memoryBytes }));
+      const values = [nodeId, address, incarnation, slots, engineVersion, memoryBytes, storableJson(rows)];
+      await db.query(upsertNode, values);
     },
     ownNode: async (nodeId, replicaId, leaseMs) => {
       if ((await db.query(ownNode, [nodeId, replicaId, leaseMs])).length > 0) return true;

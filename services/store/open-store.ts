@@ -3,10 +3,13 @@
 import { attempts } from './attempts.ts';
 import { claims } from './claims.ts';
 import { Database, type DatabaseOptions } from './database.ts';
+import { decisions } from './decisions.ts';
 import { grid } from './grid.ts';
 import { listenPhases } from './listen-phases.ts';
 import { type MigrationReport, migrate } from './migrate.ts';
+import { nodeHealthStore } from './node-health.ts';
 import { nodes } from './nodes.ts';
+import { placements } from './placements.ts';
 import { segments } from './segments.ts';
 import { sweeps } from './sweeps.ts';
 import type { OrchestratorStore, SweepFileStore } from './types.ts';
@@ -28,6 +31,9 @@ export function openStore(options: StoreOptions): Store {
     ...attempts(db),
     ...segments(db),
     ...nodes(db),
+    ...nodeHealthStore(db),
+    ...placements(db),
+    ...decisions(db),
     listenPhases: (signal, onChange) => listenPhases(options, AbortSignal.any([signal, closing.signal]), onChange),
     close: async () => {
       closing.abort();

@@ -1,8 +1,12 @@
 // The store's border: what the orchestrator writes and everybody reads. Every function is one transaction unless it takes `tx`.
 // Numbers and rules: architecture.md sections 4 and 6. Implementations live beside their SQL, one query per file.
 
+import type { AttemptOverrides } from '../../workflows/domain/attempt-overrides.ts';
 import type { AttemptFailure } from '../../workflows/domain/errors.ts';
+import type { NodeOutcome } from '../../workflows/domain/node-health.ts';
 import type { PhaseKind, PlannedTrial } from '../../workflows/domain/phases.ts';
+import type { Retries } from '../../workflows/domain/retries.ts';
+import type { Resources } from '../../workflows/domain/settings.ts';
 
 export type SweepState = 'planning' | 'running' | 'paused' | 'finished' | 'cancelled';
 export type CellState = 'planned' | 'running' | 'paused' | 'finished' | 'failed' | 'cancelled' | 'stopped_early';
@@ -78,6 +82,56 @@ export interface AttemptOpening {
   /** Newest committed checkpoint; rows beyond its step were moved to metrics_superseded in this transaction. */
   readonly resume: CheckpointRow | null;
   readonly totalSteps: number;
+  /** What it does otherwise than the config, because of how earlier attempts failed. */
+  readonly overrides: AttemptOverrides;
+}
+
+/** What decides where a phase may and should run. */
+export interface PhasePlacement {
+  readonly configJson: string;
+  /** Of the sweep whose batch has the claim. */
+  readonly resources: Resources;
+  /** Attempts so far. */
+  readonly attempts: number;
+  /** Node that wrote the phase's newest checkpoint, and still has it on disk unless its cache was full. */
+  readonly checkpointNode: string | null;
+  /** The same of the parent phase, where that is no Base, which all nodes come to have. */
+  readonly parentNode: string | null;
+  /** Nodes on which it failed in a way that may be theirs. */
+  readonly failedOn: readonly string[];
+}
+
+/** A slot somewhere in the fleet. */
+export interface Place {
+  readonly nodeId: string;
+  readonly slot: number;
+  readonly device: string;
+  /** 0 = not known. */
+  readonly memoryBytes: number;
+  /** No open attempt has it. */
+  readonly free: boolean;
+}
+
+export type DecisionKind =
+  | ('placed' | 'retry' | 'given_up' | 'microbatch_halved' | 'data_reordered' | 'rate_lowered' | 'adopted')
+  | ('waits' | 'taken_over' | 'fits_nowhere' | 'asked_again')
+  | ('quarantined' | 'quarantine_extended' | 'readmitted');
+
+export interface Decision {
+  readonly kind: DecisionKind;
+  readonly phaseKey: string | null;
+  readonly attempt: number | null;
+  readonly nodeId: string | null;
+  /** One sentence for people. */
+  readonly reason: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export interface NodeQuarantine {
+  readonly nodeId: string;
+  readonly reason: string;
+  /** Until it may try a canary; negative = already. */
+  readonly canaryInMs: number;
 }
 
 export interface AttemptPlace {
@@ -176,6 +230,7 @@ export interface NodeRow {
   readonly slots: number;
   readonly engineVersion: string;
   readonly memoryBytes: number;
+  readonly places: readonly Omit<Place, 'nodeId' | 'free'>[];
 }
 
 /** The part of the store that the orchestrator calls; `openStore` of index.ts answers it and more. Methods retry by themselves only for moments; they throw STORE_UNREACHABLE when Postgres stays away. */
@@ -221,7 +276,7 @@ export interface OrchestratorStore {
   failPhase(phaseKey: string, failure: { readonly failure: AttemptFailure; readonly message: string }): Promise<void>;
 
   /** @throws LatentSweepError FENCED when the claim of `fence` has passed on or the phase is finished. */
-  openAttempt(phaseKey: string, fence: number, place: AttemptPlace): Promise<AttemptOpening>;
+  openAttempt(phaseKey: string, fence: number, place: AttemptPlace, reason: string): Promise<AttemptOpening>;
   /** Another activity follows the open attempt from now on. */
   moveAttempt(
     phaseId: number,
@@ -233,7 +288,14 @@ export interface OrchestratorStore {
   failAttempt(phaseId: number, attempt: number, report: FailureReport): Promise<void>;
   /** Stopped on request at its last commit. */
   stopAttempt(phaseId: number, attempt: number): Promise<void>;
-  failureCounts(phaseId: number): Promise<Readonly<Partial<Record<AttemptFailure, number>>>>;
+  /** Ends of the phase's attempts by failure class, forgiven ones left out, and the budgets of the sweep that runs it. */
+  failureRecord(phaseId: number): Promise<{
+    readonly counts: Readonly<Partial<Record<AttemptFailure, number>>>;
+    readonly retries: Retries;
+  }>;
+  recordDecision(decision: Decision): Promise<void>;
+  /** Says what a phase waits for that fits nowhere, until its next attempt. @returns whether it said something else before */
+  waitFor(phaseKey: string, what: string): Promise<boolean>;
   openAttemptsOnNode(nodeId: string): Promise<readonly OpenAttempt[]>;
   attemptProgress(
     rows: readonly {
@@ -245,8 +307,9 @@ export interface OrchestratorStore {
       readonly tokensPerSecond: number;
     }[],
   ): Promise<void>;
-  /** Node that wrote the phase's newest checkpoint; null without one. */
-  checkpointNode(phaseKey: string): Promise<string | null>;
+  placementOf(phaseKey: string): Promise<PhasePlacement>;
+  /** Slots of all nodes that some replica serves and that are trusted or may try a canary. */
+  places(): Promise<readonly Place[]>;
 
   upsertNode(node: NodeRow): Promise<void>;
   /** True when `replicaId` owns the node for `leaseMs` from now: it did, nobody did, or the owner's lease had expired. */
@@ -254,6 +317,29 @@ export interface OrchestratorStore {
   /** Answers the nodes that are still owned by `replicaId`. */
   renewNodes(nodeIds: readonly string[], replicaId: string, leaseMs: number): Promise<readonly string[]>;
   releaseNode(nodeId: string, replicaId: string): Promise<void>;
+  /** Those of the nodes that are in quarantine. */
+  quarantinesOf(nodeIds: readonly string[]): Promise<readonly NodeQuarantine[]>;
+  /** Latest ends of attempts on the node, newest first (domain/node-health.ts). */
+  nodeOutcomes(nodeId: string): Promise<readonly NodeOutcome[]>;
+  /** Nodes on which the phase failed in a way that may be theirs. */
+  failedNodes(phaseId: number): Promise<readonly string[]>;
+  /**
+   * With the decision and the node's event, in one transaction; what failed on it no longer counts against its phases.
+   *
+   * @param waitMs until the first canary; doubled by each quarantine before, up to `maxWaitMs`
+   * @returns null when another replica was faster
+   */
+  quarantineNode(
+    nodeId: string,
+    change: {
+      readonly kind: 'quarantine' | 'extend';
+      readonly reason: string;
+      readonly waitMs: number;
+      readonly maxWaitMs: number;
+    },
+  ): Promise<NodeQuarantine | null>;
+  /** The node is trusted again. @returns false when it was not in quarantine */
+  readmitNode(nodeId: string, reason: string): Promise<boolean>;
   nodeEvent(nodeId: string, event: string, details: Readonly<Record<string, unknown>>): Promise<void>;
   close(): Promise<void>;
 }

@@ -67,7 +67,7 @@ async function record(): Promise<void> {
       const { kind } = phase.config;
       const claim = await store.claimPhase(phase.key, owner('test'));
       if (claim.kind !== 'run') continue;
-      const { phaseId, attempt } = await store.openAttempt(phase.key, claim.fence, placeOn('node-a'));
+      const { phaseId, attempt } = await store.openAttempt(phase.key, claim.fence, placeOn('node-a'), 'on node-a');
       if (trial.cell === plan.size - 1 && kind === 'evaluate') {
         const failure = { failure: 'worker_crash', message: 'the trainer ended with SIGKILL' } as const;
         await store.failAttempt(phaseId, attempt, { code: 'TRAINER_CRASHED', details: {}, ...failure });

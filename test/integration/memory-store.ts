@@ -2,7 +2,6 @@
 // tests ask for: how often each phase completed, and which writes were refused.
 
 import type { SweepFile, SweepFiles, SweepSettings } from '../../services/orchestrator/index.ts';
-import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import type {
   AttemptOpening,
   AttemptPlace,
@@ -11,14 +10,24 @@ import type {
   Claim,
   ClaimOwner,
   CommitOutcome,
+  Decision,
   FailureReport,
+  NodeQuarantine,
+  NodeRow,
   OpenAttempt,
   OrchestratorStore,
+  Place,
   SegmentCommit,
   SweepCreation,
   SweepRow,
   SweepState,
 } from '../../services/store/types.ts';
+import { sweepOfBatch } from '../../workflows/contract.ts';
+import { type AttemptOverrides, nextOverrides } from '../../workflows/domain/attempt-overrides.ts';
+import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { maySuspectNode, type NodeOutcome } from '../../workflows/domain/node-health.ts';
+import { type Retries, retriesSchema } from '../../workflows/domain/retries.ts';
+import { resourcesSchema } from '../../workflows/domain/settings.ts';
 
 interface AttemptRow {
   place: AttemptPlace;
@@ -28,6 +37,7 @@ interface AttemptRow {
   /** Ended before the last retry command; its failure no longer counts. */
   forgiven: boolean;
   lastSeq: bigint;
+  readonly overrides: AttemptOverrides;
 }
 interface PhaseRow {
   readonly phaseId: number;
@@ -39,6 +49,7 @@ interface PhaseRow {
   readonly attempts: AttemptRow[];
   checkpoint: CheckpointRow | null;
   checkpointNode: string | null;
+  waitsFor: string | null;
   /** value by `metric@step` */
   readonly metrics: Map<string, number>;
   completions: number;
@@ -57,6 +68,9 @@ export class MemoryStore implements OrchestratorStore, SweepFiles {
   readonly phases = new Map<string, PhaseRow>();
   readonly owners = new Map<string, { replicaId: string; untilMs: number }>();
   readonly states: string[] = [];
+  readonly nodes = new Map<string, NodeRow>();
+  readonly quarantines = new Map<string, NodeQuarantine>();
+  readonly decisions: Decision[] = [];
   refused = 0;
   unreachable = false;
   readonly #listeners = new Set<(phaseKey: string | null) => void>();
@@ -122,6 +136,7 @@ export class MemoryStore implements OrchestratorStore, SweepFiles {
           attempts: [],
           checkpoint: null,
           checkpointNode: null,
+          waitsFor: null,
           metrics: new Map(),
           completions: 0,
         });
@@ -248,14 +263,22 @@ export class MemoryStore implements OrchestratorStore, SweepFiles {
     phase.owner = null;
     this.#tell(phaseKey);
   }
-  async openAttempt(phaseKey: string, fence: number, place: AttemptPlace): Promise<AttemptOpening> {
+  async openAttempt(phaseKey: string, fence: number, place: AttemptPlace, reason: string): Promise<AttemptOpening> {
     this.#reach();
     const phase = this.phase(phaseKey);
     if (phase.state === 'finished' || phase.fence !== fence)
       throw new LatentSweepError('FENCED', 'the claim has passed on');
     for (const one of phase.attempts) if (one.state === 'open') one.state = 'superseded';
     const attempt = phase.attempts.length + 1;
-    phase.attempts.push({ attempt, place, state: 'open', failure: null, forgiven: false, lastSeq: 0n });
+    const last = phase.attempts.at(-1);
+    const retries = this.#retriesOf(phase.owner);
+    const { overrides } = nextOverrides(
+      phase.plan.config,
+      last === undefined ? null : { failure: last.failure?.failure ?? null, overrides: last.overrides },
+      retries.onNan ?? 'fail',
+    );
+    phase.attempts.push({ attempt, place, state: 'open', failure: null, forgiven: false, lastSeq: 0n, overrides });
+    this.decisions.push({ kind: 'placed', phaseKey, attempt, nodeId: place.nodeId, reason, details: {} });
     phase.state = 'running';
     const parent = phase.plan.parent === null ? null : this.phase(phase.plan.parent).checkpoint;
     return {
@@ -266,6 +289,7 @@ export class MemoryStore implements OrchestratorStore, SweepFiles {
       parent,
       resume: phase.checkpoint,
       totalSteps: 0,
+      overrides,
     };
   }
   async moveAttempt(
@@ -321,12 +345,23 @@ export class MemoryStore implements OrchestratorStore, SweepFiles {
     const row = this.#attempt(phaseId, attempt);
     if (row.state === 'open') row.state = 'stopped';
   }
-  async failureCounts(phaseId: number): ReturnType<OrchestratorStore['failureCounts']> {
+  async failureRecord(phaseId: number): ReturnType<OrchestratorStore['failureRecord']> {
     const counts: Partial<Record<FailureReport['failure'], number>> = {};
-    for (const { failure, forgiven } of this.#phaseById(phaseId).attempts) {
+    const phase = this.#phaseById(phaseId);
+    for (const { failure, forgiven } of phase.attempts) {
       if (failure !== null && !forgiven) counts[failure.failure] = (counts[failure.failure] ?? 0) + 1;
     }
-    return counts;
+    return { counts, retries: this.#retriesOf(phase.owner) };
+  }
+  async recordDecision(decision: Decision): Promise<void> {
+    this.#reach();
+    this.decisions.push(decision);
+  }
+  async waitFor(phaseKey: string, what: string): Promise<boolean> {
+    const phase = this.phase(phaseKey);
+    if (phase.waitsFor === what) return false;
+    phase.waitsFor = what;
+    return true;
   }
   async openAttemptsOnNode(nodeId: string): Promise<readonly OpenAttempt[]> {
     this.#reach();
@@ -339,11 +374,54 @@ export class MemoryStore implements OrchestratorStore, SweepFiles {
   async attemptProgress(): Promise<void> {
     this.#reach();
   }
-  async checkpointNode(phaseKey: string): Promise<string | null> {
-    return this.phase(phaseKey).checkpointNode;
+  async placementOf(phaseKey: string): ReturnType<OrchestratorStore['placementOf']> {
+    const phase = this.phase(phaseKey);
+    const failed = phase.attempts.filter((one) => one.failure !== null && maySuspectNode(one.failure.failure));
+    return {
+      configJson: JSON.stringify(phase.plan.config),
+      resources: resourcesSchema.parse(this.#specOf(phase.owner)['resources'] ?? {}),
+      attempts: phase.attempts.length,
+      checkpointNode: phase.checkpointNode,
+      parentNode: null,
+      failedOn: failed.filter((one) => !one.forgiven).map((one) => one.place.nodeId),
+    };
   }
-  async upsertNode(): Promise<void> {
+  async places(): Promise<readonly Place[]> {
     this.#reach();
+    const busy = new Set(
+      [...this.phases.values()].flatMap(({ attempts }) =>
+        attempts.filter((one) => one.state === 'open').map(({ place }) => `${place.nodeId}/${place.slot}`),
+      ),
+    );
+    return [...this.nodes.values()]
+      .filter(({ nodeId }) => (this.owners.get(nodeId)?.untilMs ?? 0) > Date.now() && !this.quarantines.has(nodeId))
+      .flatMap(({ nodeId, places }) =>
+        places.map((place) => ({ ...place, nodeId, free: !busy.has(`${nodeId}/${place.slot}`) })),
+      );
+  }
+  async quarantinesOf(nodeIds: readonly string[]): Promise<readonly NodeQuarantine[]> {
+    return [...this.quarantines.values()].filter(({ nodeId }) => nodeIds.includes(nodeId));
+  }
+  async nodeOutcomes(): Promise<readonly NodeOutcome[]> {
+    return [];
+  }
+  async failedNodes(): Promise<readonly string[]> {
+    return [];
+  }
+  async quarantineNode(
+    nodeId: string,
+    { reason, waitMs }: { reason: string; waitMs: number },
+  ): Promise<NodeQuarantine> {
+    const quarantine = { nodeId, reason, canaryInMs: waitMs };
+    this.quarantines.set(nodeId, quarantine);
+    return quarantine;
+  }
+  async readmitNode(nodeId: string): Promise<boolean> {
+    return this.quarantines.delete(nodeId);
+  }
+  async upsertNode(node: NodeRow): Promise<void> {
+    this.#reach();
+    this.nodes.set(node.nodeId, node);
   }
   async ownNode(nodeId: string, replicaId: string, leaseMs: number): Promise<boolean> {
     this.#reach();
@@ -381,6 +459,14 @@ export class MemoryStore implements OrchestratorStore, SweepFiles {
     const row = this.#phaseById(phaseId).attempts[attempt - 1];
     if (row === undefined) throw new LatentSweepError('NOT_FOUND', `no attempt ${attempt} of phase ${phaseId}`);
     return row;
+  }
+  #specOf(owner: ClaimOwner | null): Readonly<Record<string, unknown>> {
+    const name = owner === null ? '' : sweepOfBatch(owner.workflowId);
+    const spec = [...this.sweeps.values()].find((one) => one.name === name)?.spec;
+    return typeof spec === 'object' && spec !== null ? { ...spec } : {};
+  }
+  #retriesOf(owner: ClaimOwner | null): Retries {
+    return retriesSchema.parse(this.#specOf(owner)['retries'] ?? {});
   }
   #tell(phaseKey: string): void {
     for (const listener of this.#listeners) listener(phaseKey);

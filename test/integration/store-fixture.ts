@@ -66,6 +66,7 @@ const nodeRow = (nodeId: string): Parameters<Store['upsertNode']>[0] => ({
   slots: 4,
   engineVersion: 'scripted',
   memoryBytes: 8 * 2 ** 30,
+  places: [0, 1, 2, 3].map((slot) => ({ slot, device: 'cpu', memoryBytes: 0 })),
 });
 
 export const owner = (name: string): ClaimOwner => ({ workflowId: `batch/${name}/0-1`, runId: `run-of-${name}` });
@@ -86,7 +87,7 @@ export async function begin(
 ): Promise<Awaited<ReturnType<Store['openAttempt']>>> {
   const claim = await store.claimPhase(keyOf(name), owner('test'));
   if (claim.kind !== 'run') throw new Error(`claim of ${name} answered ${claim.kind}`);
-  return await store.openAttempt(keyOf(name), claim.fence, placeOn(nodeId));
+  return await store.openAttempt(keyOf(name), claim.fence, placeOn(nodeId), `on ${nodeId}`);
 }
 
 export interface SegmentShape {

@@ -43,7 +43,7 @@ test('while Postgres is stopped every call says so within seconds; afterwards th
     [
       store.commitSegments([first]),
       store.claimPhase(keyOf('away-a'), owner('other')),
-      store.openAttempt(keyOf('away-a'), 1, placeOn('node-a')),
+      store.openAttempt(keyOf('away-a'), 1, placeOn('node-a'), 'on node-a'),
       store.ownNode('node-a', 'r', 1_000),
       store.migrate(),
       reader.query('select 1'),

@@ -147,12 +147,16 @@ test('one workflow has a phase; others wait, take it over only from the owner th
   });
 
   assert.deepEqual(await store.claimPhase(key, owner('x'), { takeOver: winner }), { kind: 'run', fence: 2 });
-  await assert.rejects(store.openAttempt(key, 1, placeOn('node-a')), /FENCED/);
+  await assert.rejects(store.openAttempt(key, 1, placeOn('node-a'), 'on node-a'), /FENCED/);
   await store.releaseClaim(key, winner);
   assert.deepEqual(await store.phaseOwner(key), owner('x'));
   await store.releaseClaim(key, owner('x'));
   assert.equal(await store.phaseOwner(key), null);
-  await assert.rejects(store.openAttempt(key, 2, placeOn('node-a')), /FENCED/, 'a claim given back opens nothing');
+  await assert.rejects(
+    store.openAttempt(key, 2, placeOn('node-a'), 'on node-a'),
+    /FENCED/,
+    'a claim given back opens nothing',
+  );
 
   assert.deepEqual(await store.claimPhase(key, owner('y')), { kind: 'run', fence: 3 });
   await store.failPhase(key, { failure: 'nan_loss', message: 'no' });
@@ -178,7 +182,7 @@ test('listeners hear of claims, releases and ends of a phase', async () => {
     const claim = await store.claimPhase(key, owner('n'));
     fence = claim.kind === 'run' ? claim.fence : 0;
   });
-  await next('start', () => store.openAttempt(key, fence, placeOn('node-a')));
+  await next('start', () => store.openAttempt(key, fence, placeOn('node-a'), 'on node-a'));
   const [{ phase_id: phaseId } = { phase_id: 0 }] = await fixture.rows<{ phase_id: number }>(
     'select phase_id::int from phases where phase_key = $1',
     [key],
@@ -215,7 +219,7 @@ test('a segment is recorded with everything it brings; a replay changes nothing'
     [phaseId],
   );
   assert.deepEqual(counted, [{ items: 4, seconds: 6, tokens: 600, checkpoints: [4] }]);
-  assert.equal(await store.checkpointNode(keyOf('segment-a')), 'node-a');
+  assert.equal((await store.placementOf(keyOf('segment-a'))).checkpointNode, 'node-a');
   const [open] = await store.openAttemptsOnNode('node-a').then((all) => all.filter((one) => one.phaseId === phaseId));
   assert.deepEqual(open, { phaseId, phaseKey: keyOf('segment-a'), attempt, place: placeOn('node-a'), lastSeq: 3n });
 });
@@ -272,7 +276,7 @@ test('a newer attempt refuses every write of the older one, and its own segments
   assert.equal(await store.completePhase(phaseId, 1, 9n, '{}'), 'fenced');
   await store.failAttempt(phaseId, 1, nan);
   await store.stopAttempt(phaseId, 1);
-  assert.deepEqual(await store.failureCounts(phaseId), {});
+  assert.deepEqual((await store.failureRecord(phaseId)).counts, {});
   assert.deepEqual(
     await fixture.rows('select attempt, state from attempts where phase_id = $1 order by 1', [phaseId]),
     [
@@ -283,7 +287,7 @@ test('a newer attempt refuses every write of the older one, and its own segments
   await assert.rejects(store.commitSegments([segment({ phaseId, attempt: 9, seq: 1, from: 0, to: 1 })]), /NOT_FOUND/);
   assert.equal(await store.completePhase(phaseId, 2, 9n, '{}'), 'committed');
   assert.equal(await store.completePhase(phaseId, 2, 9n, '{}'), 'already_committed');
-  await assert.rejects(store.openAttempt(keyOf('fence-a'), 1, placeOn('node-a')), /FENCED/);
+  await assert.rejects(store.openAttempt(keyOf('fence-a'), 1, placeOn('node-a'), 'on node-a'), /FENCED/);
 });
 
 test('a resume goes on from the newest checkpoint and moves what lies beyond it out of the record', async () => {
@@ -324,7 +328,7 @@ test('a resume goes on from the newest checkpoint and moves what lies beyond it 
   assert.deepEqual(moved, [{ steps: [4, 5, 6], items: [4, 5, 6], kept: [1, 2, 3], lost: 3 }]);
   await store.commitSegments([from(2, 1, 3, 7, true), from(2, 2, 7, 9)]);
   assert.deepEqual(await steps(phaseId), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
-  assert.equal(await store.checkpointNode(keyOf('resume-a')), 'node-b');
+  assert.equal((await store.placementOf(keyOf('resume-a'))).checkpointNode, 'node-b');
 
   // a damaged checkpoint is never used again: the one before it is
   const third = await begin(store, 'resume-a');
@@ -349,7 +353,7 @@ test('failures are counted by class, and a retry forgives those of failed phases
     const { phaseId, attempt } = await begin(store, 'retry-a');
     await store.failAttempt(phaseId, attempt, { ...nan, failure: 'code_error', code: 'INTERNAL' });
     await store.failAttempt(phaseId, attempt, nan);
-    assert.deepEqual(await store.failureCounts(phaseId), { code_error: i });
+    assert.deepEqual((await store.failureRecord(phaseId)).counts, { code_error: i });
   }
   const phaseId = a.phases[0]?.phaseId ?? 0;
   await store.failPhase(keyOf('retry-a'), { failure: 'code_error', message: 'twice' });
@@ -359,7 +363,7 @@ test('failures are counted by class, and a retry forgives those of failed phases
   assert.deepEqual(await store.sweepCounts(sweepId), { finished: 1, failed: 1, open: 0 });
   assert.deepEqual(await store.retryFailed(sweepId), [0]);
   assert.deepEqual(await store.retryFailed(sweepId), []);
-  assert.deepEqual(await store.failureCounts(phaseId), {});
+  assert.deepEqual((await store.failureRecord(phaseId)).counts, {});
   assert.deepEqual(await store.sweepCounts(sweepId), { finished: 1, failed: 0, open: 1 });
   assert.equal((await begin(store, 'retry-a')).attempt, 3);
 });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import type { SlotPermit } from '@temporalio/worker';
+import fc from 'fast-check';
 import { Node, type WorkerServiceClient } from '../../services/gen/latentsweep/worker/v1/worker.ts';
 import { Fleet } from '../../services/orchestrator/fleet/fleet.ts';
+import type { Want } from '../../services/orchestrator/fleet/placement.ts';
 import type { SlotLease } from '../../services/orchestrator/fleet/slot-lease.ts';
 import { FleetSlotSupplier } from '../../services/orchestrator/fleet/slot-supplier.ts';
 
@@ -23,6 +24,8 @@ const join = (fleet: Fleet, nodeId: string, slots: number): void => {
   fleet.join(node(nodeId, slots), 0).ready = true;
   fleet.changed();
 };
+const anywhere: Want = { device: 'any', memoryBytes: 0, prefer: [], avoid: [] };
+const preferring = (nodeId: string): Want => ({ ...anywhere, prefer: [{ nodeId, why: 'it has the checkpoint' }] });
 const soon = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 test('no permit without a slot; a permit for each as nodes come', async () => {
@@ -94,7 +97,7 @@ test('permits never exceed capacity, whatever joins, leaves, starts and ends', a
         if (one.kind === 'poll') void supplier.reserveSlot(null, signal).then((permit) => permits.push(permit));
         if (one.kind === 'take') {
           const permit = permits.pop();
-          const lease = permit === undefined ? null : await fleet.take(null, 0, signal);
+          const lease = permit === undefined ? null : ((await fleet.take(anywhere, 0, signal))?.lease ?? null);
           if (permit !== undefined && lease !== null) running.push({ permit, lease });
           else if (permit !== undefined) supplier.releaseSlot({ permit });
         }
@@ -128,19 +131,19 @@ test('the preferred node is taken while it has a slot, else the emptiest', async
   join(fleet, 'small', 1);
   join(fleet, 'large', 3);
   const signal = new AbortController().signal;
-  assert.equal((await fleet.take('small', 0, signal))?.node.nodeId, 'small');
-  assert.equal((await fleet.take('small', 0, signal))?.node.nodeId, 'large');
-  assert.equal((await fleet.take(null, 0, signal))?.node.nodeId, 'large');
+  assert.equal((await fleet.take(preferring('small'), 0, signal))?.lease.node.nodeId, 'small');
+  assert.equal((await fleet.take(preferring('small'), 0, signal))?.lease.node.nodeId, 'large');
+  assert.equal((await fleet.take(anywhere, 0, signal))?.lease.node.nodeId, 'large');
 });
 
 test('a waiting task gets the slot that becomes free, and none after its time', async () => {
   const fleet = newFleet();
   join(fleet, 'a', 1);
   const signal = new AbortController().signal;
-  const first = await fleet.take(null, 0, signal);
+  const first = await fleet.take(anywhere, 0, signal);
   assert.ok(first !== null);
-  const second = fleet.take(null, 5_000, signal);
-  fleet.release(first);
+  const second = fleet.take(anywhere, 5_000, signal);
+  fleet.release(first.lease);
   assert.ok((await second) !== null);
-  assert.equal(await fleet.take(null, 10, signal), null);
+  assert.equal(await fleet.take(anywhere, 10, signal), null);
 });

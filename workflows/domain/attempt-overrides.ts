@@ -3,7 +3,6 @@
 
 import { z } from 'zod';
 import type { AttemptFailure } from './errors.ts';
-import type { PhaseConfig } from './phases.ts';
 import type { OnNan } from './retries.ts';
 
 export const attemptOverridesSchema = z.strictObject({
@@ -36,13 +35,10 @@ export interface NextOverrides {
 /**
  * Overrides stay once made: a phase that did not fit does not fit the next time either.
  *
+ * @param config of the phase, as parsed JSON; a kind without a microbatch keeps its size
  * @param last the attempt before; null for the first
  */
-export function nextOverrides(
-  config: Pick<PhaseConfig, 'kind'>,
-  last: EarlierAttempt | null,
-  onNan: OnNan,
-): NextOverrides {
+export function nextOverrides(config: unknown, last: EarlierAttempt | null, onNan: OnNan): NextOverrides {
   if (last === null) return { overrides: {}, decision: null };
   const { failure, overrides } = last;
   if (failure === 'out_of_memory') {
@@ -65,26 +61,26 @@ export function nextOverrides(
 }
 
 /** @returns null where nothing smaller is possible: one at a time already, or a kind of phase that has no microbatch */
-export function halfMicrobatch(config: Pick<PhaseConfig, 'kind'>, overrides: AttemptOverrides): number | null {
+function halfMicrobatch(config: unknown, overrides: AttemptOverrides): number | null {
   const now = together(config, overrides);
   return now === null || now <= 1 ? null : Math.ceil(now / 2);
 }
 
 /** Rows or items that a training phase computes at a time. */
-function together(config: Pick<PhaseConfig, 'kind'>, overrides: AttemptOverrides): number | null {
+function together(config: unknown, overrides: AttemptOverrides): number | null {
   if (overrides.microbatch !== undefined) return overrides.microbatch;
   const sizes = batchSchema.safeParse(config);
   if (!sizes.success) return null;
   if (sizes.data.kind === 'base') return sizes.data.base.batch;
-  const { batch, microbatch } = sizes.data.train;
+  const { batch, microbatch } = sizes.data.kind === 'pretrain' ? sizes.data.pretrain : sizes.data.train;
   return Math.min(batch, microbatch ?? batch);
 }
+
+const inParts = z.object({ batch: z.number(), microbatch: z.number().nullable() });
 
 /** The part of a phase's config that decides how much is computed at a time. */
 const batchSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('base'), base: z.object({ batch: z.number() }) }),
-  z.object({
-    kind: z.literal('finetune'),
-    train: z.object({ batch: z.number(), microbatch: z.number().nullable() }),
-  }),
+  z.object({ kind: z.literal('pretrain'), pretrain: inParts }),
+  z.object({ kind: z.literal('finetune'), train: inParts }),
 ]);

@@ -3,19 +3,21 @@
 
 import { CompleteAsyncError, Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import type { Logger } from 'pino';
+import type { GpuActivities, OwnerRef } from '../../../workflows/activities.ts';
+import { sweepOfBatch } from '../../../workflows/contract.ts';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import type { GpuActivities } from '../../../workflows/activities.ts';
 import type { RunPhaseRequest } from '../../gen/latentsweep/worker/v1/worker.ts';
-import type { AttemptOpening, OrchestratorStore } from '../../store/types.ts';
+import type { AttemptOpening, Decision, OrchestratorStore } from '../../store/types.ts';
 import { type BadEnd, endFailure } from '../failures.ts';
 import { artifactOf } from '../fleet/attempt-events.ts';
 import type { AttemptFollower } from '../fleet/attempt-follower.ts';
 import type { Attempts } from '../fleet/attempts.ts';
 import type { Fleet } from '../fleet/fleet.ts';
+import { wantOf } from '../fleet/placement.ts';
 import type { SlotLease } from '../fleet/slot-lease.ts';
 import type { FleetTimes } from '../options.ts';
 import { persist, StoppedError } from '../persist.ts';
-import type { Logger } from 'pino';
 
 /** How long a task waits for a slot that vanished between its permit and its start. */
 const SLOT_WAIT_MS = 2_000;
@@ -45,9 +47,14 @@ export function runPhaseActivity(needs: RunPhaseNeeds): GpuActivities['runPhase'
     try {
       const options = input.takeOver === null ? {} : { takeOver: input.takeOver };
       const claim = await persist(() => store.claimPhase(phaseKey, activity, options), signal, log);
-      if (claim.kind === 'wait' || claim.kind === 'failed') return claim;
+      if (claim.kind === 'wait' || claim.kind === 'failed') {
+        if (claim.kind === 'wait') await noteWait(needs, phaseKey, claim.owner);
+        return claim;
+      }
       if (claim.kind === 'run') {
+        if (input.takeOver !== null) await noteTakeOver(needs, phaseKey, input.takeOver);
         follower = await attach(needs, context, activity, phaseKey, claim.fence);
+        if (follower === null) return { kind: 'unfit' };
         await waitForEnd(needs, context, follower);
       }
       if (closes !== null) await persist(() => store.closeTrial(closes, 'finished'), signal, log);
@@ -65,18 +72,41 @@ export function runPhaseActivity(needs: RunPhaseNeeds): GpuActivities['runPhase'
   };
 }
 
+/** For the story of the phase only, so a lost one is no failure. */
+async function note(
+  needs: RunPhaseNeeds,
+  decision: Pick<Decision, 'kind' | 'reason' | 'details'>,
+  phaseKey: string,
+): Promise<void> {
+  try {
+    await needs.store.recordDecision({ phaseKey, attempt: null, nodeId: null, ...decision });
+  } catch (error) {
+    needs.log.info({ phase: phaseKey, error: String(error) }, `a decision was not recorded: ${decision.reason}`);
+  }
+}
+
+function noteWait(needs: RunPhaseNeeds, phaseKey: string, owner: OwnerRef): Promise<void> {
+  const reason = `waits: sweep ${sweepOfBatch(owner.workflowId)} runs this phase already`;
+  return note(needs, { kind: 'waits', reason, details: { ...owner } }, phaseKey);
+}
+
+function noteTakeOver(needs: RunPhaseNeeds, phaseKey: string, from: OwnerRef): Promise<void> {
+  const reason = `taken over from sweep ${sweepOfBatch(from.workflowId)}, which closed without a result`;
+  return note(needs, { kind: 'taken_over', reason, details: { ...from } }, phaseKey);
+}
+
 function isRequestedCancellation(context: Context, error: unknown): boolean {
   return context.cancellationDetails?.cancelRequested === true && !(error instanceof CompleteAsyncError);
 }
 
-/** The attempt that runs here already, or a new one. */
+/** The attempt that runs here already, or a new one; null when slots are free but none that the phase fits. */
 async function attach(
   needs: RunPhaseNeeds,
   context: Context,
   activity: ActivityRef,
   phaseKey: string,
   fence: number,
-): Promise<AttemptFollower> {
+): Promise<AttemptFollower | null> {
   const { attempts, fleet, store, log } = needs;
   const signal = AbortSignal.any([needs.signal, context.cancellationSignal]);
   for (let running = attempts.of(phaseKey); running !== undefined; running = attempts.of(phaseKey)) {
@@ -88,16 +118,20 @@ async function attach(
     await persist(() => store.moveAttempt(phaseId, attempt, activity), signal, log);
     if (attempts.of(phaseKey) === running) return running;
   }
-  const prefer = await persist(() => store.checkpointNode(phaseKey), signal, log);
-  const lease = await fleet.take(prefer, SLOT_WAIT_MS, context.cancellationSignal);
+  const want = wantOf(await persist(() => store.placementOf(phaseKey), signal, log));
+  const placed = await fleet.take(want, SLOT_WAIT_MS, context.cancellationSignal);
   if (context.cancellationSignal.aborted) {
-    if (lease !== null) fleet.release(lease);
+    if (placed !== null) fleet.release(placed.lease);
     return await context.cancelled;
   }
-  if (lease === null) throw ApplicationFailure.nonRetryable('NO_SLOT: no node has a free slot', 'NO_SLOT');
+  if (placed === null) {
+    if (fleet.hasFree()) return null;
+    throw ApplicationFailure.nonRetryable('NO_SLOT: no node has a free slot', 'NO_SLOT');
+  }
+  const { lease, reason } = placed;
   try {
     const place = { nodeId: lease.node.nodeId, slot: lease.slot, device: lease.device, ...activity };
-    const opening = await persist(() => store.openAttempt(phaseKey, fence, place), signal, log);
+    const opening = await persist(() => store.openAttempt(phaseKey, fence, place, reason), signal, log);
     const { phaseId, attempt } = opening;
     return attempts.follow({ phaseId, phaseKey, attempt }, lease, requestOf(needs.times, opening, lease));
   } catch (error) {
@@ -118,7 +152,7 @@ async function waitForEnd(needs: RunPhaseNeeds, context: Context, follower: Atte
   const first = await Promise.race([follower.end, cancelled.then((error) => ({ kind: 'cancelled' as const, error }))]);
   let end = first;
   const failureOf = (bad: BadEnd): Promise<ApplicationFailure> =>
-    persist(() => endFailure(needs.store, follower.id.phaseId, bad), needs.signal, needs.log);
+    persist(() => endFailure(needs.store, follower.id, bad), needs.signal, needs.log);
   if (first.kind === 'cancelled') {
     const { cancellationDetails } = context;
     // left open: the next orchestrator adopts the attempt and completes this activity by id
@@ -161,6 +195,7 @@ function requestOf(times: FleetTimes, opening: AttemptOpening, lease: SlotLease)
     checkpointMs: BigInt(times.checkpointMs),
     threads: lease.threads,
     afterSeq: 0n,
+    overrides: opening.overrides,
   };
 }
 

@@ -1,9 +1,9 @@
 // Adoption (architecture.md section 2): when a node comes to this replica, the attempts it reports are followed here, and the activities of
 // the replica that opened them are kept alive and completed by id. Attempts that nobody reports are failed as node_lost at once.
 
-import type { PhaseTurn } from '../../../workflows/activities.ts';
 import { ActivityCancelledError, ActivityNotFoundError, type Client } from '@temporalio/client';
 import type { Logger } from 'pino';
+import type { PhaseTurn } from '../../../workflows/activities.ts';
 import { type AttemptReport, RunPhaseRequest, StopMode } from '../../gen/latentsweep/worker/v1/worker.ts';
 import type { OpenAttempt, OrchestratorStore } from '../../store/types.ts';
 import { endFailure } from '../failures.ts';
@@ -93,7 +93,25 @@ function adopt(needs: AdoptionNeeds, session: NodeSession, row: OpenAttempt, rep
   const request = RunPhaseRequest.fromPartial({ phaseKey, attempt, slot: report.slot, afterSeq: row.lastSeq });
   const follower = needs.attempts.follow({ phaseId, phaseKey, attempt }, lease, request);
   needs.log.info({ phase: phaseKey, attempt, node: session.nodeId, slot: report.slot }, 'attempt adopted');
+  void noteAdoption(needs, session, row, report);
   void carry(needs, follower, row);
+}
+
+/** For the story of the phase only, so a lost one is no failure. */
+async function noteAdoption(
+  needs: AdoptionNeeds,
+  session: NodeSession,
+  { phaseKey, attempt }: OpenAttempt,
+  report: AttemptReport,
+): Promise<void> {
+  const { nodeId } = session;
+  const reason = `another orchestrator took ${nodeId} over and follows the attempt on, at step ${report.step}`;
+  try {
+    const details = { step: Number(report.step), running: report.running };
+    await needs.store.recordDecision({ kind: 'adopted', phaseKey, attempt, nodeId, reason, details });
+  } catch (error) {
+    needs.log.info({ phase: phaseKey, error: String(error) }, 'an adoption was not recorded');
+  }
 }
 
 /** Heartbeats the activity of a dead replica until its attempt ends, then completes it. */
@@ -150,7 +168,7 @@ async function report(needs: AdoptionNeeds, row: OpenAttempt, end: AttemptEnd): 
       else if (end.kind === 'stopped') {
         await needs.store.releaseClaim(row.phaseKey, activity);
         await needs.client.activity.reportCancellation(activity);
-      } else await needs.client.activity.fail(activity, await endFailure(needs.store, row.phaseId, end));
+      } else await needs.client.activity.fail(activity, await endFailure(needs.store, row, end));
       return;
     } catch (error) {
       // closed meanwhile: its batch has heard a time-out and asks for the phase anew

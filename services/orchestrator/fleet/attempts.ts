@@ -2,7 +2,7 @@
 // replica (carried by id), or for a while nobody. It keeps the slot's use in step with that.
 
 import type { RunPhaseRequest } from '../../gen/latentsweep/worker/v1/worker.ts';
-import { AttemptFollower, type AttemptId, type FollowerNeeds } from './attempt-follower.ts';
+import { type AttemptEnd, AttemptFollower, type AttemptId, type FollowerNeeds } from './attempt-follower.ts';
 import type { Fleet } from './fleet.ts';
 import type { SlotLease } from './slot-lease.ts';
 
@@ -16,8 +16,16 @@ export class Attempts {
   readonly #fleet: Fleet;
   readonly #needs: FollowerNeeds;
   readonly #unclaimedMs: number;
+  readonly #onEnd: (id: AttemptId, nodeId: string, end: AttemptEnd) => void;
 
-  constructor(fleet: Fleet, needs: FollowerNeeds, unclaimedMs: number) {
+  /** @param onEnd hears of every end, when it is recorded */
+  constructor(
+    fleet: Fleet,
+    needs: FollowerNeeds,
+    unclaimedMs: number,
+    onEnd: (id: AttemptId, nodeId: string, end: AttemptEnd) => void,
+  ) {
+    this.#onEnd = onEnd;
     this.#fleet = fleet;
     this.#needs = needs;
     this.#unclaimedMs = unclaimedMs;
@@ -35,7 +43,8 @@ export class Attempts {
   follow(id: AttemptId, lease: SlotLease, request: RunPhaseRequest): AttemptFollower {
     const follower = new AttemptFollower(id, lease, request, this.#needs);
     this.#byPhase.set(id.phaseKey, follower);
-    void follower.end.then(() => {
+    void follower.end.then((end) => {
+      this.#onEnd(id, lease.node.nodeId, end);
       if (this.#byPhase.get(id.phaseKey) === follower) this.#byPhase.delete(id.phaseKey);
       this.#stopTimer(follower);
       this.#fleet.release(lease);

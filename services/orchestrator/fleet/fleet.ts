@@ -4,7 +4,14 @@
 import type { Node } from '../../gen/latentsweep/worker/v1/worker.ts';
 import type { ConnectWorker } from '../transport.ts';
 import { NodeSession } from './node-session.ts';
+import { chooseNode, fits, type Want } from './placement.ts';
 import type { SlotLease, SlotUse } from './slot-lease.ts';
+
+/** A slot that was taken, and why this one, in words. */
+export interface Placed {
+  readonly lease: SlotLease;
+  readonly reason: string;
+}
 
 export class Fleet {
   readonly sessions = new Map<string, NodeSession>();
@@ -39,7 +46,7 @@ export class Fleet {
     let count = 0;
     for (const session of this.sessions.values()) {
       if (!session.ready) continue;
-      if (!session.leaving) count += session.freeSlots().length;
+      count += session.freeSlots().length;
       for (const lease of session.leases.values()) if (lease.use !== 'carried') count += 1;
     }
     return count;
@@ -51,16 +58,23 @@ export class Fleet {
     return count;
   }
 
-  /** Waits up to `waitMs` for a free slot, on `preferNode` when that has one. @returns null when there was none. */
-  async take(preferNode: string | null, waitMs: number, signal: AbortSignal): Promise<SlotLease | null> {
+  /** Waits up to `waitMs` for a slot that the phase wants. @returns null when there was none. */
+  async take(want: Want, waitMs: number, signal: AbortSignal): Promise<Placed | null> {
     const deadlineMs = performance.now() + waitMs;
     for (;;) {
-      const lease = this.#takeNow(preferNode);
-      if (lease !== null) return lease;
+      const placed = this.#takeNow(want);
+      if (placed !== null) return placed;
       const leftMs = deadlineMs - performance.now();
-      if (leftMs <= 0 || signal.aborted) return null;
+      // free slots that do not fit are no reason to keep a permit from those whom they do
+      if (leftMs <= 0 || signal.aborted || this.hasFree()) return null;
       await this.#nextChange(leftMs, signal);
     }
+  }
+
+  /** Whether any slot is free, fitting or not. */
+  hasFree(): boolean {
+    for (const session of this.sessions.values()) if (session.freeSlots().length > 0) return true;
+    return false;
   }
 
   /** The slot of an attempt that the node reports. */
@@ -93,17 +107,27 @@ export class Fleet {
     for (const listener of [...this.#listeners]) listener();
   }
 
-  #takeNow(preferNode: string | null): SlotLease | null {
-    const usable = [...this.sessions.values()].filter((one) => one.ready && !one.leaving && one.freeSlots().length > 0);
-    // the emptiest node first, so that a loss costs little
-    usable.sort(
-      (a, b) =>
-        Number(b.nodeId === preferNode) - Number(a.nodeId === preferNode) ||
-        b.freeSlots().length - a.freeSlots().length,
+  #takeNow(want: Want): Placed | null {
+    const free = (session: NodeSession): ReturnType<NodeSession['freeSlots']> =>
+      session.freeSlots().filter((slot) => fits(want, offerOf(slot)));
+    const sessions = [...this.sessions.values()];
+    const candidates = sessions.flatMap((one) => {
+      const freeSlots = free(one).length;
+      return freeSlots === 0 ? [] : [{ nodeId: one.nodeId, freeSlots }];
+    });
+    const fitting = sessions.filter(
+      (one) => !one.leaving && one.quarantine === null && one.node.slots.some((slot) => fits(want, offerOf(slot))),
     );
-    const session = usable[0];
-    const slot = session?.freeSlots()[0];
-    return session === undefined || slot === undefined ? null : this.occupy(session, slot.index, 'activity');
+    const choice = chooseNode(
+      want,
+      candidates,
+      fitting.map((one) => one.nodeId),
+    );
+    const session = choice === null ? undefined : this.sessions.get(choice.nodeId);
+    const slot = session === undefined ? undefined : free(session)[0];
+    if (choice === null || session === undefined || slot === undefined) return null;
+    const reason = session.quarantine === null ? choice.reason : `on ${session.nodeId} as its canary`;
+    return { lease: this.occupy(session, slot.index, 'activity'), reason };
   }
 
   #nextChange(waitMs: number, signal: AbortSignal): Promise<void> {
@@ -119,4 +143,11 @@ export class Fleet {
       signal.addEventListener('abort', done);
     });
   }
+}
+
+function offerOf({ device, memoryBytes }: Node['slots'][number]): {
+  readonly device: string;
+  readonly memoryBytes: number;
+} {
+  return { device, memoryBytes: Number(memoryBytes) };
 }

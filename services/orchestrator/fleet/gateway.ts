@@ -10,6 +10,7 @@ import type { FleetTimes } from '../options.ts';
 import { type AdoptionNeeds, adoptAttempts, adoptReported, isFollowed } from './adoption.ts';
 import type { Fleet } from './fleet.ts';
 import type { NodeSession } from './node-session.ts';
+import type { Quarantine } from './quarantine.ts';
 
 /** Renewals per time-out: several may be lost. */
 const RENEWALS_PER_TIMEOUT = 5;
@@ -17,6 +18,7 @@ const WATCH_EVERY_MS = 1_000;
 const TIDY_EVERY_MS = 10_000;
 
 export interface GatewayNeeds extends AdoptionNeeds {
+  readonly quarantine: Quarantine;
   readonly replicaId: string;
   readonly times: FleetTimes;
 }
@@ -101,6 +103,11 @@ export class Gateway {
       slots: node.slots.length,
       engineVersion,
       memoryBytes: Number(node.memoryBytes),
+      places: node.slots.map(({ index, device, memoryBytes }) => ({
+        slot: index,
+        device,
+        memoryBytes: Number(memoryBytes),
+      })),
     });
     const known = this.#fleet.sessions.get(nodeId);
     if (!(await this.#own(nodeId))) {
@@ -112,6 +119,7 @@ export class Gateway {
     const restarted = known !== undefined && known.node.incarnation !== incarnation;
     const session = this.#fleet.join(node, performance.now());
     await adoptAttempts(this.#needs, session, attempts, restarted);
+    await this.#needs.quarantine.obey([nodeId]);
     session.ready = true;
     this.#fleet.changed();
     this.#log.info({ node: nodeId, slots: node.slots.length, attempts: attempts.length }, 'node registered');
@@ -163,6 +171,8 @@ export class Gateway {
       this.#log.warn({ node: session.nodeId, silentMs: Math.round(nowMs - session.renewedAtMs) }, 'node is lost');
       void this.#giveBack(session, 'lost');
     }
+    // a canary may be due
+    if ([...this.#fleet.sessions.values()].some((one) => one.quarantine !== null)) this.#fleet.changed();
   }
 
   async #giveBack(session: NodeSession, event: 'lost' | 'left'): Promise<void> {
@@ -191,6 +201,8 @@ export class Gateway {
         ),
       );
       for (const session of sessions) if (!owned.has(session.nodeId) && !session.lost) this.#pass(session);
+      // another replica may have judged
+      await this.#needs.quarantine.obey([...owned]);
     } catch (error) {
       this.#log.warn({ error: String(error) }, 'ownership of nodes was not renewed; Postgres does not answer');
     }

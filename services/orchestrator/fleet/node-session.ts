@@ -19,6 +19,8 @@ export class NodeSession extends EventEmitter<SessionEvents> {
   leaving = false;
   /** Attempts that it reported were adopted; until then no slot is given out. */
   ready = false;
+  /** In quarantine until a canary succeeds; from `canaryAtMs` (monotonic) on it gets one. null = trusted. */
+  quarantine: { readonly canaryAtMs: number } | null = null;
   #node: Node;
   #connection: WorkerConnection;
   #renewedAtMs: number;
@@ -64,8 +66,12 @@ export class NodeSession extends EventEmitter<SessionEvents> {
     this.emit('reconnect');
   }
 
+  /** Slots that may be given out now: none of a leaving node, one at a time of a node in quarantine, for its canary. */
   freeSlots(): readonly Node['slots'][number][] {
-    return this.#node.slots.filter((slot) => !this.leases.has(slot.index));
+    if (this.leaving || !this.ready) return [];
+    const free = this.#node.slots.filter((slot) => !this.leases.has(slot.index));
+    if (this.quarantine === null) return free;
+    return this.leases.size === 0 && performance.now() >= this.quarantine.canaryAtMs ? free.slice(0, 1) : [];
   }
 
   /** No more streams or slots; followers hear it. */

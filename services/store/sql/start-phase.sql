@@ -1,1 +1,1 @@
-update phases set state = 'running', attempt = $2::integer where phase_id = $1::bigint
+update phases set state = 'running', attempt = $2::integer, waits_for = null where phase_id = $1::bigint

@@ -1,6 +1,7 @@
 // Parses what arrives over the IPC channel: one schema for every command of protocol.ts, trusted behind it.
 
 import { z } from 'zod';
+import { attemptOverridesSchema } from '../../../workflows/domain/attempt-overrides.ts';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { phaseConfigSchema } from '../../../workflows/domain/phases.ts';
 import type { TrainerCommand } from './protocol.ts';
@@ -25,6 +26,7 @@ const jobSchema = z.strictObject({
   threads: z.number().int().min(1),
   segmentMs: z.number().min(0),
   checkpointMs: z.number().min(0),
+  overrides: attemptOverridesSchema.default({}),
 });
 
 const commandSchema = z.discriminatedUnion('kind', [

@@ -1,6 +1,7 @@
 // Messages between a supervisor (gpu-worker, `lsweep train`, tests) and a trainer process: one phase at a time over Node's IPC channel.
 // Plain JSON data; the trainer answers with events whose meaning the proto's PhaseEvent repeats. No seq here: the spool numbers them.
 
+import type { AttemptOverrides } from '../../../workflows/domain/attempt-overrides.ts';
 import type { AttemptFailure, ErrorCode } from '../../../workflows/domain/errors.ts';
 import type { PhaseConfig } from '../../../workflows/domain/phases.ts';
 
@@ -28,6 +29,8 @@ export interface PhaseJob {
   readonly segmentMs: number;
   /** A checkpoint at the end of a segment when the last one is older than this, ms; 0 = at every segment. */
   readonly checkpointMs: number;
+  /** What this attempt does otherwise than `config`, because earlier ones failed; absent = nothing. */
+  readonly overrides?: AttemptOverrides;
 }
 
 export type TrainerCommand =

@@ -1,6 +1,7 @@
-// Learning rates of a training phase as a pure function of the step. Warm-up and decay run over the whole phase, stages or not.
+// Learning rates of a training phase as a pure function of the step, and what an attempt after a NaN changes about them and the data order.
+// Warm-up and decay run over the whole phase, stages or not.
 
-import type { BaseSettings, TrainSettings } from '../../../workflows/domain/settings.ts';
+import type { BaseSettings, PretrainSettings, TrainSettings } from '../../../workflows/domain/settings.ts';
 import type { LearningRates } from '../engine/types.ts';
 
 type Schedule = Pick<TrainSettings, 'schedule' | 'warmupSteps'>;
@@ -20,7 +21,7 @@ export function scheduleFactor({ schedule, warmupSteps }: Schedule, step: number
 }
 
 export function learningRatesAt(
-  settings: Schedule & Pick<TrainSettings | BaseSettings, 'lr'>,
+  settings: Schedule & Pick<TrainSettings | PretrainSettings | BaseSettings, 'lr'>,
   step: number,
   total: number,
 ): LearningRates {
@@ -29,4 +30,17 @@ export function learningRatesAt(
   return typeof lr === 'number'
     ? { base: lr * factor, coprocessor: lr * factor, soft: lr * factor }
     : { base: lr.base * factor, coprocessor: lr.coprocessor * factor, soft: lr.soft * factor };
+}
+
+/** @param factor 1 leaves every bit as it is */
+export function scaledRates({ base, coprocessor, soft }: LearningRates, factor: number): LearningRates {
+  return { base: base * factor, coprocessor: coprocessor * factor, soft: soft * factor };
+}
+
+/** Of settings' seeds, which are whole and below 2^32 in practice, so that no other order is another seed's own. */
+const ORDERS = 2 ** 32;
+
+/** Seed of the data order alone; weights are drawn from the phase's own seed. @param dataOrder 0 = its own order */
+export function reorderedSeed(seed: number, dataOrder: number): number {
+  return seed + dataOrder * ORDERS;
 }

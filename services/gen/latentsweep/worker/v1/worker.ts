@@ -157,6 +157,22 @@ export interface RunPhaseRequest {
   threads: number;
   /** Replay from the first event after this one. */
   afterSeq: bigint;
+  /** What the attempt does otherwise than config_json, because earlier attempts failed; the phase key stays. */
+  overrides?: AttemptOverrides | undefined;
+}
+
+/** Differences of an attempt from its phase's config. */
+export interface AttemptOverrides {
+  /** Rows or items computed at a time, from 1; the effective batch stays. */
+  microbatch?:
+    | number
+    | undefined;
+  /** 0 = the phase's own data order; n = the n-th other one. */
+  dataOrder?:
+    | number
+    | undefined;
+  /** Factor on every learning rate. */
+  rateFactor?: number | undefined;
 }
 
 /** One event of an attempt. */
@@ -1036,6 +1052,7 @@ function createBaseRunPhaseRequest(): RunPhaseRequest {
     checkpointMs: 0n,
     threads: 0,
     afterSeq: 0n,
+    overrides: undefined,
   };
 }
 
@@ -1085,6 +1102,9 @@ export const RunPhaseRequest: MessageFns<RunPhaseRequest> = {
         throw new globalThis.Error("value provided for field message.afterSeq of type uint64 too large");
       }
       writer.uint32(88).uint64(message.afterSeq);
+    }
+    if (message.overrides !== undefined) {
+      AttemptOverrides.encode(message.overrides, writer.uint32(98).fork()).join();
     }
     return writer;
   },
@@ -1190,6 +1210,14 @@ export const RunPhaseRequest: MessageFns<RunPhaseRequest> = {
             message.afterSeq = reader.uint64() as bigint;
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.overrides = AttemptOverrides.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1235,6 +1263,7 @@ export const RunPhaseRequest: MessageFns<RunPhaseRequest> = {
         : isSet(object.after_seq)
         ? BigInt(object.after_seq)
         : 0n,
+      overrides: isSet(object.overrides) ? AttemptOverrides.fromJSON(object.overrides) : undefined,
     };
   },
 
@@ -1273,6 +1302,9 @@ export const RunPhaseRequest: MessageFns<RunPhaseRequest> = {
     if (message.afterSeq !== 0n) {
       obj.afterSeq = message.afterSeq.toString();
     }
+    if (message.overrides !== undefined) {
+      obj.overrides = AttemptOverrides.toJSON(message.overrides);
+    }
     return obj;
   },
 
@@ -1298,6 +1330,118 @@ export const RunPhaseRequest: MessageFns<RunPhaseRequest> = {
       : 0n;
     message.threads = object.threads ?? 0;
     message.afterSeq = (object.afterSeq !== undefined && object.afterSeq !== null) ? BigInt(object.afterSeq) : 0n;
+    message.overrides = (object.overrides !== undefined && object.overrides !== null)
+      ? AttemptOverrides.fromPartial(object.overrides)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseAttemptOverrides(): AttemptOverrides {
+  return { microbatch: undefined, dataOrder: undefined, rateFactor: undefined };
+}
+
+export const AttemptOverrides: MessageFns<AttemptOverrides> = {
+  encode(message: AttemptOverrides, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.microbatch !== undefined) {
+      writer.uint32(8).uint32(message.microbatch);
+    }
+    if (message.dataOrder !== undefined) {
+      writer.uint32(16).uint32(message.dataOrder);
+    }
+    if (message.rateFactor !== undefined) {
+      writer.uint32(25).double(message.rateFactor);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AttemptOverrides {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAttemptOverrides();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.microbatch = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.dataOrder = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.rateFactor = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AttemptOverrides {
+    return {
+      microbatch: isSet(object.microbatch) ? globalThis.Number(object.microbatch) : undefined,
+      dataOrder: isSet(object.dataOrder)
+        ? globalThis.Number(object.dataOrder)
+        : isSet(object.data_order)
+        ? globalThis.Number(object.data_order)
+        : undefined,
+      rateFactor: isSet(object.rateFactor)
+        ? globalThis.Number(object.rateFactor)
+        : isSet(object.rate_factor)
+        ? globalThis.Number(object.rate_factor)
+        : undefined,
+    };
+  },
+
+  toJSON(message: AttemptOverrides): unknown {
+    const obj: any = {};
+    if (message.microbatch !== undefined) {
+      obj.microbatch = Math.round(message.microbatch);
+    }
+    if (message.dataOrder !== undefined) {
+      obj.dataOrder = Math.round(message.dataOrder);
+    }
+    if (message.rateFactor !== undefined) {
+      obj.rateFactor = floatToJson(message.rateFactor);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<AttemptOverrides>): AttemptOverrides {
+    return AttemptOverrides.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AttemptOverrides>): AttemptOverrides {
+    const message = createBaseAttemptOverrides();
+    message.microbatch = object.microbatch ?? undefined;
+    message.dataOrder = object.dataOrder ?? undefined;
+    message.rateFactor = object.rateFactor ?? undefined;
     return message;
   },
 };

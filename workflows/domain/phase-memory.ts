@@ -1,0 +1,30 @@
+// The least memory a phase takes, from its config alone: what keeps it off slots that are too small. Activations are left out (they need
+// the graphs: services/trainer/plan), so a phase that fits by this may still run out of memory, but one that does not can never run.
+
+import { shapeOf } from './model-shape.ts';
+import type { AnyPhaseConfig } from './phases.ts';
+import { systemParameters } from './system-parameters.ts';
+import { taskTokens } from './task-tokens.ts';
+
+const FLOAT = 4;
+
+/** Bytes of weights, and for training of gradients and Adam's two moments; null where the model's shape is not in the config. */
+export function leastMemoryBytes(config: AnyPhaseConfig): number | null {
+  if (config.kind === 'simulate') return null;
+  const shape = shapeOf(config.model);
+  const tokens = taskTokens(config.task, config.tokenizer);
+  if (shape === null || tokens === null) return null;
+  const { vocabulary } = tokens;
+  const about = { shape, vocabulary };
+  if (config.kind === 'base') {
+    const { total } = systemParameters({ ...about, system: 'soft_embeddings', channel: null, latents: 0, query: null });
+    return stateBytes(total, total);
+  }
+  const { system, channel, latents, query } = config;
+  const { total, trained } = systemParameters({ ...about, system, channel, latents, query });
+  return stateBytes(total, config.kind === 'evaluate' ? 0 : trained);
+}
+
+function stateBytes(total: number, trained: number): number {
+  return FLOAT * (total + 3 * trained);
+}
