@@ -2,12 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type LossCurveRow, lossCurvesQuery } from '../../services/cli/queries/loss-curves.ts';
-import { sqlOf } from '../../services/store/index.ts';
 import { type ResultRow, resultsQuery } from '../../services/cli/queries/results.ts';
 import { csvOf, jsonRows, tableOf } from '../../services/cli/render/query-result.ts';
-import { curveChartSpec, drawChart } from '../../services/cli/results/curve-chart.ts';
-import { resultsLegend, resultsTable, scatterPoints } from '../../services/cli/results/results-table.ts';
+import { resultsLegend, resultsTable } from '../../services/cli/results/results-table.ts';
+import { drawChart } from '../../services/report/figures/draw-chart.ts';
+import { curveChartSpec } from '../../services/report/figures/loss-curves.ts';
+import { type LossCurveRow, lossCurvesQuery } from '../../services/report/queries/loss-curves.ts';
+import { sqlOf } from '../../services/store/index.ts';
 
 const RESULT: ResultRow = {
   cell: 0,
@@ -56,9 +57,6 @@ test('the legend states items, split, chance and how far an accuracy scatters', 
   assert.match(legend, /known to about ± 9.6 points/);
   assert.match(legend, /first and of the last 10 steps/);
   assert.deepEqual(resultsLegend([{ ...RESULT, accuracy: null, first_loss: null }]), []);
-  // Wilson's interval, against statsmodels proportion_confint(method='wilson')
-  assert.equal(scatterPoints(0.5, 100).toFixed(2), '9.62');
-  assert.equal(scatterPoints(0, 100).toFixed(2), '1.85');
 });
 
 test('printed SQL is what is run, with the name as a literal', () => {
@@ -85,7 +83,11 @@ const curve = (system: string, latents: number, channel: string | null = null, t
 
 interface ChartSpec {
   readonly facet: { readonly sort: readonly string[] };
-  readonly spec: { readonly encoding: { readonly color: { readonly scale: { readonly domain: readonly string[] } } } };
+  readonly spec: {
+    readonly layer: readonly [
+      { readonly encoding: { readonly color: { readonly scale: { readonly domain: readonly string[] } } } },
+    ];
+  };
   readonly data: { readonly values: readonly unknown[] };
 }
 const plain = (spec: unknown): ChartSpec => JSON.parse(JSON.stringify(spec)) as ChartSpec;
@@ -94,7 +96,7 @@ test('a chart has one panel per latent budget, one colour per system, and every 
   const rows = [...curve('h2', 6), ...curve('liu', 2), ...curve('h2', 2)];
   const spec = plain(curveChartSpec({ sweep: 'quickstart', rows }));
   assert.deepEqual(spec.facet.sort, ['2 latents', '6 latents']);
-  assert.deepEqual(spec.spec.encoding.color.scale.domain, ['liu', 'h2']);
+  assert.deepEqual(spec.spec.layer[0].encoding.color.scale.domain, ['liu', 'h2']);
   assert.equal(spec.data.values.length, 60);
   const svg = await drawChart(curveChartSpec({ sweep: 'quickstart', rows }));
   assert.match(svg, /^<svg [^>]*xmlns="http:\/\/www.w3.org\/2000\/svg"/);
@@ -119,7 +121,10 @@ test('a chart tells channels and tasks apart where there are several, and leaves
     ...curve('liu', 2, 'embedding').map((row) => ({ ...row, loss_nats: Number.NaN })),
   ];
   const spec = plain(curveChartSpec({ sweep: 's', rows }));
-  assert.deepEqual(new Set(spec.spec.encoding.color.scale.domain), new Set(['liu', 'h1 kv/all', 'h1 kv/top:1']));
+  assert.deepEqual(
+    new Set(spec.spec.layer[0].encoding.color.scale.domain),
+    new Set(['liu', 'h1 kv/all', 'h1 kv/top:1']),
+  );
   assert.deepEqual(spec.facet.sort, ['gsm8k, 2 latents', 'prosqa, 2 latents']);
   assert.equal(spec.data.values.length, 60);
 });

@@ -2,10 +2,9 @@
 
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { curveChartSpec, drawChart, lossCurvesQuery, standaloneSvg } from '../../report/index.ts';
 import { readRows, type StudyReader, sqlOf } from '../../store/index.ts';
-import { lossCurvesQuery } from '../queries/loss-curves.ts';
 import { type ResultRow, resultsQuery } from '../queries/results.ts';
-import { curveChartSpec, drawChart } from './curve-chart.ts';
 import { resultsLegend, resultsTable } from './results-table.ts';
 
 export interface Results {
@@ -33,7 +32,7 @@ export async function writeChart(reader: StudyReader, sweep: string, stateDir: s
   if (rows.length === 0) return null;
   const folder = join(stateDir, 'results', sweep);
   const path = join(folder, 'loss-curves.svg');
-  const svg = await drawChart(curveChartSpec({ sweep, rows }));
+  const svg = standaloneSvg(await drawChart(curveChartSpec({ sweep, rows })));
   await mkdir(folder, { recursive: true });
   // whoever looks at the file meanwhile, or after a kill, sees a whole one
   const whole = `${path}.${process.pid}.new`;

@@ -1,9 +1,9 @@
 // The results of a sweep as a table and what is needed to read it: items, chance level, how much accuracies may scatter.
 
+import { grouped, wilsonInterval } from '../../report/index.ts';
 import type { ResultRow } from '../queries/results.ts';
 import { formatLoss, formatPercent } from '../render/quantities.ts';
 import { type Cell, type Column, left, renderTable, right } from '../render/table.ts';
-import { grouped } from './grouped.ts';
 
 interface ResultColumn extends Column {
   readonly cell: (row: ResultRow) => Cell;
@@ -56,16 +56,15 @@ function isEvaluated(row: ResultRow): row is EvaluatedRow {
   return row.accuracy !== null && row.chance !== null && row.items !== null;
 }
 
-/** Half of a 95 % interval of a proportion (Wilson's, which holds at 0 and 1 too), in points: what chance alone moves. */
-export function scatterPoints(accuracy: number, items: number): number {
-  const z = 1.96;
-  const variance = (accuracy * (1 - accuracy)) / items + z ** 2 / (4 * items ** 2);
-  return (100 * z * Math.sqrt(variance)) / (1 + z ** 2 / items);
+/** Half of an accuracy's 95 % interval, in points: what chance alone moves. */
+function scatterPoints({ accuracy, items }: EvaluatedRow): number {
+  const { low, high } = wilsonInterval(accuracy * items, items);
+  return (100 * (high - low)) / 2;
 }
 
 function accuracyLines(group: readonly [EvaluatedRow, ...EvaluatedRow[]]): readonly string[] {
   const [{ task, split, items, chance }] = group;
-  const widest = Math.max(...group.map((row) => scatterPoints(row.accuracy, row.items)));
+  const widest = Math.max(...group.map(scatterPoints));
   return [
     `Accuracy: exact match on ${items} items of ${task}'s ${split} split; guessing would get ${formatPercent(chance)} (chance).`,
     `  With so many items an accuracy is known to about ± ${widest.toFixed(1)} points.`,

@@ -1,0 +1,24 @@
+// Device time of a sweep by kind of phase and system; work that was done again stands apart.
+
+import { z } from 'zod';
+import { float8, type StudyQuery } from '../../store/index.ts';
+
+const row = z.object({
+  kind: z.string(),
+  system: z.string().nullable(),
+  phases: z.number(),
+  gpu_hours: float8,
+  superseded_gpu_hours: float8,
+  tokens: z.number(),
+});
+
+export type GpuHoursRow = z.infer<typeof row>;
+
+export const gpuHoursQuery: StudyQuery<GpuHoursRow> = {
+  text: `
+select kind, system, phases, gpu_hours, superseded_gpu_hours, tokens
+from study.gpu_hours
+where sweep = $1::text
+order by kind, system`,
+  row,
+};
