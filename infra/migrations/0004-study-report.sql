@@ -100,7 +100,7 @@ where case
   else
     (a.latents = b.latents or a.latents = 0 or b.latents = 0)
     and (a.channel is null or b.channel is null or a.channel = b.channel
-      or split_part(a.channel, '/', 1) <> split_part(b.channel, '/', 1))
+      or substring(a.channel from '^[a-z]+') <> substring(b.channel from '^[a-z]+'))
     and (a.conditions = b.conditions
       or ((a.system in ('cot', 'no_cot', 'continued_pretraining')) <> (b.system in ('cot', 'no_cot', 'continued_pretraining'))
         and a.point -> 'train.lr' is not distinct from b.point -> 'train.lr'))
