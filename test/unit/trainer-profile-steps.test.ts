@@ -3,11 +3,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { reachable } from '../../services/trainer/onnx/index.ts';
+import { layOut, normGraph } from '../../services/trainer/optimizer/index.ts';
 import { executionOrder } from '../../services/trainer/plan/execution-order.ts';
 import { matrixFlops } from '../../services/trainer/plan/matrix-flops.ts';
 import { chromeTrace, profilePhase } from '../../services/trainer/profile/index.ts';
 import { phaseBatches } from '../../services/trainer/profile/phase-batches.ts';
-import { prepareBatch, trainingGraph } from '../../services/trainer/systems/index.ts';
+import { prepareBatch, systemParameters, trainingGraph } from '../../services/trainer/systems/index.ts';
 import { tiny } from './trainer-child.ts';
 
 const PLACE = { device: 'cpu', threads: 1 } as const;
@@ -19,7 +20,8 @@ test('a profile finds the operations that the graph has, in every pass of the sy
   const { engine, batchOf } = await phaseBatches(config, PLACE);
   const graph = trainingGraph(engine, prepareBatch(engine, batchOf(1)).shape, 'gradients');
   const profile = await profilePhase(config, PLACE, 1);
-  assert.equal(profile.flopsPerStep, matrixFlops(graph));
+  const slabs = layOut(systemParameters(engine), engine.optimizer.decay).filter(({ trained }) => trained);
+  assert.equal(profile.flopsPerStep, matrixFlops(graph) + matrixFlops(normGraph(slabs)));
   const forward = ['Base pass', 'Coprocessor pass (latents)', 'decoding pass', 'head and loss'];
   assert.deepEqual(
     profile.passes.map(({ name }) => name).sort(),

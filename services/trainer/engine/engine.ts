@@ -96,7 +96,7 @@ export class TrainingEngine implements Engine {
     this.#runtime = openRuntime(config);
     try {
       this.#store = new ParameterStore(this.#runtime, parameters, config);
-      this.#optimizer = new OptimizerStep(this.#runtime, this.#store, config.optimizer);
+      this.#optimizer = new OptimizerStep(this.#runtime, this.#store, config.optimizer, config.device);
     } catch (error) {
       this.#runtime.releaseAll();
       throw error;

@@ -5,7 +5,7 @@ import { emitModel } from '../onnx/index.ts';
 import { COEFFICIENTS, normGraph, updateCoefficients, updateGraph } from '../optimizer/index.ts';
 import type { Binding, DeviceTensor, Runtime, Session, StagedInputs } from '../runtime/index.ts';
 import { fieldOf, type ParameterStore } from './parameter-store.ts';
-import type { LearningRates, OptimizerConfig } from './types.ts';
+import type { EngineConfig, LearningRates, OptimizerConfig } from './types.ts';
 
 export class OptimizerStep {
   /** Updates since the moments were zero. */
@@ -19,12 +19,12 @@ export class OptimizerStep {
   readonly #normBinding: Binding;
   readonly #updateBinding: Binding;
 
-  constructor(runtime: Runtime, store: ParameterStore, config: OptimizerConfig) {
+  constructor(runtime: Runtime, store: ParameterStore, config: OptimizerConfig, device: EngineConfig['device']) {
     this.#runtime = runtime;
     this.#config = config;
     this.#store = store;
     const slabs = store.trainedSlabs.map(({ slab }) => slab);
-    const normSession = runtime.createSession(emitModel(normGraph(slabs), 'norm'));
+    const normSession = runtime.createSession(emitModel(normGraph(slabs, device), 'norm'));
     const updateSession = runtime.createSession(emitModel(updateGraph(slabs), 'update'));
     this.#sessions = [normSession, updateSession];
     this.#normBinding = normSession.bind();

@@ -47,8 +47,8 @@ export function where(condition: Tensor, yes: Tensor, no: Tensor): Tensor {
 
 export const scale = (x: Tensor, factor: number): Tensor => mul(x, x.graph.scalar(factor));
 
-/** GELU, tanh form (GPT-2's `gelu_new`), one fused kernel. */
-export const gelu = (x: Tensor): Tensor => unary('FastGelu', x);
+/** GELU, tanh form (GPT-2's `gelu_new`), in one kernel; has no gradient (autodiff/activations.ts has). */
+export const fusedGelu = (x: Tensor): Tensor => unary('FastGelu', x);
 
-/** x * sigmoid(x), one fused kernel. */
-export const silu = (x: Tensor): Tensor => x.graph.apply1('QuickGelu', [x], { alpha: float(1) }, x.dtype, x.shape);
+/** x * sigmoid(x) in one kernel; has no gradient (autodiff/activations.ts has). */
+export const fusedSilu = (x: Tensor): Tensor => x.graph.apply1('QuickGelu', [x], { alpha: float(1) }, x.dtype, x.shape);

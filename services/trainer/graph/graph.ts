@@ -50,8 +50,18 @@ export interface OutputSpec {
 /** Operators of com.microsoft that this project emits; every other one is of the standard domain. */
 const MICROSOFT_OPS = new Set(['FusedMatMul', 'FastGelu', 'QuickGelu', 'RotaryEmbedding']);
 
+export interface GraphOptions {
+  /** Of tensor names; the body of a Scan needs one of its own. */
+  readonly prefix?: string;
+  /** Whose kernels it is written for, where no form is the fastest on both. */
+  readonly device?: 'cpu' | 'cuda';
+  /** No gradient will be asked for: see `Graph.forwardOnly`. */
+  readonly forwardOnly?: boolean;
+}
+
 export class Graph {
   readonly prefix: string;
+  readonly device: 'cpu' | 'cuda';
   readonly nodes: Node[] = [];
   readonly inputs: Tensor[] = [];
   readonly outputs: { readonly name: string; readonly tensor: Tensor }[] = [];
@@ -59,10 +69,28 @@ export class Graph {
   readonly #constants = new Map<string, Tensor>();
   #nextId = 0;
   #scope = '';
+  #isForwardOnly: boolean;
 
-  /** @param prefix of tensor names; the body of a Scan needs one of its own */
-  constructor(prefix = '') {
+  constructor({ prefix = '', device = 'cpu', forwardOnly = false }: GraphOptions = {}) {
     this.prefix = prefix;
+    this.device = device;
+    this.#isForwardOnly = forwardOnly;
+  }
+
+  /** Whether what is being built needs no gradient: kernels that keep nothing for one may be taken. */
+  get isForwardOnly(): boolean {
+    return this.#isForwardOnly;
+  }
+
+  /** What `build` makes gets no gradient; asking for one is an error. */
+  forwardOnly<T>(build: () => T): T {
+    const outer = this.#isForwardOnly;
+    this.#isForwardOnly = true;
+    try {
+      return build();
+    } finally {
+      this.#isForwardOnly = outer;
+    }
   }
 
   input(name: string, dtype: DType, shape: Shape): Tensor {
@@ -82,6 +110,16 @@ export class Graph {
     if (known) return known;
     const tensor: Tensor = { graph: this, id: this.#nextId++, dtype, shape, source: { kind: 'constant', data } };
     if (key !== null) this.#constants.set(key, tensor);
+    return tensor;
+  }
+
+  /** A constant whose elements are all `value`, made once. */
+  filled(value: number, shape: Shape): Tensor {
+    const key = `${value} everywhere[${shape.join()}]`;
+    const known = this.#constants.get(key);
+    if (known) return known;
+    const tensor = this.constant(new Float32Array(elementCount(shape)).fill(value), shape);
+    this.#constants.set(key, tensor);
     return tensor;
   }
 

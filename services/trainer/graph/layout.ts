@@ -1,9 +1,12 @@
 // Operators that move data without computing: reshape, transpose, concat, split, slice, expand, gather.
 
-import { at, elementCount, int, ints, sameShape, type Shape, shapeMismatch, type Tensor, text } from './graph.ts';
+import { at, elementCount, int, ints, type Shape, sameShape, shapeMismatch, type Tensor, text } from './graph.ts';
 
-export function reshape(x: Tensor, shape: Shape): Tensor {
-  if (elementCount(x.shape) !== elementCount(shape)) throw shapeMismatch('Reshape', x.shape, shape);
+/** A reshape of a reshape is one of the first: ONNX Runtime would join them too, and run what it joined at another time. */
+export function reshape(given: Tensor, shape: Shape): Tensor {
+  if (elementCount(given.shape) !== elementCount(shape)) throw shapeMismatch('Reshape', given.shape, shape);
+  const { source } = given;
+  const x = source.kind === 'node' && source.node.op === 'Reshape' ? at(source.node.inputs, 0) : given;
   if (sameShape(x.shape, shape)) return x;
   return x.graph.apply1('Reshape', [x, x.graph.indices(shape)], {}, x.dtype, shape);
 }

@@ -23,8 +23,11 @@ export function argMax(x: Tensor): Tensor {
 export const softmax = (x: Tensor): Tensor => x.graph.apply1('Softmax', [x], { axis: int(-1) }, x.dtype, x.shape);
 export const logSoftmax = (x: Tensor): Tensor => x.graph.apply1('LogSoftmax', [x], { axis: int(-1) }, x.dtype, x.shape);
 
-/** (x - mean) / sqrt(var + epsilon) * weight + bias over the last axis; also gives mean and inverse deviation. */
-export function layerNorm(x: Tensor, weight: Tensor, bias: Tensor, epsilon: number): readonly Tensor[] {
+/**
+ * (x - mean) / sqrt(var + epsilon) * weight + bias over the last axis in one kernel; also gives mean and inverse deviation.
+ * Has no gradient (autodiff/normalise.ts has).
+ */
+export function fusedLayerNorm(x: Tensor, weight: Tensor, bias: Tensor, epsilon: number): readonly Tensor[] {
   if (at(x.shape, -1) !== weight.shape[0]) throw shapeMismatch('LayerNormalization', x.shape, weight.shape);
   const statistic = { dtype: 'float32', shape: [...x.shape.slice(0, -1), 1] } as const;
   const attributes = { axis: int(-1), epsilon: float(epsilon) };
@@ -32,8 +35,8 @@ export function layerNorm(x: Tensor, weight: Tensor, bias: Tensor, epsilon: numb
   return x.graph.apply('LayerNormalization', [x, weight, bias], attributes, outputs);
 }
 
-/** x / sqrt(mean(x^2) + epsilon) * weight over the last axis; also gives the inverse root mean square. */
-export function rmsNorm(x: Tensor, weight: Tensor, epsilon: number): readonly Tensor[] {
+/** x / sqrt(mean(x^2) + epsilon) * weight over the last axis in one kernel; also gives the inverse root mean square. No gradient either. */
+export function fusedRmsNorm(x: Tensor, weight: Tensor, epsilon: number): readonly Tensor[] {
   if (at(x.shape, -1) !== weight.shape[0]) throw shapeMismatch('SimplifiedLayerNormalization', x.shape, weight.shape);
   const statistic = { dtype: 'float32', shape: [...x.shape.slice(0, -1), 1] } as const;
   const attributes = { axis: int(-1), epsilon: float(epsilon) };

@@ -1,20 +1,8 @@
 // GPT-2: learned positions, pre-LayerNorm, fused q/k/v projection, tanh GELU. Semantics of `GPT2Model` in transformers.
 // Legend: B batch, Q rows per batch row, R = B * Q, D width, H heads, K head width, S keys.
 
-import { attention } from '../autodiff/index.ts';
-import {
-  add,
-  at,
-  gather,
-  gelu,
-  gemm,
-  layerNorm,
-  reshape,
-  slice,
-  split,
-  type Tensor,
-  transpose,
-} from '../graph/index.ts';
+import { attention, gelu, layerNorm } from '../autodiff/index.ts';
+import { add, at, gather, gemm, reshape, slice, split, type Tensor, transpose } from '../graph/index.ts';
 import type { Gpt2Config } from './config.ts';
 import type { CacheEntries, Parameters, Pass, PassResult } from './pass.ts';
 
@@ -24,7 +12,7 @@ export function gpt2Pass(config: Gpt2Config, parameter: Parameters, pass: Pass):
   for (let layer = 0; layer < config.layers; layer++) {
     const own = (name: string) => parameter(`transformer.h.${layer}.${name}`);
     const norm = (x: Tensor, name: string) =>
-      at(layerNorm(x, own(`${name}.weight`), own(`${name}.bias`), config.normEpsilon), 0);
+      layerNorm(x, own(`${name}.weight`), own(`${name}.bias`), config.normEpsilon);
     const project = (x: Tensor, name: string) => gemm(x, own(`${name}.weight`), { bias: own(`${name}.bias`) });
 
     const [q_BHQK, entries] = splitHeads(config, project(norm(x_RD, 'ln_1'), 'attn.c_attn'), pass);
@@ -36,13 +24,13 @@ export function gpt2Pass(config: Gpt2Config, parameter: Parameters, pass: Pass):
 
     x_RD = add(x_RD, project(gelu(project(norm(x_RD, 'ln_2'), 'mlp.c_fc')), 'mlp.c_proj'));
   }
-  const hidden = layerNorm(
+  const hidden_RD = layerNorm(
     x_RD,
     parameter('transformer.ln_f.weight'),
     parameter('transformer.ln_f.bias'),
     config.normEpsilon,
   );
-  return { hidden_RD: at(hidden, 0), cache };
+  return { hidden_RD, cache };
 }
 
 function addPositions(config: Gpt2Config, table_PD: Tensor, { rows_RD, positions, batch, queries }: Pass): Tensor {

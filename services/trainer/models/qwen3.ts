@@ -2,8 +2,8 @@
 // Semantics of `Qwen3Model` in transformers.
 // Legend: B batch, Q rows per batch row, R = B * Q, D width, H query heads, G key/value heads, K head width, S keys, P positions.
 
-import { attention } from '../autodiff/index.ts';
-import { add, at, gemm, mul, reshape, rmsNorm, rotate, silu, type Tensor, transpose } from '../graph/index.ts';
+import { attention, rmsNorm, silu } from '../autodiff/index.ts';
+import { add, gemm, mul, reshape, rotate, type Tensor, transpose } from '../graph/index.ts';
 import type { Qwen3Config } from './config.ts';
 import type { CacheEntries, Parameters, Pass, PassResult } from './pass.ts';
 
@@ -15,7 +15,7 @@ export function qwen3Pass(config: Qwen3Config, parameter: Parameters, pass: Pass
   let x_RD = pass.rows_RD;
   for (let layer = 0; layer < config.layers; layer++) {
     const own = (name: string) => parameter(`model.layers.${layer}.${name}.weight`);
-    const norm = (x: Tensor, name: string) => at(rmsNorm(x, own(name), config.normEpsilon), 0);
+    const norm = (x: Tensor, name: string) => rmsNorm(x, own(name), config.normEpsilon);
     const project = (x: Tensor, name: string) => gemm(x, own(name), { transB: true });
     const toHeads = (x: Tensor, heads: number) =>
       transpose(reshape(x, [batch, queries, heads, config.headWidth]), [0, 2, 1, 3]);
@@ -41,7 +41,7 @@ export function qwen3Pass(config: Qwen3Config, parameter: Parameters, pass: Pass
     const m_RD = norm(x_RD, 'post_attention_layernorm');
     x_RD = add(x_RD, project(mul(silu(project(m_RD, 'mlp.gate_proj')), project(m_RD, 'mlp.up_proj')), 'mlp.down_proj'));
   }
-  return { hidden_RD: at(rmsNorm(x_RD, parameter('model.norm.weight'), config.normEpsilon), 0), cache };
+  return { hidden_RD: rmsNorm(x_RD, parameter('model.norm.weight'), config.normEpsilon), cache };
 }
 
 /**

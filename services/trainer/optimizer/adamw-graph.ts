@@ -2,15 +2,26 @@
 // The norm is a graph of its own: the host looks at it before any weight is touched.
 // Legend: R rows, C columns (rowLength), p parameter, m and v moments, g gradient.
 
-import { add, at, div, Graph, int, mul, reduceSumSquare, sqrt, sub, type Tensor } from '../graph/index.ts';
+import {
+  add,
+  at,
+  div,
+  Graph,
+  type GraphOptions,
+  int,
+  mul,
+  sqrt,
+  squareOfRow,
+  sub,
+  type Tensor,
+} from '../graph/index.ts';
 import type { Slab } from './layout.ts';
 
 /** Input `g.<slab>` [R, C] of every trained slab; output `norm`, the Euclidean norm of all elements. */
-export function normGraph(slabs: readonly Slab[]): Graph {
-  const graph = new Graph();
+export function normGraph(slabs: readonly Slab[], device: GraphOptions['device'] = 'cpu'): Graph {
+  const graph = new Graph({ device });
   const squares = slabs.map(({ name, rows, rowLength }) => {
-    const perRow = reduceSumSquare(graph.input(`g.${name}`, 'float32', [rows, rowLength]), [1]);
-    return reduceSumOf(perRow);
+    return reduceSumOf(squareOfRow(graph.input(`g.${name}`, 'float32', [rows, rowLength])));
   });
   graph.output('norm', sqrt(squares.reduce(add)));
   return graph;
@@ -64,7 +75,7 @@ function scanRows(
   rows: number,
   rowLength: number,
 ): readonly Tensor[] {
-  const body = new Graph('row.');
+  const body = new Graph({ prefix: 'row.' });
   const carried = COEFFICIENTS.map((name) => body.input(`row.${name}.${rowLength}`, 'float32', [1]));
   const slices = ['p', 'm', 'v', 'g'].map((field) => body.input(`row.${field}.${rowLength}`, 'float32', [rowLength]));
   carried.forEach((tensor, index) => body.output(`row.${at(COEFFICIENTS, index)}.kept`, tensor));

@@ -31,7 +31,7 @@ export function prefillGraph(settings: TrainingSettings, shape: GenerationShape,
   const { batch, prefix, latents, generated } = shape;
   const ahead = hasQuery(settings) ? 1 : 0;
   const sites = { batch, prefix, sites: ahead, latents, ahead, scored: batch };
-  const building = startBuilding(settings, sites, rotationRows(sites), { givenLatents });
+  const building = startBuilding(settings, sites, rotationRows(sites), { givenLatents, forwardOnly: true });
   const { graph, base } = building;
   const { last_BD, cache } = hasQuery(settings) ? sitePrefill(building) : plainPrefill(building);
   graph.output('next', argMax(base.logits(last_BD)));
@@ -83,7 +83,7 @@ export function stepGraph(settings: TrainingSettings, shape: GenerationShape): G
   const { batch, prefix, latents } = shape;
   const slots = cacheSlots(settings, shape);
   const training = { batch, prefix, sites: 1, latents, ahead: 1, scored: batch };
-  const { graph, base } = startBuilding(settings, training, slots);
+  const { graph, base } = startBuilding(settings, training, slots, { forwardOnly: true });
   const { keyValueHeads, headWidth } = headShape(base.config);
   const indices = graph.input('slots', 'int64', [batch, keyValueHeads, 3]);
   const mask = (name: string) => graph.input(`mask.${name}`, 'float32', [batch, 1, 1, slots]);

@@ -10,7 +10,7 @@ import { type BatchShape, latentPasses, rotationRows, startBuilding, type Traini
 export function observationGraph(settings: TrainingSettings, shape: Omit<GenerationShape, 'generated'>): Graph {
   const { batch, prefix, latents } = shape;
   const sites = { batch, prefix, sites: 1, latents, ahead: 1, scored: batch };
-  const building = startBuilding(settings, sites, rotationRows(sites));
+  const building = startBuilding(settings, sites, rotationRows(sites), { forwardOnly: true });
   const { graph, base } = building;
   const { latents: source } = latentPasses(building);
   if (source.kind === 'none' || source.z_RD === null) throw new TypeError(`${settings.system} has no latents to see`);

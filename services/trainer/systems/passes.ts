@@ -13,12 +13,13 @@ import {
   type PassResult,
   pastEntries,
 } from '../models/index.ts';
-import { computedModel } from './describe.ts';
+import { computedModel, SYSTEM_FACTS } from './describe.ts';
 import { type LatentSource, latentSource } from './latents.ts';
 import { type SystemSettings, systemParameters } from './parameters.ts';
 import { causalMask, concatRows, inputRows, type Rows, rowMask, rowPositions } from './rows.ts';
 
 export interface TrainingSettings extends SystemSettings {
+  readonly device: 'cpu' | 'cuda';
   readonly gradThroughCache: boolean;
   readonly prefixLmLossWeight: number;
 }
@@ -49,6 +50,8 @@ export interface Building {
 
 /** What a graph does otherwise than in training. */
 export interface Wishes {
+  /** No gradient will be asked for. */
+  readonly forwardOnly?: boolean;
   /** Latents are inputs (exchange.ts) instead of computed. */
   readonly givenLatents?: boolean;
   /** Is shown the attention weights of the decoding pass, [B, H, rows, keys]. */
@@ -62,7 +65,7 @@ export function startBuilding(
   positionCount = rotationRows(shape),
   wishes: Wishes = {},
 ): Building {
-  const graph = new Graph();
+  const graph = new Graph({ device: settings.device, forwardOnly: wishes.forwardOnly === true });
   const model = computedModel(settings.system, settings.model);
   const inputs = new Map(
     systemParameters(settings).map(({ name, shape: size }) => [name, { size, tensor: null as Tensor | null }]),
@@ -120,8 +123,10 @@ export interface SitePasses {
 export function latentPasses(building: Building) {
   const { graph, settings, shape, base } = building;
   const { batch, prefix } = shape;
+  const pass = () => causalPass(base, base.embed(graph.input('prefix.ids', 'int64', [batch, prefix])), shape);
+  // nothing that is trained lies before a frozen Base
   const first = graph.within('base', () =>
-    causalPass(base, base.embed(graph.input('prefix.ids', 'int64', [batch, prefix])), shape),
+    SYSTEM_FACTS[settings.system].trainsBase ? pass() : graph.forwardOnly(pass),
   );
   const keepsGradient = settings.gradThroughCache || settings.system === 'coconut';
   const prefixCache = keepsGradient ? first.cache : first.cache.map(stopEntries);

@@ -33,6 +33,7 @@ export function trainingGraph(
 ): Graph {
   const building = startBuilding(settings, shape, rotationRows(shape), {
     givenLatents,
+    forwardOnly: purpose === 'loss' || purpose === 'attention',
     ...(purpose === 'attention' ? { observe: outputShares(shape) } : {}),
   });
   const { graph, base } = building;

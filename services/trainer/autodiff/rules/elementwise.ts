@@ -1,19 +1,19 @@
 // Gradients of elementwise operators. Where an operand was broadcast, its gradient is summed back to its shape.
 
 import {
-  add,
   at,
   div,
+  elementCount,
   identity,
   mul,
   neg,
   reduceSum,
   reshape,
-  scale,
   type Shape,
   sameShape,
-  sigmoid,
+  scale,
   sub,
+  sumOfRows,
   type Tensor,
   where,
 } from '../../graph/index.ts';
@@ -26,7 +26,11 @@ export function sumToShape(gradient: Tensor, shape: Shape): Tensor {
   const axes = gradient.shape.flatMap((size, axis) =>
     axis < added || (shape[axis - added] === 1 && size !== 1) ? [axis] : [],
   );
-  return reshape(axes.length > 0 ? reduceSum(gradient, axes, true) : gradient, shape);
+  if (axes.length === 0) return reshape(gradient, shape);
+  const isLeading = axes.every((axis, index) => axis === index);
+  if (!isLeading || axes.length === gradient.shape.length) return reshape(reduceSum(gradient, axes, true), shape);
+  const rows = elementCount(gradient.shape.slice(0, axes.length));
+  return reshape(sumOfRows(reshape(gradient, [rows, elementCount(shape)])), shape);
 }
 
 export const operands = (inputs: readonly Tensor[]): readonly [Tensor, Tensor] => [at(inputs, 0), at(inputs, 1)];
@@ -85,38 +89,6 @@ const sigmoidRule: Rule = ({ node, outputGradients }) => {
   return [() => mul(only(outputGradients), sub(s, mul(s, s)))];
 };
 
-/**
- * y = x s with s = sigmoid(x (c0 + c1 x^2)), the tanh form written with a sigmoid; c0 = 2 sqrt(2 / pi), c1 = 0.044715 c0.
- * dy/dx = s + (y - y s) (c0 + 3 c1 x^2).
- */
-const geluRule: Rule = ({ node, outputGradients }) => {
-  const x = at(node.inputs, 0);
-  const y = at(node.outputs, 0);
-  const c0 = 2 * Math.sqrt(2 / Math.PI);
-  const c1 = 0.044715 * c0;
-  return [
-    () => {
-      const constant = x.graph.scalar(c0);
-      const square = mul(x, x);
-      const s = sigmoid(mul(x, add(scale(square, c1), constant)));
-      const slope = mul(sub(y, mul(y, s)), add(scale(square, 3 * c1), constant));
-      return mul(only(outputGradients), add(s, slope));
-    },
-  ];
-};
-
-/** y = x s with s = sigmoid(x): dy/dx = s + y - y s. */
-const siluRule: Rule = ({ node, outputGradients }) => {
-  const x = at(node.inputs, 0);
-  const y = at(node.outputs, 0);
-  return [
-    () => {
-      const s = sigmoid(x);
-      return mul(only(outputGradients), add(s, sub(y, mul(y, s))));
-    },
-  ];
-};
-
 export const elementwiseRules: Readonly<Record<string, Rule>> = {
   Add: addRule,
   Sub: subRule,
@@ -128,6 +100,4 @@ export const elementwiseRules: Readonly<Record<string, Rule>> = {
   Sqrt: sqrtRule,
   Sigmoid: sigmoidRule,
   Identity: identityRule,
-  FastGelu: geluRule,
-  QuickGelu: siluRule,
 };
