@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { parquetMetadata } from 'hyparquet';
 import type { FindFile, FoundFile } from '../../workflows/domain/check-sweep-file.ts';
 import type { FileKind } from '../../workflows/domain/named-files.ts';
 import { readModelShape } from './read-model-shape.ts';
@@ -41,10 +42,25 @@ function find(folder: string, name: string, kind: FileKind): FoundFile {
       return findTokenizer(path);
     case 'trainFile':
       return findTrainFile(path);
+    case 'corpus':
+      return findText(path, kind, CORPUS_NAME, '.txt, .jsonl or .parquet, the first two also as .gz');
+    case 'labels':
+      return findText(path, kind, /./, 'any text file');
+    case 'benchmark':
+      return findBenchmark(path);
   }
 }
 
-const SETTING = { weights: 'model.weights', tokenizer: 'tokenizer.file', trainFile: 'task.trainFile' } as const;
+const SETTING: Readonly<Record<FileKind, string>> = {
+  weights: 'model.weights',
+  tokenizer: 'tokenizer.file',
+  trainFile: 'task.trainFile',
+  corpus: 'files',
+  benchmark: 'task.file',
+  labels: 'task.labels',
+};
+const CORPUS_NAME = /\.(txt(\.gz)?|jsonl?(\.gz)?|parquet)$/;
+const BENCHMARK_NAME = /\.(jsonl?(\.gz)?|parquet)$/;
 
 function findWeights(folder: string): FoundFile {
   if (!statSync(folder).isDirectory()) {
@@ -92,6 +108,32 @@ function findTrainFile(path: string): FoundFile {
     };
   }
   return { kind: 'found', name: path, facts: { sha256: hashFiles([path]), examples, shape: null } };
+}
+
+/** Read whole only by the trainer: a corpus may be larger than memory. */
+function findText(path: string, kind: FileKind, name: RegExp, allowed: string): FoundFile {
+  if (!statSync(path).isFile()) return { kind: 'refused', reason: `${SETTING[kind]}: ${path} is no file` };
+  if (!name.test(path))
+    return { kind: 'refused', reason: `${SETTING[kind]}: ${path} has no known ending; allowed: ${allowed}` };
+  if (statSync(path).size === 0) return { kind: 'refused', reason: `${SETTING[kind]}: ${path} is empty` };
+  return { kind: 'found', name: path, facts: { sha256: hashFiles([path]), examples: null, shape: null } };
+}
+
+function findBenchmark(path: string): FoundFile {
+  const found = findText(path, 'benchmark', BENCHMARK_NAME, '.jsonl or .parquet, the first also as .gz');
+  if (found.kind === 'refused' || found.facts === null) return found;
+  const examples = path.endsWith('.parquet') ? rowsOfParquet(path) : countExamples(path);
+  if (examples === null) return { kind: 'refused', reason: `task.file: ${path} holds no items that can be counted` };
+  return { ...found, facts: { ...found.facts, examples } };
+}
+
+/** @returns null for a file that is not Parquet, or has no rows */
+function rowsOfParquet(path: string): number | null {
+  try {
+    return Number(parquetMetadata(readFileSync(path)).num_rows) || null;
+  } catch {
+    return null; // the caller refuses the file by name
+  }
 }
 
 /** Problems of a JSON list, or lines that are not blank; null for none. What a problem must hold is the trainer's to check. */

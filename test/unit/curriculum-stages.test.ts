@@ -5,14 +5,16 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { Curriculum, curriculumItem, planStages, RunningText } from '../../services/trainer/curriculum/index.ts';
 import { TrainingOrder } from '../../services/trainer/curriculum/order.ts';
-import { createTask } from '../../services/trainer/tasks/index.ts';
+import { createTask, questionsOf } from '../../services/trainer/tasks/index.ts';
 import { createTokenizer } from '../../services/trainer/tokenizers/index.ts';
 import { stageCount } from '../../workflows/domain/phase-steps.ts';
 import { curriculumSchema, taskSchema, trainSchema } from '../../workflows/domain/settings.ts';
 import { SYSTEM_NAMES } from '../../workflows/domain/systems.ts';
 
 const settings = (overrides: object = {}) => curriculumSchema.parse(overrides);
-const task = createTask(taskSchema.parse({ name: 'countdown', operands: 4, train: 40, valid: 8, test: 8 }));
+const task = questionsOf(
+  createTask(taskSchema.parse({ name: 'countdown', operands: 4, train: 40, valid: 8, test: 8 })),
+);
 const bytes = createTokenizer('bytes', task);
 
 describe('the stages', () => {

@@ -273,7 +273,7 @@ const REFUSED: readonly (readonly [
     'an unknown task',
     { task: '{ name: prosqua }' },
     3,
-    /task.name: "prosqua" is not allowed; allowed: prosqa, countdown, gsm8k; did you mean prosqa\?/,
+    /task.name: "prosqua" is not allowed; allowed: prosqa, countdown, gsm8k, corpus, hellaswag, .*; did you mean prosqa\?/,
   ],
 ];
 

@@ -6,11 +6,11 @@ import fc from 'fast-check';
 import { draws } from '../../services/trainer/random/draws.ts';
 import { printExpression, solve } from '../../services/trainer/tasks/countdown-solver.ts';
 import { isCountdownSolution } from '../../services/trainer/tasks/countdown-verifier.ts';
-import { createTask, type Split } from '../../services/trainer/tasks/index.ts';
+import { createTask, questionsOf, type Split } from '../../services/trainer/tasks/index.ts';
 import { taskSchema } from '../../workflows/domain/settings.ts';
 
 const countdown = (settings: object = {}) =>
-  createTask(taskSchema.parse({ name: 'countdown', valid: 64, test: 64, ...settings }));
+  questionsOf(createTask(taskSchema.parse({ name: 'countdown', valid: 64, test: 64, ...settings })));
 
 const read = (question: string) => {
   const [target = 0, ...numbers] = (question.match(/\d+/g) ?? []).map(Number);

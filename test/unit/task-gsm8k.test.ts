@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseGsm8k } from '../../services/trainer/tasks/gsm8k.ts';
-import { answerIn, createTask } from '../../services/trainer/tasks/index.ts';
+import { answerIn, createTask, questionsOf } from '../../services/trainer/tasks/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { taskSchema } from '../../workflows/domain/settings.ts';
 
-const gsm8k = (settings: object = {}) => createTask(taskSchema.parse({ name: 'gsm8k', ...settings }));
+const gsm8k = (settings: object = {}) => questionsOf(createTask(taskSchema.parse({ name: 'gsm8k', ...settings })));
 const parse = (text: string) => parseGsm8k({ path: 'my.jsonl', text, sha256: '' });
 
 describe('GSM8K', () => {

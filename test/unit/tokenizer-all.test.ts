@@ -7,12 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { createTask } from '../../services/trainer/tasks/index.ts';
+import { createTask, questionsOf } from '../../services/trainer/tasks/index.ts';
 import { createTokenizer } from '../../services/trainer/tokenizers/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import { taskSchema, type TokenizerSettings } from '../../workflows/domain/settings.ts';
+import { type TokenizerSettings, taskSchema } from '../../workflows/domain/settings.ts';
 
-const task = createTask(taskSchema.parse({ name: 'prosqa', train: 500 }));
+const task = questionsOf(createTask(taskSchema.parse({ name: 'prosqa', train: 500 })));
 const make = (settings: TokenizerSettings) => createTokenizer(settings, task);
 const folder = mkdtempSync(join(tmpdir(), 'tokenizer-'));
 after(() => rmSync(folder, { recursive: true }));

@@ -4,18 +4,29 @@
 import { canonicalLayers } from './layer-selection.ts';
 import { type ModelShape, shapeOf } from './model-shape.ts';
 import { splitSizes, stageCount } from './phase-steps.ts';
-import type { BaseSettings, EvaluateSettings, ModelSettings, TrainSettings, TrialSettings } from './settings.ts';
+import {
+  type BaseSettings,
+  corpusEvaluationSchema,
+  type EvaluateSettings,
+  type ModelSettings,
+  type PretrainSettings,
+  type TaskSettings,
+  type TrainSettings,
+  type TrialSettings,
+} from './settings.ts';
 import { type SystemTraits, systemTraits } from './system-traits.ts';
 import type { Channel } from './systems.ts';
+import { isBenchmark } from './text-tasks.ts';
 
 /** @param shape of a model given by weights, where it is known; ignored for a model given by shape */
 export function canonicalSettings(settings: TrialSettings, shape: ModelShape | null = null): TrialSettings {
-  const { model, task, base, evaluate } = settings;
+  const { model, base, pretrain } = settings;
   const traits = systemTraits(settings.system);
-  const { curriculum, train } = traits.plain ? inOneStage(settings) : settings;
+  const { curriculum, train } = finetuneOf(settings, traits);
   const ownShape = shapeOf(model) ?? shape;
   /** Soft tokens and the query embedding start alike and form one parameter group. */
   const hasSoftGroup = traits.softTokens || (!traits.plain && settings.query === 'marker');
+  const trained = { base: traits.trainsBase, coprocessor: traits.coprocessor !== null, soft: hasSoftGroup };
   return {
     ...settings,
     model: canonicalModel(model),
@@ -27,17 +38,20 @@ export function canonicalSettings(settings: TrialSettings, shape: ModelShape | n
     softInit: hasSoftGroup ? settings.softInit : 'mean',
     coprocessorInit: traits.coprocessor === null ? 'base' : settings.coprocessorInit,
     curriculum,
-    train: canonicalTrain(train, {
-      base: traits.trainsBase,
-      coprocessor: traits.coprocessor !== null,
-      soft: hasSoftGroup,
-    }),
-    evaluate: canonicalEvaluate(evaluate, task),
+    pretrain: pretrain === null ? null : canonicalPretrain(pretrain, traits, trained, ownShape),
+    train: train === null ? null : canonicalTrain(train, trained),
+    evaluate: canonicalEvaluate(settings, ownShape),
   };
 }
 
-/** Stages mean nothing to a plain system, which has no latents to replace steps by; it trains for as long as the others, in one. */
-function inOneStage({ curriculum, train }: TrialSettings): Pick<TrialSettings, 'curriculum' | 'train'> {
+/**
+ * A corpus and a benchmark have nothing to finetune on, so a sweep over tasks may mix them with others. Stages mean nothing to a plain
+ * system, which has no latents to replace steps by; it trains for as long as the others, in one.
+ */
+function finetuneOf(settings: TrialSettings, { plain }: SystemTraits): Pick<TrialSettings, 'curriculum' | 'train'> {
+  const { task, curriculum, train } = settings;
+  if (train === null || !hasQuestions(task)) return { curriculum: null, train: null };
+  if (!plain) return { curriculum, train };
   const stages = stageCount(curriculum);
   const times = (length: number | null): number | null => (length === null ? null : length * stages);
   return {
@@ -45,6 +59,9 @@ function inOneStage({ curriculum, train }: TrialSettings): Pick<TrialSettings, '
     train: { ...train, stepsPerStage: times(train.stepsPerStage), epochsPerStage: times(train.epochsPerStage) },
   };
 }
+
+/** Whether a task has worked examples to train and decode on. */
+export const hasQuestions = (task: TrialSettings['task']): boolean => task.name !== 'corpus' && !isBenchmark(task);
 
 function canonicalModel(model: ModelSettings): ModelSettings {
   if ('weights' in model) return model;
@@ -75,6 +92,25 @@ function readsGradThroughCache({ system }: TrialSettings, traits: SystemTraits):
   return !traits.plain && traits.trainsBase && system !== 'coconut';
 }
 
+/** Plain systems learn every token of a sequence, wherever sites would be. */
+function canonicalPretrain(
+  pretrain: PretrainSettings,
+  { plain, trainsBase }: SystemTraits,
+  trained: TrainedGroups,
+  shape: ModelShape | null,
+): PretrainSettings {
+  const { sequence, batch, microbatch, sites, ahead, prefixLmLossWeight } = pretrain;
+  return {
+    ...pretrain,
+    microbatch: microbatch === batch ? null : microbatch,
+    sequence: sequence === shape?.context ? null : sequence,
+    sites: plain ? 1 : sites,
+    ahead: plain ? 1 : ahead,
+    lr: canonicalRate(pretrain.lr, trained),
+    prefixLmLossWeight: plain || !trainsBase ? 0 : prefixLmLossWeight,
+  };
+}
+
 /** Which parameter groups the system trains. */
 interface TrainedGroups {
   readonly base: boolean;
@@ -103,9 +139,35 @@ function canonicalRate(lr: TrainSettings['lr'], trained: TrainedGroups): TrainSe
   };
 }
 
-function canonicalEvaluate(evaluate: EvaluateSettings, task: TrialSettings['task']): EvaluateSettings {
-  if (task.name === 'simulate') return evaluate;
-  const items =
-    evaluate.items !== null && evaluate.items >= splitSizes(task, null)[evaluate.split] ? null : evaluate.items;
-  return { ...evaluate, items };
+function canonicalEvaluate(
+  { task, evaluate: written, pretrain }: TrialSettings,
+  shape: ModelShape | null,
+): EvaluateSettings {
+  if (task.name === 'simulate') return written;
+  // nothing is decoded there, and the file of a benchmark is the split
+  if (isBenchmark(task)) return { ...written, split: 'test', maxNewTokens: NEVER_DECODED, corpus: null };
+  if (task.name === 'corpus') return canonicalCorpus(written, pretrain, task, shape);
+  return { ...written, items: canonicalItems(written, task), corpus: null };
+}
+
+function canonicalItems({ items, split }: EvaluateSettings, task: TaskSettings): number | null {
+  return items !== null && items >= splitSizes(task, null)[split] ? null : items;
+}
+
+/** The default, so that trials which never decode are the same whatever was written. */
+const NEVER_DECODED = 64;
+
+function canonicalCorpus(
+  written: EvaluateSettings,
+  pretrain: PretrainSettings | null,
+  task: TaskSettings,
+  shape: ModelShape | null,
+): EvaluateSettings {
+  const { sequence, sites, ahead } = written.corpus ?? pretrain ?? corpusEvaluationSchema.parse({});
+  return {
+    ...written,
+    items: canonicalItems(written, task),
+    maxNewTokens: NEVER_DECODED,
+    corpus: { sequence: sequence === shape?.context ? null : sequence, sites, ahead },
+  };
 }

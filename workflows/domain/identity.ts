@@ -7,6 +7,8 @@ import canonicalize from 'canonicalize';
 import { ENGINE_VERSION } from './engine-version.ts';
 import { asPhaseKey, asTrialKey, type PhaseKey, type TrialKey } from './ids.ts';
 import type { AnyPhaseConfig } from './phases.ts';
+import type { TaskSettings } from './settings.ts';
+import { isBenchmark } from './text-tasks.ts';
 
 const KEY_DIGITS = 32;
 
@@ -48,6 +50,22 @@ function byContent(config: AnyPhaseConfig, files: FileHashes): unknown {
     ...config,
     model: 'weights' in model ? { weights: content(model.weights) } : model,
     tokenizer: typeof tokenizer === 'string' ? tokenizer : { file: content(tokenizer.file) },
-    task: 'trainFile' in task && task.trainFile !== null ? { ...task, trainFile: content(task.trainFile) } : task,
+    task: taskByContent(task, content),
   };
+}
+
+function taskByContent(task: TaskSettings, content: (name: string) => unknown): unknown {
+  if (task.name === 'corpus') {
+    const { files } = task;
+    const contents = (names: readonly string[] | null): unknown => names?.map(content) ?? null;
+    if (!('train' in files)) return { ...task, files: contents(files) };
+    return {
+      ...task,
+      files: { train: contents(files.train), valid: contents(files.valid), test: contents(files.test) },
+    };
+  }
+  if (isBenchmark(task)) {
+    return { ...task, file: content(task.file), labels: task.labels === null ? null : content(task.labels) };
+  }
+  return 'trainFile' in task && task.trainFile !== null ? { ...task, trainFile: content(task.trainFile) } : task;
 }

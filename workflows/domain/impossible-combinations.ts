@@ -1,12 +1,15 @@
 // Settings that are fine one by one and impossible together, each refused with a sentence that names the keys. Only what is
 // certain to fail is refused; what depends on drawn examples is left to the trainer.
 
+import { hasQuestions } from './canonical-settings.ts';
 import type { JsonObject } from './dotted-path.ts';
 import { layersOf } from './layer-selection.ts';
 import { type ModelShape, shapeOf } from './model-shape.ts';
-import type { TrialSettings } from './settings.ts';
+import type { PretrainSettings, TrialSettings } from './settings.ts';
+import { siteRoom } from './site-room.ts';
 import { systemTraits } from './system-traits.ts';
 import { taskTokens } from './task-tokens.ts';
+import { isBenchmark, isBuiltIn } from './text-tasks.ts';
 
 export interface Impossible {
   /** Dotted path of the setting to look at first. */
@@ -94,6 +97,79 @@ function* baseChecks(
     };
 }
 
+/** What Base and corpus stage read, and whether the tokenizer can know its words. */
+function* textChecks({ task, tokenizer, base, pretrain, evaluate }: TrialSettings): Generator<Impossible> {
+  if (isBenchmark(task) && (base !== null || pretrain !== null) && pretrain?.corpus == null)
+    yield {
+      key: 'task',
+      sentence: `task.name ${task.name} has no text to train on: give pretrain.corpus, or model.weights without base and pretrain`,
+    };
+  if (tokenizer === 'words') {
+    const isOwn =
+      task.name !== 'corpus' || [task.files].flat().every((file) => typeof file === 'string' && isBuiltIn(file));
+    if (isBenchmark(task) || pretrain?.corpus != null || !isOwn)
+      yield {
+        key: 'tokenizer',
+        sentence:
+          'tokenizer words takes its vocabulary from a generated or built-in task, which pretrain.corpus, files and benchmarks would leave: use bytes, gpt2, qwen3 or a file',
+      };
+  }
+  if (task.name === 'corpus' && evaluate.split === 'test' && 'train' in task.files && task.files.test === null)
+    yield {
+      key: 'evaluate.split',
+      sentence: 'evaluate.split is test, but task.files names no test files: give them, or evaluate.split: valid',
+    };
+}
+
+/** Sites are drawn among the positions that leave room in sequence and context (study.md section 3, point 3). */
+function* pretrainChecks(settings: TrialSettings, shape: ModelShape | null): Generator<Impossible> {
+  const { system, task, pretrain, evaluate } = settings;
+  if (pretrain !== null) {
+    const { batch, microbatch } = pretrain;
+    if (system === 'coconut')
+      yield {
+        key: 'system',
+        sentence: 'system coconut thinks one token after the other and has no corpus stage: leave pretrain out for it',
+      };
+    if (microbatch !== null && microbatch > batch)
+      yield {
+        key: 'pretrain.microbatch',
+        sentence: `pretrain.microbatch ${microbatch} is larger than pretrain.batch ${batch}`,
+      };
+    yield* siteChecks('pretrain', pretrain, settings, shape);
+  }
+  if (task.name === 'corpus' && evaluate.corpus !== null)
+    yield* siteChecks('evaluate.corpus', evaluate.corpus, settings, shape);
+}
+
+function* siteChecks(
+  path: string,
+  { sequence, sites, ahead }: Pick<PretrainSettings, 'sequence' | 'sites' | 'ahead'>,
+  { system, latents }: TrialSettings,
+  shape: ModelShape | null,
+): Generator<Impossible> {
+  const length = sequence ?? shape?.context;
+  if (length === undefined) return;
+  if (length < 2 || (shape !== null && length > shape.context)) {
+    yield {
+      key: `${path}.sequence`,
+      sentence: `${path}.sequence ${length} does not fit: 2 to model.context ${shape?.context ?? 'of the weights'}`,
+    };
+    return;
+  }
+  const traits = systemTraits(system);
+  const room = siteRoom({
+    ...{ sequence: length, ahead, plain: traits.plain },
+    latents: traits.latents ? latents : 0,
+    context: shape?.context ?? length,
+  });
+  if (room < sites)
+    yield {
+      key: `${path}.sites`,
+      sentence: `${path}.sites ${sites} is more than the ${Math.max(0, room)} positions of ${path}.sequence ${length} that leave room for latents ${traits.latents ? latents : 0} and ${path}.ahead ${ahead} in model.context ${shape?.context ?? length}`,
+    };
+}
+
 function* channelChecks({ system, channel }: TrialSettings, shape: ModelShape | null): Generator<Impossible> {
   if (channel === null) return;
   const { coprocessor } = systemTraits(system);
@@ -123,9 +199,9 @@ function* channelChecks({ system, channel }: TrialSettings, shape: ModelShape | 
     };
 }
 
-function* latentChecks({ system, latents, curriculum }: TrialSettings): Generator<Impossible> {
+function* latentChecks({ system, latents, task, curriculum, train }: TrialSettings): Generator<Impossible> {
   const traits = systemTraits(system);
-  if (system === 'continued_pretraining')
+  if (system === 'continued_pretraining' && train !== null && hasQuestions(task))
     yield {
       key: 'system',
       sentence:
@@ -133,7 +209,7 @@ function* latentChecks({ system, latents, curriculum }: TrialSettings): Generato
     };
   if (traits.latents && latents === 0)
     yield { key: 'latents', sentence: `latents is 0, but system ${system} works with latents: give at least 1` };
-  if (curriculum === null) return;
+  if (curriculum === null || train === null || !hasQuestions(task)) return;
   const { stages, firstStage } = curriculum;
   if (firstStage > stages)
     yield {
@@ -147,7 +223,26 @@ function* latentChecks({ system, latents, curriculum }: TrialSettings): Generato
     };
 }
 
-function* trainChecks({ train }: TrialSettings): Generator<Impossible> {
+function* trainChecks(
+  { system, task, pretrain, train }: TrialSettings,
+  _shape: ModelShape | null,
+  written: JsonObject,
+): Generator<Impossible> {
+  if (train === null || !hasQuestions(task)) {
+    const isForgotten = hasQuestions(task) && pretrain === null && !('train' in written);
+    if (isForgotten)
+      yield {
+        key: 'train',
+        sentence:
+          'train is missing: give train (for instance train: {epochsPerStage: 3}), or train: null to evaluate the model as it is',
+      };
+    else if (pretrain === null && !systemTraits(system).plain)
+      yield {
+        key: 'pretrain',
+        sentence: `nothing trains system ${system} on task.name ${task.name}: give pretrain${hasQuestions(task) ? ' or train' : ''}, or take continued_pretraining to evaluate the model as it is`,
+      };
+    return;
+  }
   const { stepsPerStage, epochsPerStage, batch, microbatch } = train;
   if (stepsPerStage === null && epochsPerStage === null)
     yield { key: 'train', sentence: 'train.stepsPerStage and train.epochsPerStage are both missing: give exactly one' };
@@ -185,6 +280,7 @@ function* taskChecks({ task }: TrialSettings): Generator<Impossible> {
 /** Evaluation needs room for question, latents, query and all but the last of the new tokens (services/trainer/phases). */
 function* contextChecks(settings: TrialSettings, shape: ModelShape | null): Generator<Impossible> {
   const { task, tokenizer, system, evaluate } = settings;
+  if (!hasQuestions(task)) return;
   const heldOut = task.name === 'simulate' ? null : (taskTokens(task, tokenizer)?.heldOut ?? null);
   if (shape === null || heldOut === null) return;
   const traits = systemTraits(system);
@@ -209,6 +305,8 @@ function readsWholeSplit({ task, evaluate }: TrialSettings): boolean {
 const CHECKS: readonly Check[] = [
   modelChecks,
   baseChecks,
+  textChecks,
+  pretrainChecks,
   channelChecks,
   latentChecks,
   trainChecks,

@@ -4,12 +4,19 @@
 // Lengths are the task's means (task-tokens.ts); padding of a batch, norms and the optimizer are not counted.
 
 import { layerParameters, type ModelShape } from './model-shape.ts';
-import { type SplitSizes, phaseSteps, stageCount } from './phase-steps.ts';
-import type { BasePhaseConfig, EvaluatePhaseConfig, FinetunePhaseConfig, PhaseConfig } from './phases.ts';
+import { phaseSteps, type SplitSizes, stageCount } from './phase-steps.ts';
+import type {
+  BasePhaseConfig,
+  EvaluatePhaseConfig,
+  FinetunePhaseConfig,
+  PhaseConfig,
+  PretrainPhaseConfig,
+} from './phases.ts';
 import type { CurriculumSettings } from './settings.ts';
 import { computedShape, exchangedLayers } from './system-parameters.ts';
 import { systemTraits } from './system-traits.ts';
 import type { TaskTokens } from './task-tokens.ts';
+import { BENCHMARK_CHOICES, isBenchmark } from './text-tasks.ts';
 
 /** Forward and backward pass of a part whose weights are trained, in forward passes. */
 const TRAINED = 3;
@@ -33,11 +40,13 @@ export function phaseFlops(config: PhaseConfig, shape: ModelShape, tokens: TaskT
   switch (config.kind) {
     case 'base':
       return phaseSteps(config, sizes) * baseStepFlops(config, shape, tokens);
+    case 'pretrain':
+      return phaseSteps(config, sizes) * pretrainStepFlops(config, shape, tokens);
     case 'finetune':
       return finetuneFlops(config, shape, tokens, sizes);
     case 'evaluate': {
       const items = Math.min(config.evaluate.items ?? sizes[config.evaluate.split], sizes[config.evaluate.split]);
-      return items * answerFlops(config, shape, tokens);
+      return items * itemFlops(config, shape, tokens);
     }
   }
 }
@@ -45,6 +54,25 @@ export function phaseFlops(config: PhaseConfig, shape: ModelShape, tokens: TaskT
 function baseStepFlops({ base }: BasePhaseConfig, shape: ModelShape, { vocabulary }: TaskTokens): number {
   const length = base.sequence ?? shape.context;
   return TRAINED * base.batch * (passFlops(shape, length, length) + headFlops(shape, vocabulary, length));
+}
+
+/** Every sequence once through the Base, its sites through what follows; the prefix loss needs a head of its own. */
+function pretrainStepFlops(config: PretrainPhaseConfig, shape: ModelShape, { vocabulary }: TaskTokens): number {
+  const { batch, sequence, prefixLmLossWeight } = config.pretrain;
+  const length = sequence ?? shape.context;
+  const { question, sites } = siteLengths(config, config.pretrain, length);
+  const prefixLoss = prefixLmLossWeight > 0 ? TRAINED * headFlops(shape, vocabulary, length) : 0;
+  return batch * (exampleFlops(config, shape, { question, vocabulary }, sites) + prefixLoss);
+}
+
+/** All sites of a sequence together, as one pass computes them; in plain systems the whole sequence is the target. */
+function siteLengths(
+  { system, latents }: Pick<PretrainPhaseConfig, 'system' | 'latents'>,
+  { sites, ahead }: { readonly sites: number; readonly ahead: number },
+  length: number,
+): { readonly question: number; readonly sites: Lengths } {
+  if (systemTraits(system).plain) return { question: 0, sites: { latents: 0, target: length } };
+  return { question: length, sites: { latents: sites * latents, target: sites * ahead } };
 }
 
 /** Latents and target tokens of an example in each stage (study.md section 5). */
@@ -77,7 +105,10 @@ interface Lengths {
   readonly target: number;
 }
 
-type Configured = Pick<FinetunePhaseConfig | EvaluatePhaseConfig, 'system' | 'channel' | 'gradThroughCache'>;
+type Configured = Pick<
+  PretrainPhaseConfig | FinetunePhaseConfig | EvaluatePhaseConfig,
+  'system' | 'channel' | 'gradThroughCache'
+>;
 type Spoken = Pick<TaskTokens, 'question' | 'vocabulary'>;
 
 /** Of one training example: Base over the question, latents, Base over what follows (study.md section 3). */
@@ -90,6 +121,19 @@ export function exampleFlops(config: Configured, shape: ModelShape, tokens: Spok
     TRAINED * latents +
     (trainsBase ? TRAINED : PASSED_THROUGH) * decoding
   );
+}
+
+/** Of one question answered, sequence scored, or item of a benchmark with all its choices. */
+function itemFlops(config: EvaluatePhaseConfig, shape: ModelShape, tokens: TaskTokens): number {
+  const { task, evaluate, latents } = config;
+  const whole = ({ question, latents: thought, decoding }: ForwardFlops): number => question + thought + decoding;
+  if (evaluate.corpus !== undefined) {
+    const { question, sites } = siteLengths(config, evaluate.corpus, evaluate.corpus.sequence ?? shape.context);
+    return whole(forwardFlops(config, shape, { question, vocabulary: tokens.vocabulary }, sites));
+  }
+  if (!isBenchmark(task)) return answerFlops(config, shape, tokens);
+  const choice = whole(forwardFlops(config, shape, tokens, { latents, target: tokens.answer }));
+  return BENCHMARK_CHOICES[task.name] * choice;
 }
 
 /** One greedy answer with a cache: every row once, forward. */

@@ -1,8 +1,9 @@
 // How many steps a phase has: one pure source for the plan, the progress bars and the trainer's own loop.
-// A step of `base` and `finetune` is an optimizer step; a step of `evaluate` is one batch of items.
+// A step of `base`, `pretrain` and `finetune` is an optimizer step; a step of `evaluate` is one batch of items.
 
 import type { PhaseConfig } from './phases.ts';
 import type { CurriculumSettings, TaskSettings, TrainSettings } from './settings.ts';
+import { isBenchmark } from './text-tasks.ts';
 
 /** Examples in each split of a task. */
 export interface SplitSizes {
@@ -16,10 +17,11 @@ const GSM8K_TRAIN = 7_473;
 const GSM8K_TEST = 1_319;
 
 /**
- * @param fileExamples problems in `task.trainFile`; null without such a file
+ * @param fileExamples problems in the file that the task names; null without such a file
  * @returns sizes as the trainer's tasks make them: GSM8K's validation split is cut from the end of its training problems
  */
 export function splitSizes(task: TaskSettings, fileExamples: number | null): SplitSizes {
+  if (isBenchmark(task)) return { train: 0, valid: fileExamples ?? 0, test: fileExamples ?? 0 };
   switch (task.name) {
     case 'prosqa':
       return { train: fileExamples ?? task.train, valid: task.valid, test: task.test };
@@ -31,6 +33,8 @@ export function splitSizes(task: TaskSettings, fileExamples: number | null): Spl
         valid: task.valid,
         test: task.test ?? GSM8K_TEST,
       };
+    case 'corpus':
+      return { train: 0, valid: task.valid, test: task.test };
   }
 }
 
@@ -57,6 +61,8 @@ export function phaseSteps(config: PhaseConfig, sizes: SplitSizes): number {
   switch (config.kind) {
     case 'base':
       return config.base.steps;
+    case 'pretrain':
+      return config.pretrain.steps;
     case 'finetune':
       return stageCount(config.curriculum) * stepsOfStage(config.train, sizes.train);
     case 'evaluate': {

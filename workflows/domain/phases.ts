@@ -6,9 +6,11 @@ import { LatentSweepError } from './errors.ts';
 import type { PhaseKey, TrialKey } from './ids.ts';
 import {
   baseSchema,
+  corpusEvaluationSchema,
   curriculumSchema,
   evaluateSchema,
   modelSchema,
+  pretrainSchema,
   taskSchema,
   tokenizerSchema,
   trainSchema,
@@ -32,6 +34,17 @@ const systemFields = {
 /** Trains the Base from scratch on the task's text. Result: final checkpoint with `base.*`. */
 export const basePhaseSchema = z.strictObject({ kind: z.literal('base'), ...about, base: baseSchema });
 
+/** Trains one system on running text (study.md section 4). Result: final checkpoint of all its weights. */
+const pretrainPhaseSchema = z.strictObject({
+  kind: z.literal('pretrain'),
+  ...about,
+  ...systemFields,
+  softInit: z.string(),
+  coprocessorInit: z.enum(['base', 'random']),
+  pretrain: pretrainSchema.omit({ corpus: true }),
+  seed: z.number().int().min(0),
+});
+
 /** Trains one system under the curriculum objective from the Base. Result: final checkpoint of all its weights. */
 const finetunePhaseSchema = z.strictObject({
   kind: z.literal('finetune'),
@@ -44,21 +57,26 @@ const finetunePhaseSchema = z.strictObject({
   seed: z.number().int().min(0),
 });
 
-/** Greedy exact match of a finetuned system. Result: accuracy, every item a row. */
+/**
+ * What a trained system can do: greedy exact match on questions, perplexity on a corpus, choices of a benchmark. Result: every item a row.
+ * `evaluate.corpus` is there for a corpus only, so that identities of the others stay.
+ */
 const evaluatePhaseSchema = z.strictObject({
   kind: z.literal('evaluate'),
   ...about,
   ...systemFields,
-  evaluate: evaluateSchema,
+  evaluate: evaluateSchema.extend({ corpus: corpusEvaluationSchema.optional() }),
 });
 
 export const phaseConfigSchema = z.discriminatedUnion('kind', [
   basePhaseSchema,
+  pretrainPhaseSchema,
   finetunePhaseSchema,
   evaluatePhaseSchema,
 ]);
 export type PhaseConfig = z.infer<typeof phaseConfigSchema>;
 export type BasePhaseConfig = z.infer<typeof basePhaseSchema>;
+export type PretrainPhaseConfig = z.infer<typeof pretrainPhaseSchema>;
 export type FinetunePhaseConfig = z.infer<typeof finetunePhaseSchema>;
 export type EvaluatePhaseConfig = z.infer<typeof evaluatePhaseSchema>;
 

@@ -1,4 +1,4 @@
-// From a trial's settings to its phases: base (when the model is trained from scratch), finetune, evaluate. Each phase's config
+// From a trial's settings to its phases: base (when the model is trained from scratch), pretrain, finetune, evaluate. Each phase's config
 // holds exactly what can change its result, so cells that differ elsewhere share it: all cells over one Base have one base phase.
 
 import { canonicalSettings } from './canonical-settings.ts';
@@ -10,6 +10,7 @@ import type { TaskSettings, TrialSettings } from './settings.ts';
 import type { SimulateTask } from './simulate.ts';
 import type { SweepSpec } from './sweep-spec.ts';
 import { systemTraits } from './system-traits.ts';
+import { isBenchmark } from './text-tasks.ts';
 
 export interface Pipeline {
   readonly key: TrialKey;
@@ -31,8 +32,7 @@ export function pipelineOf(written: TrialSettings, files: SweepSpec['files'] = {
     const parent = phases.at(-1)?.key ?? null;
     phases.push({ key: phaseKey(config, hashes, parent), config, parent });
   }
-  const trainFile = 'trainFile' in task ? task.trainFile : null;
-  const sizes = splitSizes(task, trainFile === null ? null : (files[trainFile]?.examples ?? null));
+  const sizes = splitSizes(task, examplesIn(task, files));
   return {
     key: trialKey(phases.map((phase) => phase.key)),
     settings,
@@ -56,33 +56,36 @@ function simulatedPipeline(written: TrialSettings, task: SimulateTask): Pipeline
 }
 
 function configsOf(settings: TrialSettings, task: TaskSettings): readonly PhaseConfig[] {
-  const { model, tokenizer, base, system, channel, latents, evaluate } = settings;
+  const { model, tokenizer, base, pretrain, train, system, channel, latents, seed } = settings;
+  const { plain } = systemTraits(system);
   const about = { model, tokenizer, task };
-  const query = systemTraits(system).plain ? null : settings.query;
-  const finetune: PhaseConfig = {
-    kind: 'finetune',
-    ...about,
-    system,
-    channel,
-    latents,
-    query,
-    gradThroughCache: settings.gradThroughCache,
-    softInit: settings.softInit,
-    coprocessorInit: settings.coprocessorInit,
-    curriculum: settings.curriculum,
-    train: settings.train,
-    seed: settings.seed,
-  };
+  const query = plain ? null : settings.query;
+  const exchange = { channel, latents, query };
+  const { gradThroughCache, softInit, coprocessorInit, curriculum } = settings;
+  const configs: PhaseConfig[] = [];
+  // the Base of a corpus stage learns the same text, which a benchmark would not have
+  const text = { ...about, task: pretrain?.corpus ?? task };
+  if (base !== null) configs.push({ kind: 'base', ...text, base });
+  if (pretrain !== null) {
+    const { corpus: _, ...training } = pretrain;
+    // on running text the plain systems are one
+    const trained = plain ? 'continued_pretraining' : system;
+    const start = { gradThroughCache, softInit, coprocessorInit };
+    configs.push({ kind: 'pretrain', ...text, system: trained, ...exchange, ...start, pretrain: training, seed });
+  }
+  if (train !== null) {
+    const start = { gradThroughCache, softInit, coprocessorInit };
+    configs.push({ kind: 'finetune', ...about, system, ...exchange, ...start, curriculum, train, seed });
+  }
+  const { corpus, ...evaluate } = settings.evaluate;
   // no gradient is taken at evaluation, so the switch is left at its default there
-  const evaluation: PhaseConfig = {
-    kind: 'evaluate',
-    ...about,
-    system,
-    channel,
-    latents,
-    query,
-    gradThroughCache: true,
-    evaluate,
-  };
-  return [...(base === null ? [] : [{ kind: 'base' as const, ...about, base }]), finetune, evaluation];
+  const evaluation = { kind: 'evaluate' as const, ...about, system, ...exchange, gradThroughCache: true };
+  configs.push({ ...evaluation, evaluate: corpus === null ? evaluate : { ...evaluate, corpus } });
+  return configs;
+}
+
+/** Problems in the file that a task names, where it is known. */
+export function examplesIn(task: TaskSettings, files: SweepSpec['files']): number | null {
+  const file = isBenchmark(task) ? task.file : 'trainFile' in task ? task.trainFile : null;
+  return file === null ? null : (files[file]?.examples ?? null);
 }

@@ -1,7 +1,7 @@
 // The grid of a sweep as the orchestrator plans it: cell i with its settings, phases and keys, a pure function of (spec, i).
 
 import { capacityFloatsPerLatent, channelName } from './capacity.ts';
-import { type JsonObject, isObject, withValueAt } from './dotted-path.ts';
+import { isObject, type JsonObject, withValueAt } from './dotted-path.ts';
 import { LatentSweepError } from './errors.ts';
 import { type GridPoint, gridOf } from './grid.ts';
 import { shapeOf } from './model-shape.ts';

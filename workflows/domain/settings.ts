@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { simulateTaskSchema } from './simulate.ts';
 import { channelSchema, SYSTEM_NAMES } from './systems.ts';
+import { type BenchmarkSettings, benchmarkSchemas, type CorpusSettings, corpusSchema } from './text-tasks.ts';
 
 const count = z.number().int().min(1);
 const fraction = z.number().min(0).max(1);
@@ -66,6 +67,8 @@ export const taskSchema = z.discriminatedUnion('name', [
     valid: count.default(500),
     test: count.nullable().default(null),
   }),
+  corpusSchema,
+  ...benchmarkSchemas,
 ]);
 
 /**
@@ -103,7 +106,37 @@ export const trainSchema = z.strictObject({
   resetOptimizer: z.boolean().default(true),
 });
 
-/** How the Base comes to be when no weights are given: language modelling on the task's own text. */
+/**
+ * The corpus stage (study.md section 4): the system trains on running text, with latents at `sites` places of every sequence, each scored on
+ * the `ahead` tokens after it. Plain systems learn every token.
+ */
+export const pretrainSchema = z.strictObject({
+  /** The text; null = the task's own. A Base from scratch reads it too. */
+  corpus: corpusSchema.nullable().default(null),
+  steps: count,
+  /** Sequences per optimizer step. */
+  batch: count.default(128),
+  /** Sequences per forward and backward pass; null = batch. */
+  microbatch: count.nullable().default(null),
+  /** S, tokens per sequence; null = the model's context. */
+  sequence: count.nullable().default(null),
+  /** M, drawn uniformly and without replacement from the positions that leave room for latents, query and ahead tokens. */
+  sites: count.default(64),
+  /** N_A. */
+  ahead: count.default(16),
+  lr: learningRateSchema.default(1e-4),
+  schedule: z.enum(['constant', 'linear', 'cosine']).default('constant'),
+  warmupSteps: z.number().int().min(0).default(0),
+  betas: z.tuple([fraction, fraction]).default([0.9, 0.999]),
+  eps: z.number().positive().default(1e-8),
+  weightDecay: z.number().min(0).default(0.01),
+  decay: z.enum(['all', 'matrices']).default('all'),
+  clip: z.number().positive().nullable().default(1),
+  /** Weight of the Base's own next-token loss beside that of the sites; 0 where the Base is frozen or nothing else is trained. */
+  prefixLmLossWeight: rate.default(0),
+});
+
+/** How the Base comes to be when no weights are given: language modelling on `pretrain.corpus`, else on the task's own text. */
 export const baseSchema = z.strictObject({
   steps: count.default(1_000),
   batch: count.default(32),
@@ -118,12 +151,21 @@ export const baseSchema = z.strictObject({
   seed: z.number().int().min(0).default(0),
 });
 
+/** Which tokens of a corpus's held-out sequences are scored; as in `pretrain`, and the same for plain systems. */
+export const corpusEvaluationSchema = z.strictObject({
+  sequence: count.nullable().default(null),
+  sites: count.default(64),
+  ahead: count.default(16),
+});
+
 export const evaluateSchema = z.strictObject({
   split: z.enum(['valid', 'test']).default('test'),
-  /** Items of the split, from its start; null = all. */
+  /** Items of the split (questions, or sequences of a corpus), from its start; null = all. */
   items: count.nullable().default(null),
   maxNewTokens: count.default(64),
   batch: count.default(32),
+  /** For task corpus; null = as `pretrain` says. */
+  corpus: corpusEvaluationSchema.nullable().default(null),
 });
 
 export const trialSettingsSchema = z.strictObject({
@@ -142,7 +184,10 @@ export const trialSettingsSchema = z.strictObject({
   softInit: z.union([z.enum(['mean', 'zeros']), z.string().regex(/^token:.+$/s)]).default('mean'),
   coprocessorInit: z.enum(['base', 'random']).default('base'),
   curriculum: curriculumSchema.nullable().default(null),
-  train: trainSchema,
+  /** null: no corpus stage. */
+  pretrain: pretrainSchema.nullable().default(null),
+  /** null: nothing is trained on the task (a corpus or a benchmark has nothing to finetune on). */
+  train: trainSchema.nullable().default(null),
   evaluate: evaluateSchema.default(evaluateSchema.parse({})),
   seed: z.number().int().min(0),
 });
@@ -158,8 +203,11 @@ export type TrialSettings = z.infer<typeof trialSettingsSchema>;
 export type ModelSettings = z.infer<typeof modelSchema>;
 export type TokenizerSettings = z.infer<typeof tokenizerSchema>;
 export type TaskSettings = z.infer<typeof taskSchema>;
+/** Tasks with questions to train and decode on. */
+export type QuestionTaskSettings = Exclude<TaskSettings, CorpusSettings | BenchmarkSettings>;
 export type CurriculumSettings = z.infer<typeof curriculumSchema>;
 export type TrainSettings = z.infer<typeof trainSchema>;
+export type PretrainSettings = z.infer<typeof pretrainSchema>;
 export type BaseSettings = z.infer<typeof baseSchema>;
 export type EvaluateSettings = z.infer<typeof evaluateSchema>;
 export type Resources = z.infer<typeof resourcesSchema>;

@@ -6,6 +6,7 @@ import { type ModelShape, shapeOf } from './model-shape.ts';
 import { phaseFlops } from './phase-flops.ts';
 import { splitSizes } from './phase-steps.ts';
 import { type AnyPhaseConfig, PHASE_KINDS, type PhaseKind } from './phases.ts';
+import { examplesIn } from './pipeline.ts';
 import { type PlannedCell, planSweepFile } from './plan-sweep-file.ts';
 import type { SweepSpec } from './sweep-spec.ts';
 import { type SystemParameters, systemParameters } from './system-parameters.ts';
@@ -80,9 +81,7 @@ function factsOf({ settings }: PlannedCell, spec: SweepSpec) {
   const shape: ModelShape | null = 'weights' in model ? (spec.files[model.weights]?.shape ?? null) : shapeOf(model);
   const tokens = taskTokens(task, tokenizer);
   if (shape === null || tokens === null) return null;
-  const trainFile = 'trainFile' in task ? task.trainFile : null;
-  const examples = trainFile === null ? null : (spec.files[trainFile]?.examples ?? null);
-  return { shape, tokens, sizes: splitSizes(task, examples) };
+  return { shape, tokens, sizes: splitSizes(task, examplesIn(task, spec.files)) };
 }
 
 function parametersOf({ settings }: PlannedCell, facts: Facts): SystemParameters | null {

@@ -2,6 +2,7 @@
 // Measured over 500 examples of every split of the tasks as they are generated and shipped, the longest question over whole splits.
 
 import type { TaskSettings, TokenizerSettings } from './settings.ts';
+import { isBenchmark } from './text-tasks.ts';
 
 export interface TaskTokens {
   /** Rows of the embedding. */
@@ -58,12 +59,19 @@ const COUNTDOWN: Readonly<Record<Named, readonly [Row, Row]>> = {
     [0, 2.95, 11.8, 3.1, 3],
   ],
 };
+/** Of a benchmark's prompt and of one of its choices, in tokens of GPT-2: assumed, since the files are the user's. */
+const BENCHMARK_PROMPT = 64;
+const BENCHMARK_CHOICE = 16;
+/** Bytes of English text in one token of GPT-2. */
+const BYTES_PER_TOKEN = 4.4;
+
 const COUNTDOWN_MAX_OPERAND = 50;
 const COUNTDOWN_MAX_TARGET = 100;
 
-/** @returns null for a tokenizer from a file: nothing is known of it */
+/** @returns null for a tokenizer from a file and for words of a text that is not known: nothing can be said of them */
 export function taskTokens(task: TaskSettings, tokenizer: TokenizerSettings): TaskTokens | null {
   if (typeof tokenizer !== 'string') return null;
+  if (task.name === 'corpus' || isBenchmark(task)) return userTokens(tokenizer);
   switch (task.name) {
     case 'prosqa': {
       const [vocabulary, question, fullTarget, answer, longest] = PROSQA[tokenizer];
@@ -95,4 +103,13 @@ export function taskTokens(task: TaskSettings, tokenizer: TokenizerSettings): Ta
       };
     }
   }
+}
+
+/** Of a corpus only the vocabulary counts; the lengths are those of a benchmark. */
+function userTokens(tokenizer: Named): TaskTokens | null {
+  if (tokenizer === 'words') return null;
+  const [vocabulary] = GSM8K[tokenizer];
+  const perToken = tokenizer === 'bytes' ? BYTES_PER_TOKEN : 1;
+  const [question, answer] = [BENCHMARK_PROMPT * perToken, BENCHMARK_CHOICE * perToken];
+  return { vocabulary, question, fullTarget: answer, answer, steps: 1, heldOut: null };
 }

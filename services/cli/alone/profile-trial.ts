@@ -15,7 +15,7 @@ const SHOWN_OPERATORS = 15;
 /** @throws LatentSweepError SPEC_INVALID for a phase that the trial does not have */
 export async function profileTrial(
   { trial }: PlannedCell,
-  kind: 'base' | 'finetune',
+  kind: 'base' | 'pretrain' | 'finetune',
   placement: Parameters<typeof profilePhase>[1],
   steps: number,
 ): Promise<StepProfile> {

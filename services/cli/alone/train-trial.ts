@@ -110,8 +110,10 @@ function refuseExistingExport(folder: string | null): void {
 }
 
 function exportOf({ phases, folder }: StandaloneTrial, done: readonly DonePhase[], to: string | null) {
-  const phase = phases.find(({ config }) => config.kind === 'finetune');
-  const finetune = done.find(({ key }) => key === phase?.key);
-  if (to === null || phase?.config.kind !== 'finetune' || finetune === undefined) return null;
-  return exportTrial(phase.config, checkpointOf(folder, finetune), resolve(to));
+  const last = phases.findLast(({ config }) => config.kind === 'pretrain' || config.kind === 'finetune');
+  const trained = done.find(({ key }) => key === last?.key);
+  if (to === null || last === undefined || trained === undefined) return null;
+  const { config } = last;
+  if (config.kind !== 'pretrain' && config.kind !== 'finetune') return null;
+  return exportTrial(config, checkpointOf(folder, trained), resolve(to));
 }

@@ -38,7 +38,9 @@ export function trialResults(cell: PlannedCell, phases: readonly DonePhase[], fo
 function resultRow(cell: PlannedCell, phases: readonly DonePhase[], folder: string): ResultRow {
   const { trial, task, system, channel, latents, seed, totalStepsByPhase } = cell;
   const evaluation = phases.find(({ kind }) => kind === 'evaluate')?.result.evaluation ?? null;
-  const losses = metricEnds(folder, 'finetune', 'loss_nats', LOSS_STEPS);
+  const last = trial.phases.findLastIndex(({ config }) => config.kind === 'pretrain' || config.kind === 'finetune');
+  const kind = trial.phases[last]?.config.kind ?? 'finetune';
+  const losses = metricEnds(folder, kind, 'loss_nats', LOSS_STEPS);
   return {
     ...{ cell: trial.cell, trial_key: trial.key, state: 'finished', task, system, channel, latents, seed },
     accuracy: evaluation?.accuracy ?? null,
@@ -47,6 +49,6 @@ function resultRow(cell: PlannedCell, phases: readonly DonePhase[], folder: stri
     split: evaluation?.split ?? null,
     first_loss: losses?.first ?? null,
     final_loss: losses?.last ?? null,
-    steps: totalStepsByPhase[trial.phases.findIndex(({ config }) => config.kind === 'finetune')] ?? null,
+    steps: totalStepsByPhase[last] ?? null,
   };
 }

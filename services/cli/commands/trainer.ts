@@ -9,7 +9,7 @@ import { openOutput } from '../output.ts';
 const planOptionsSchema = z.object({ cell: z.number().optional(), memory: z.number().optional() });
 const profileOptionsSchema = z.object({
   cell: z.number().optional(),
-  phase: z.enum(['base', 'finetune']),
+  phase: z.enum(['base', 'pretrain', 'finetune']),
   steps: z.number(),
   trace: z.string().optional(),
 });
@@ -61,7 +61,9 @@ export function register(program: Command): void {
     .description('where the time of a training step goes: per pass and per kind of operator')
     .argument('<file>', 'sweep file (YAML) with one cell, or --cell')
     .option('--cell <index>', 'which cell of the sweep file', wholeNumber(0))
-    .addOption(new Option('--phase <kind>', 'which phase').choices(['base', 'finetune']).default('finetune'))
+    .addOption(
+      new Option('--phase <kind>', 'which phase').choices(['base', 'pretrain', 'finetune']).default('finetune'),
+    )
     .option('--steps <count>', 'steps to profile, spread over the phase', wholeNumber(1), PROFILED_STEPS)
     .option('--trace <file>', 'also write every node as a Chrome trace')
     .addHelpText(

@@ -1,7 +1,7 @@
 // The batches of a finetune: stage by stage, each a pure function of (settings, seed, step).
 
-import type { CurriculumSettings, TrainSettings } from '../../../workflows/domain/settings.ts';
 import { stepsOfStage } from '../../../workflows/domain/phase-steps.ts';
+import type { CurriculumSettings, TrainSettings } from '../../../workflows/domain/settings.ts';
 import type { SystemName } from '../../../workflows/domain/systems.ts';
 import type { CurriculumItem } from '../engine/types.ts';
 import { draws } from '../random/draws.ts';

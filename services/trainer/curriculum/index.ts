@@ -1,5 +1,8 @@
 // The border of the curriculum: what the steps of a training phase read.
+export { CorpusText, sequencesIn, type TrainingText } from './corpus-text.ts';
 export { Curriculum } from './curriculum.ts';
+export { drawSites } from './draw-sites.ts';
 export { curriculumItem, questionTokens, targetTokens } from './item.ts';
 export { RunningText } from './running-text.ts';
 export { isPlain, latentsOf, planStages, type Stage } from './stages.ts';
+export { openTokenStore, type TokenStore } from './token-store.ts';

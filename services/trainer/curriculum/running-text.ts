@@ -5,9 +5,10 @@
 import { draws } from '../random/draws.ts';
 import type { Split } from '../tasks/index.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';
+import type { TrainingText } from './corpus-text.ts';
 import { questionTokens, targetTokens } from './item.ts';
 
-export class RunningText {
+export class RunningText implements TrainingText {
   readonly #split: Split;
   readonly #tokenizer: Tokenizer;
   readonly #seed: number;

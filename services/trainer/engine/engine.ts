@@ -3,8 +3,10 @@
 // Same config, weights, batches and thread count give the same bits.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import type { ModelConfig } from '../models/index.ts';
 import { Runtime, type TensorData } from '../runtime/index.ts';
 import {
+  type BatchShape,
   bucket,
   capacityFloatsPerLatent,
   checkGenerateItem,
@@ -18,6 +20,7 @@ import {
   type PreparedBatch,
   prefillArrays,
   prepareBatch,
+  scoringGraph,
   systemParameters,
   trainingGraph,
 } from '../systems/index.ts';
@@ -147,6 +150,23 @@ export class TrainingEngine implements Engine {
       return { lossNats: this.#run(prepared, 'loss', [prepared]), targets: prepared.targets };
     checkGiven(this.latentLayout, given, batch.kind === 'curriculum' ? batch.items.map(({ latents }) => latents) : []);
     return { lossNats: this.#run(prepared, 'loss', [prepared], given), targets: prepared.targets };
+  }
+
+  score(batch: Batch): Float32Array {
+    const whole = prepareBatch(this.config, batch);
+    const nats = new Float32Array(whole.targets);
+    let scored = 0;
+    for (const part of splitBatch(batch, rowsScoredTogether(whole.shape, this.config.model))) {
+      const prepared = prepareBatch(this.config, part);
+      const graph = this.#graphs.get(
+        JSON.stringify(['score', prepared.shape]),
+        () => new CompiledGraph(this.#runtime, this.#store, scoringGraph(this.config, prepared.shape), 'score'),
+      );
+      graph.run(prepared.arrays(prepared.targets, prepared.prefixTargets));
+      nats.set(floats(graph.output('nats')).subarray(0, prepared.targets), scored);
+      scored += prepared.targets;
+    }
+    return nats;
   }
 
   observeLatents(items: readonly GenerateItem[]): readonly LatentObservation[] {
@@ -339,6 +359,17 @@ function checkRates(rates: LearningRates): void {
       });
     }
   }
+}
+
+/** Rows whose logits and whose attention scores of one layer stay below the bound of a prefill. */
+export function rowsScoredTogether(
+  { batch, prefix, sites, latents, ahead, scored }: BatchShape,
+  model: ModelConfig,
+): number {
+  const further = sites * (latents + ahead);
+  const scores = model.heads * Math.max(prefix, further) * (prefix + further);
+  const logits = (scored / batch) * model.vocabSize;
+  return Math.max(1, Math.floor(PREFILL_SCORES / Math.max(scores, logits)));
 }
 
 const NOTHING_GIVEN: ReadonlyMap<string, Float32Array> = new Map();

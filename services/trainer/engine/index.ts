@@ -1,3 +1,3 @@
 // The border of the engine.
-export { createEngine, type Inspection, TrainingEngine } from './engine.ts';
+export { createEngine, type Inspection, rowsScoredTogether, TrainingEngine } from './engine.ts';
 export type * from './types.ts';

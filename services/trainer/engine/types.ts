@@ -126,6 +126,11 @@ export interface Engine {
    * @param given one per item of a curriculum batch, in place of the latents that the system would compute
    */
   evaluateLoss(batch: Batch, given?: readonly ItemLatents[]): { readonly lossNats: number; readonly targets: number };
+  /**
+   * Negative log-likelihood of every scored target, natural logarithm: by item and target, or by row, site and ahead index (plain systems: by
+   * row and position). Targets of a row do not depend on its company, but for the last bits.
+   */
+  score(batch: Batch): Float32Array;
   /** Greedy decoding, Coprocessor once per item; stops after eos (kept) or maxNewTokens. `given` as in evaluateLoss. */
   generate(
     items: readonly GenerateItem[],

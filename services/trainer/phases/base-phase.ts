@@ -1,16 +1,17 @@
 // The base phase: plain language modelling on the task's running text, from scratch or from given weights. One Base serves many trials.
 
 import type { BasePhaseConfig } from '../../../workflows/domain/phases.ts';
-import { RunningText } from '../curriculum/index.ts';
 import { baseEngineConfig } from './engine-config.ts';
-import { beginTraining, type PhaseContext, trainedParameters } from './phase-context.ts';
+import { beginTraining, type JobContext, trainedParameters } from './phase-context.ts';
+import { trainingText } from './phase-data.ts';
 import type { PhaseWork } from './phase-work.ts';
-import { learningRatesAt } from './schedule.ts';
+import { learningRatesAt, reorderedSeed, scaledRates } from './schedule.ts';
 import { trainingWork } from './training-work.ts';
 
-export function basePhase(config: BasePhaseConfig, context: PhaseContext): PhaseWork {
-  const { task, tokenizer, model, totalSteps, warm, job } = context;
+export function basePhase(config: BasePhaseConfig, context: JobContext): PhaseWork {
+  const { data, tokenizer, model, totalSteps, warm, job } = context;
   const { base } = config;
+  const { microbatch = null, dataOrder = 0, rateFactor = 1 } = job.overrides ?? {};
   const engineConfig = baseEngineConfig(config, model.config, job);
   const engine = warm.engineForTraining(engineConfig);
   const startStep = beginTraining(context, engine, () =>
@@ -21,7 +22,7 @@ export function basePhase(config: BasePhaseConfig, context: PhaseContext): Phase
       softInit: { kind: 'mean' },
     }),
   );
-  const text = new RunningText(task.splits.train, tokenizer, base.seed);
+  const text = trainingText(data, tokenizer, reorderedSeed(base.seed, dataOrder));
   const length = base.sequence ?? model.config.contextLength;
   return trainingWork({
     engine,
@@ -29,11 +30,11 @@ export function basePhase(config: BasePhaseConfig, context: PhaseContext): Phase
     totalSteps,
     parameters: trainedParameters(engineConfig),
     tokenizerHash: tokenizer.hash,
-    microbatch: null,
+    microbatch,
     oneLearningRate: true,
     capacityFloatsPerLatent: null,
     batchOf: (step) => ({ kind: 'corpus', tokens: text.rowsOf(step, base.batch, length), sites: null, ahead: 1 }),
-    learningRatesOf: (step) => learningRatesAt(base, step, totalSteps),
+    learningRatesOf: (step) => scaledRates(learningRatesAt(base, step, totalSteps), rateFactor),
     resetsOptimizer: () => false,
   });
 }

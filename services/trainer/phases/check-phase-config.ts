@@ -2,15 +2,19 @@
 // It reads data but creates no session and no weights.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import type { PhaseConfig } from '../../../workflows/domain/phases.ts';
+import { phaseSteps } from '../../../workflows/domain/phase-steps.ts';
+import type { EvaluatePhaseConfig, PhaseConfig } from '../../../workflows/domain/phases.ts';
 import type { ModelSettings } from '../../../workflows/domain/settings.ts';
-import { isPlain, latentsOf, planStages, questionTokens, targetTokens } from '../curriculum/index.ts';
-import { createTask, type Split, type Task } from '../tasks/index.ts';
+import { isPlain, latentsOf, planStages, questionTokens, sequencesIn, targetTokens } from '../curriculum/index.ts';
+import { createTask, questionsOf, type Split } from '../tasks/index.ts';
 import { createTokenizer, type Tokenizer } from '../tokenizers/index.ts';
 import { describeWeights, resolveLocalModel } from '../weights/index.ts';
+import { checkSiteRoom } from './corpus-sites.ts';
 import { channelOf } from './engine-config.ts';
+import { choiceItems } from './evaluate-choices.ts';
+import { corpusScoring } from './evaluate-corpus.ts';
 import { softInitOf } from './finetune-phase.ts';
-import { totalStepsOf } from './phase-context.ts';
+import { loadPhaseData, type PhaseData, sizesOf } from './phase-data.ts';
 
 /** Training examples whose room is checked beforehand; a longer one later still fails by name in its step. */
 const CHECKED_EXAMPLES = 512;
@@ -31,11 +35,12 @@ export interface PhaseFacts {
 export async function checkPhaseConfig(config: PhaseConfig): Promise<PhaseFacts> {
   const task = createTask(config.task);
   const tokenizer = createTokenizer(config.tokenizer, task);
+  const data = await loadPhaseData(task, tokenizer);
   const contextLength = await contextLengthOf(config.model, tokenizer);
   if (config.kind !== 'base') channelOf(config.system, config.channel);
-  if (config.kind === 'finetune') softInitOf(config.softInit, tokenizer);
-  checkRoom(config, task, tokenizer, contextLength);
-  return { totalSteps: totalStepsOf(config, task), vocabularySize: tokenizer.vocabularySize, contextLength };
+  if (config.kind === 'finetune' || config.kind === 'pretrain') softInitOf(config.softInit, tokenizer);
+  checkRoom(config, data, tokenizer, contextLength);
+  return { totalSteps: phaseSteps(config, sizesOf(data)), vocabularySize: tokenizer.vocabularySize, contextLength };
 }
 
 async function contextLengthOf(model: ModelSettings, tokenizer: Tokenizer): Promise<number> {
@@ -54,7 +59,7 @@ async function contextLengthOf(model: ModelSettings, tokenizer: Tokenizer): Prom
 }
 
 /** Whether questions, latents, query and targets fit the context; see checkPhaseConfig for errors. */
-export function checkRoom(config: PhaseConfig, task: Task, tokenizer: Tokenizer, contextLength: number): void {
+export function checkRoom(config: PhaseConfig, data: PhaseData, tokenizer: Tokenizer, contextLength: number): void {
   switch (config.kind) {
     case 'base': {
       const length = config.base.sequence ?? contextLength;
@@ -65,9 +70,18 @@ export function checkRoom(config: PhaseConfig, task: Task, tokenizer: Tokenizer,
           { key: 'base.sequence', needed: length, contextLength },
         );
       }
+      checkText(data, length);
+      return;
+    }
+    case 'pretrain': {
+      const { system, latents, pretrain } = config;
+      const length = pretrain.sequence ?? contextLength;
+      checkSiteRoom({ ...pretrain, system, latents, length, contextLength }, 'pretrain');
+      checkText(data, length);
       return;
     }
     case 'finetune': {
+      const task = questionsOf(data.task);
       const stages = planStages(config.system, config.latents, config.curriculum);
       const room = roomChecker(config.system, tokenizer, contextLength);
       for (const { example, index } of firstOf(task.splits.train, CHECKED_EXAMPLES)) {
@@ -79,15 +93,44 @@ export function checkRoom(config: PhaseConfig, task: Task, tokenizer: Tokenizer,
       }
       return;
     }
-    case 'evaluate': {
-      const { split, items, maxNewTokens } = config.evaluate;
-      const latents = latentsOf(config.system, config.latents);
-      const room = roomChecker(config.system, tokenizer, contextLength);
-      for (const { example, index } of firstOf(task.splits[split], items ?? task.splits[split].size)) {
+    case 'evaluate':
+      checkEvaluation(config, data, tokenizer, contextLength);
+      return;
+  }
+}
+
+/** A corpus must fill one sequence; a task's examples are repeated without end. */
+function checkText(data: PhaseData, length: number): void {
+  if (data.kind === 'corpus') sequencesIn(data.tokens, 'train', length, 1);
+  else questionsOf(data.task);
+}
+
+function checkEvaluation(
+  config: EvaluatePhaseConfig,
+  data: PhaseData,
+  tokenizer: Tokenizer,
+  contextLength: number,
+): void {
+  const { split, items, maxNewTokens } = config.evaluate;
+  const latents = latentsOf(config.system, config.latents);
+  const room = roomChecker(config.system, tokenizer, contextLength);
+  switch (data.kind) {
+    case 'questions': {
+      const questions = data.task.splits[split];
+      for (const { example, index } of firstOf(questions, items ?? questions.size)) {
         room(`${split} item ${index}`, questionTokens(example, tokenizer).length, latents, maxNewTokens);
       }
       return;
     }
+    case 'corpus':
+      checkSiteRoom(corpusScoring(config, data, contextLength).plan, 'evaluate.corpus');
+      return;
+    case 'choices':
+      for (const [index, item] of data.items.slice(0, items ?? data.items.length).entries()) {
+        for (const { question, target } of choiceItems(item, tokenizer, latents))
+          room(`item ${index} of ${data.task.name}`, question.length, latents, target.length);
+      }
+      return;
   }
 }
 

@@ -1,7 +1,13 @@
 // From the config of a phase to that of the engine. Fields are always in the same order, so equal configs give equal JSON.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import type { BasePhaseConfig, EvaluatePhaseConfig, FinetunePhaseConfig } from '../../../workflows/domain/phases.ts';
+import type {
+  BasePhaseConfig,
+  EvaluatePhaseConfig,
+  FinetunePhaseConfig,
+  PretrainPhaseConfig,
+} from '../../../workflows/domain/phases.ts';
+import type { TrainSettings } from '../../../workflows/domain/settings.ts';
 import {
   type Channel,
   EMBEDDING_COPROCESSOR_SYSTEMS,
@@ -10,8 +16,8 @@ import {
 } from '../../../workflows/domain/systems.ts';
 import { isPlain, latentsOf } from '../curriculum/index.ts';
 import type { EngineConfig, OptimizerConfig } from '../engine/types.ts';
-import type { ModelConfig } from '../models/index.ts';
 import type { PhaseJob } from '../jobs/protocol.ts';
+import type { ModelConfig } from '../models/index.ts';
 
 export type Placement = Pick<PhaseJob, 'device' | 'threads'>;
 
@@ -32,9 +38,9 @@ export function baseEngineConfig({ base }: BasePhaseConfig, model: ModelConfig, 
   };
 }
 
-/** @param optimizer of the finetune; an evaluation may take any */
+/** @param optimizer of the training; an evaluation may take any */
 export function systemEngineConfig(
-  config: FinetunePhaseConfig | EvaluatePhaseConfig,
+  config: PretrainPhaseConfig | FinetunePhaseConfig | EvaluatePhaseConfig,
   model: ModelConfig,
   optimizer: OptimizerConfig,
   placement: Placement,
@@ -47,15 +53,18 @@ export function systemEngineConfig(
     latents: latentsOf(system, latents),
     query: isPlain(system) ? null : (query ?? 'marker'),
     gradThroughCache,
-    prefixLmLossWeight: 0,
+    prefixLmLossWeight: config.kind === 'pretrain' ? config.pretrain.prefixLmLossWeight : 0,
     optimizer,
     device: placement.device,
     threads: placement.threads,
   };
 }
 
-export function finetuneOptimizer({ train }: FinetunePhaseConfig): OptimizerConfig {
-  const { betas, eps, weightDecay, decay, clip } = train;
+/** Of the settings of a finetune or a corpus stage. */
+export function optimizerOf(
+  settings: Pick<TrainSettings, 'betas' | 'eps' | 'weightDecay' | 'decay' | 'clip'>,
+): OptimizerConfig {
+  const { betas, eps, weightDecay, decay, clip } = settings;
   return { betas, eps, weightDecay, decay, clip };
 }
 

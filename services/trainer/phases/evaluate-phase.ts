@@ -1,18 +1,15 @@
 // The evaluate phase: greedy answers to a split, judged by the task's verifier. One step is one batch of items; the verdicts so far are its
 // checkpoint, so it resumes between batches and its metrics do not depend on where it was cut.
 
-import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { EvaluatePhaseConfig } from '../../../workflows/domain/phases.ts';
 import { latentsOf, questionTokens } from '../curriculum/index.ts';
-import type { Engine, HostTensor, OptimizerConfig } from '../engine/types.ts';
+import type { HostTensor } from '../engine/types.ts';
 import type { EvaluationItem } from '../jobs/protocol.ts';
 import { answerIn, sameText } from '../tasks/index.ts';
-import { systemEngineConfig } from './engine-config.ts';
-import { type PhaseContext, readParentWeights, readResume } from './phase-context.ts';
+import { evaluationEngine } from './evaluation-engine.ts';
+import { type PhaseContext, readResume } from './phase-context.ts';
 import type { PhaseWork } from './phase-work.ts';
 
-/** Never used: an evaluation trains nothing. */
-const NO_OPTIMIZER: OptimizerConfig = { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, decay: 'all', clip: null };
 const CORRECT = 'evaluation.correct';
 const STRING_MATCH = 'evaluation.string_match';
 
@@ -23,18 +20,12 @@ interface Verdicts {
 }
 
 export function evaluatePhase(config: EvaluatePhaseConfig, context: PhaseContext): PhaseWork {
-  const { task, tokenizer, model, totalSteps, job } = context;
+  const { task, tokenizer, totalSteps } = context;
   const { split: splitName, batch, maxNewTokens, items: limit } = config.evaluate;
   const split = task.splits[splitName];
   const size = Math.min(limit ?? split.size, split.size);
   const latents = latentsOf(config.system, config.latents);
-  if (job.parent === null) {
-    throw new LatentSweepError('INTERNAL', 'an evaluate phase needs the checkpoint of its parent phase', {
-      phase: job.phaseKey,
-    });
-  }
-  const engine: Engine = context.warm.engineForEvaluation(systemEngineConfig(config, model.config, NO_OPTIMIZER, job));
-  engine.setWeights(readParentWeights(context, job.parent));
+  const engine = evaluationEngine(config, context);
   const { startStep, verdicts } = resumed(context);
 
   const evaluate = (step: number): readonly EvaluationItem[] => {

@@ -3,23 +3,33 @@
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { FinetunePhaseConfig } from '../../../workflows/domain/phases.ts';
 import { Curriculum } from '../curriculum/index.ts';
-import type { InitialiseOptions, NamedTensors } from '../engine/types.ts';
+import type { InitialiseOptions } from '../engine/types.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';
-import { finetuneOptimizer, systemEngineConfig } from './engine-config.ts';
-import { beginTraining, type PhaseContext, readParentWeights, trainedParameters } from './phase-context.ts';
+import { optimizerOf, systemEngineConfig } from './engine-config.ts';
+import { beginFrom, beginTraining, type PhaseContext, trainedParameters } from './phase-context.ts';
 import type { PhaseWork } from './phase-work.ts';
-import { learningRatesAt } from './schedule.ts';
+import { learningRatesAt, reorderedSeed, scaledRates } from './schedule.ts';
 import { trainingWork } from './training-work.ts';
 
 export function finetunePhase(config: FinetunePhaseConfig, context: PhaseContext): PhaseWork {
   const { task, tokenizer, model, totalSteps, warm, job } = context;
   const { train, seed, system, latents, curriculum } = config;
-  const source = new Curriculum({ system, latents, curriculum, train, seed, split: task.splits.train, tokenizer });
+  const { microbatch, dataOrder = 0, rateFactor = 1 } = job.overrides ?? {};
+  const orderSeed = reorderedSeed(seed, dataOrder);
+  const source = new Curriculum({
+    system,
+    latents,
+    curriculum,
+    train,
+    seed: orderSeed,
+    split: task.splits.train,
+    tokenizer,
+  });
   const softInit = softInitOf(config.softInit, tokenizer);
-  const engineConfig = systemEngineConfig(config, model.config, finetuneOptimizer(config), job);
+  const engineConfig = systemEngineConfig(config, model.config, optimizerOf(train), job);
   const engine = warm.engineForTraining(engineConfig);
   const startStep = beginTraining(context, engine, () =>
-    engine.initialise({ seed, base: baseWeights(context), coprocessorInit: config.coprocessorInit, softInit }),
+    beginFrom(context, engine, engineConfig, { seed, coprocessorInit: config.coprocessorInit, softInit }),
   );
   return trainingWork({
     engine,
@@ -27,19 +37,13 @@ export function finetunePhase(config: FinetunePhaseConfig, context: PhaseContext
     totalSteps,
     parameters: trainedParameters(engineConfig),
     tokenizerHash: tokenizer.hash,
-    microbatch: train.microbatch,
+    microbatch: microbatch ?? train.microbatch,
     oneLearningRate: typeof train.lr === 'number',
     capacityFloatsPerLatent: engine.capacityFloatsPerLatent,
     batchOf: (step) => ({ kind: 'curriculum', items: source.itemsOf(step) }),
-    learningRatesOf: (step) => learningRatesAt(train, step, totalSteps),
+    learningRatesOf: (step) => scaledRates(learningRatesAt(train, step, totalSteps), rateFactor),
     resetsOptimizer: (step) => train.resetOptimizer && source.switchesStage(step),
   });
-}
-
-/** Those of the parent phase, else the given ones, else none: the engine initialises them. */
-function baseWeights(context: PhaseContext): NamedTensors | null {
-  const { parent } = context.job;
-  return parent === null ? (context.model.readBase?.() ?? null) : readParentWeights(context, parent);
 }
 
 /** `mean`, `zeros` or `token:<text>`, whose text must be one token. */

@@ -1,40 +1,54 @@
 // What every kind of phase begins with: task, tokenizer, model shape, and the checkpoints it starts from, checked against each other.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import type { PhaseConfig } from '../../../workflows/domain/phases.ts';
 import { phaseSteps } from '../../../workflows/domain/phase-steps.ts';
 import { type Checkpoint, readCheckpoint, weightsOf } from '../checkpoints/index.ts';
-import type { Engine, NamedTensors } from '../engine/types.ts';
+import type { Engine, InitialiseOptions, NamedTensors } from '../engine/types.ts';
 import type { LocalCheckpoint, PhaseJob } from '../jobs/protocol.ts';
 import { systemParameters } from '../systems/index.ts';
-import type { Task } from '../tasks/index.ts';
+import { questionsOf, type Task } from '../tasks/index.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';
 import { type ResolvedModel, resolveModel } from '../weights/index.ts';
+import { loadPhaseData, type PhaseData, sizesOf } from './phase-data.ts';
 import type { WarmState } from './warm-state.ts';
 
-export interface PhaseContext {
+export interface JobContext {
   readonly warm: WarmState;
   readonly job: PhaseJob;
-  readonly task: Task;
+  readonly data: PhaseData;
   readonly tokenizer: Tokenizer;
   readonly model: ResolvedModel;
   readonly totalSteps: number;
 }
 
-/** Fetches weights named by a hub name first, where this machine lacks them. */
-export async function phaseContext(job: PhaseJob, warm: WarmState): Promise<PhaseContext> {
+/** That of a phase over questions. */
+export interface PhaseContext extends JobContext {
+  readonly task: Task;
+}
+
+/**
+ * Fetches weights named by a hub name first, where this machine lacks them, and makes the tokens of a corpus.
+ * @param onProgress see `loadPhaseData`
+ */
+export async function phaseContext(
+  job: PhaseJob,
+  warm: WarmState,
+  onProgress: () => void | Promise<void>,
+): Promise<JobContext> {
   const task = warm.task(job.config.task);
   const tokenizer = warm.tokenizer(job.config.tokenizer, task);
   const model = await resolveModel(job.config.model, tokenizer);
-  return { warm, job, task, tokenizer, model, totalSteps: totalStepsOf(job.config, task) };
+  const data = await loadPhaseData(task, tokenizer, onProgress);
+  return { warm, job, data, tokenizer, model, totalSteps: phaseSteps(job.config, sizesOf(data)) };
 }
 
-export function totalStepsOf(config: PhaseConfig, { splits: { train, valid, test } }: Task): number {
-  return phaseSteps(config, { train: train.size, valid: valid.size, test: test.size });
+/** @throws LatentSweepError CONFIG_INVALID for a task without questions */
+export function questionContext(context: JobContext): PhaseContext {
+  return { ...context, task: questionsOf(context.data.task) };
 }
 
 /** @throws LatentSweepError CHECKPOINT_DAMAGED also for the checkpoint of another phase */
-export function readResume({ job }: PhaseContext, resume: LocalCheckpoint): Checkpoint {
+export function readResume({ job }: JobContext, resume: LocalCheckpoint): Checkpoint {
   const checkpoint = readCheckpoint(resume);
   const { phaseKey } = checkpoint.facts;
   if (phaseKey !== job.phaseKey) {
@@ -53,7 +67,7 @@ export function readResume({ job }: PhaseContext, resume: LocalCheckpoint): Chec
  * Weights of the parent phase.
  * @throws LatentSweepError WEIGHTS_INVALID when they know another vocabulary
  */
-export function readParentWeights({ tokenizer }: PhaseContext, parent: LocalCheckpoint): NamedTensors {
+export function readParentWeights({ tokenizer }: JobContext, parent: LocalCheckpoint): NamedTensors {
   const { facts, tensors } = readCheckpoint(parent);
   if (facts.tokenizer !== tokenizer.hash) {
     throw new LatentSweepError(
@@ -69,7 +83,7 @@ export function readParentWeights({ tokenizer }: PhaseContext, parent: LocalChec
 }
 
 /** Begins or resumes training; returns the steps already done. */
-export function beginTraining(context: PhaseContext, engine: Engine, initialise: () => void): number {
+export function beginTraining(context: JobContext, engine: Engine, initialise: () => void): number {
   const { resume } = context.job;
   if (resume === null) {
     initialise();
@@ -78,6 +92,22 @@ export function beginTraining(context: PhaseContext, engine: Engine, initialise:
   const { facts, tensors } = readResume(context, resume);
   engine.setState({ tensors, updates: facts.updates });
   return facts.step;
+}
+
+/**
+ * Weights that training goes on with: those of the parent phase, else the given ones, else from scratch. A parent that holds the whole
+ * system (after a corpus stage) is taken as it is; around a Base alone the rest begins anew.
+ */
+export function beginFrom(
+  context: JobContext,
+  engine: Engine,
+  settings: Parameters<typeof systemParameters>[0],
+  options: Omit<InitialiseOptions, 'base'>,
+): void {
+  const { parent } = context.job;
+  const weights = parent === null ? null : readParentWeights(context, parent);
+  if (weights !== null && systemParameters(settings).every(({ name }) => weights.has(name))) engine.setWeights(weights);
+  else engine.initialise({ ...options, base: weights ?? context.model.readBase?.() ?? null });
 }
 
 export function trainedParameters(settings: Parameters<typeof systemParameters>[0]): number {

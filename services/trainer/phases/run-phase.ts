@@ -1,12 +1,16 @@
 // One phase from its job to its last event.
 
+import type { EvaluatePhaseConfig } from '../../../workflows/domain/phases.ts';
 import type { PhaseJob } from '../jobs/protocol.ts';
 import { basePhase } from './base-phase.ts';
 import { checkRoom } from './check-phase-config.ts';
+import { evaluateChoices } from './evaluate-choices.ts';
+import { evaluateCorpus } from './evaluate-corpus.ts';
 import { evaluatePhase } from './evaluate-phase.ts';
 import { finetunePhase } from './finetune-phase.ts';
-import { type PhaseContext, phaseContext } from './phase-context.ts';
+import { type JobContext, phaseContext, questionContext } from './phase-context.ts';
 import type { PhaseWork } from './phase-work.ts';
+import { pretrainPhase } from './pretrain-phase.ts';
 import { type PhaseHost, runWork } from './run-work.ts';
 import type { WarmState } from './warm-state.ts';
 
@@ -15,23 +19,42 @@ import type { WarmState } from './warm-state.ts';
  * @throws LatentSweepError when the phase fails; the caller reports it
  */
 export async function runPhase(job: PhaseJob, warm: WarmState, host: PhaseHost): Promise<void> {
-  const context = await phaseContext(job, warm);
-  const { task, tokenizer, model } = context;
+  const context = await phaseContext(job, warm, async () => {
+    // the tokens of a corpus may take minutes, once a machine: nobody shall take that for a hung step
+    const step = job.resume?.step ?? 0;
+    host.send({ kind: 'progress', step, totalSteps: step, lossNats: null, tokensPerSecond: 0 });
+    await host.turn();
+  });
+  const { data, tokenizer, model } = context;
   // trials that differ in their seed alone have the same room
   warm.checkOnce(JSON.stringify({ ...job.config, seed: null }), () =>
-    checkRoom(job.config, task, tokenizer, model.config.contextLength),
+    checkRoom(job.config, data, tokenizer, model.config.contextLength),
   );
   await runWork(job, workOf(context), host);
 }
 
-function workOf(context: PhaseContext): PhaseWork {
+function workOf(context: JobContext): PhaseWork {
   const { config } = context.job;
   switch (config.kind) {
     case 'base':
       return basePhase(config, context);
+    case 'pretrain':
+      return pretrainPhase(config, context);
     case 'finetune':
-      return finetunePhase(config, context);
+      return finetunePhase(config, questionContext(context));
     case 'evaluate':
-      return evaluatePhase(config, context);
+      return evaluationOf(config, context);
+  }
+}
+
+function evaluationOf(config: EvaluatePhaseConfig, context: JobContext): PhaseWork {
+  const { data } = context;
+  switch (data.kind) {
+    case 'questions':
+      return evaluatePhase(config, questionContext(context));
+    case 'corpus':
+      return evaluateCorpus(config, context, data);
+    case 'choices':
+      return evaluateChoices(config, context, data);
   }
 }

@@ -5,7 +5,7 @@ import type { TaskSettings, TokenizerSettings } from '../../../workflows/domain/
 import { createEngine } from '../engine/index.ts';
 import type { Engine, EngineConfig } from '../engine/types.ts';
 import { parameterShapes } from '../models/index.ts';
-import { createTask, type Task } from '../tasks/index.ts';
+import { type AnyTask, createTask } from '../tasks/index.ts';
 import { createTokenizer, type Tokenizer } from '../tokenizers/index.ts';
 
 /** Weights of all kept engines together, fp32 values; an engine holds four such sets and its activations. */
@@ -20,17 +20,17 @@ interface KeptEngine {
 }
 
 export class WarmState {
-  readonly #tasks = new Map<string, Task>();
+  readonly #tasks = new Map<string, AnyTask>();
   readonly #tokenizers = new Map<string, Tokenizer>();
   readonly #checked = new Set<string>();
   /** Least recently used first. */
   #engines: KeptEngine[] = [];
 
-  task(settings: TaskSettings): Task {
+  task(settings: TaskSettings): AnyTask {
     return kept(this.#tasks, JSON.stringify(settings), () => createTask(settings));
   }
 
-  tokenizer(settings: TokenizerSettings, task: Task): Tokenizer {
+  tokenizer(settings: TokenizerSettings, task: AnyTask): Tokenizer {
     // only `words` depends on the task
     const key = JSON.stringify(settings === 'words' ? [settings, task.dataHash] : [settings]);
     return kept(this.#tokenizers, key, () => createTokenizer(settings, task));

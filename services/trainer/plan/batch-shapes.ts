@@ -1,8 +1,8 @@
 // Which batch shapes a training phase meets: from its own data, sampled evenly over its steps, cut into microbatches as the engine cuts
 // them. Fields are maximised one by one, so the largest shape stands for every batch that was looked at.
 
-import type { BasePhaseConfig, FinetunePhaseConfig } from '../../../workflows/domain/phases.ts';
-import { Curriculum, RunningText } from '../curriculum/index.ts';
+import type { FinetunePhaseConfig } from '../../../workflows/domain/phases.ts';
+import { Curriculum } from '../curriculum/index.ts';
 import type { Batch, CurriculumItem } from '../engine/types.ts';
 import { type BatchShape, prepareBatch, type TrainingSettings } from '../systems/index.ts';
 import type { Task } from '../tasks/index.ts';
@@ -41,17 +41,26 @@ export function partShapes(
   );
 }
 
-/** All rows of a Base phase have one length. */
-export function baseShape(
+/** Sites of every row of running text; plain systems have none. */
+export interface TextSites {
+  readonly sites: number;
+  readonly ahead: number;
+}
+
+/** All rows of running text have one length, whatever they say. */
+export function textShape(
   settings: TrainingSettings,
-  { base }: Pick<BasePhaseConfig, 'base'>,
   batch: number,
-  task: Task,
-  tokenizer: Tokenizer,
+  length: number,
+  sites: TextSites | null,
 ): BatchShape {
-  const length = base.sequence ?? settings.model.contextLength;
-  const tokens = new RunningText(task.splits.train, tokenizer, base.seed).rowsOf(1, batch, length);
-  return prepareBatch(settings, { kind: 'corpus', tokens, sites: null, ahead: 1 }).shape;
+  const rows = <T>(row: readonly T[]): readonly (readonly T[])[] => Array.from({ length: batch }, () => row);
+  return prepareBatch(settings, {
+    kind: 'corpus',
+    tokens: rows(Array.from({ length }, () => 0)),
+    sites: sites === null ? null : rows(Array.from({ length: sites.sites }, (_, site) => site)),
+    ahead: sites?.ahead ?? 1,
+  }).shape;
 }
 
 export function largestShape(shapes: readonly BatchShape[]): BatchShape {

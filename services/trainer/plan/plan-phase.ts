@@ -2,11 +2,13 @@
 // but reads the task's data, since the longest question decides.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { phaseSteps } from '../../../workflows/domain/phase-steps.ts';
 import type { EvaluatePhaseConfig, PhaseConfig } from '../../../workflows/domain/phases.ts';
-import { latentsOf, questionTokens } from '../curriculum/index.ts';
-import type { EngineConfig, OptimizerConfig } from '../engine/types.ts';
-import { baseEngineConfig, finetuneOptimizer, type Placement, systemEngineConfig } from '../phases/engine-config.ts';
-import { totalStepsOf } from '../phases/phase-context.ts';
+import { isPlain, latentsOf, questionTokens } from '../curriculum/index.ts';
+import type { EngineConfig } from '../engine/types.ts';
+import { baseEngineConfig, optimizerOf, type Placement, systemEngineConfig } from '../phases/engine-config.ts';
+import { NO_OPTIMIZER } from '../phases/evaluation-engine.ts';
+import { loadPhaseData, sizesOf } from '../phases/phase-data.ts';
 import {
   type BatchShape,
   bucket,
@@ -15,15 +17,16 @@ import {
   type GenerationShape,
   prefillGraph,
   stepGraph,
-  systemParameters,
   trainingGraph,
 } from '../systems/index.ts';
-import { createTask, type Task } from '../tasks/index.ts';
+import { createTask, questionsOf, type Task } from '../tasks/index.ts';
 import { createTokenizer, type Tokenizer } from '../tokenizers/index.ts';
 import { resolveModel } from '../weights/index.ts';
-import { baseShape, largestShape, partShapes, sampledItems } from './batch-shapes.ts';
+import { largestShape, partShapes, sampledItems, textShape } from './batch-shapes.ts';
+import { countParameters } from './count-parameters.ts';
 import { matrixFlops } from './matrix-flops.ts';
 import { type MemoryPlan, memoryPlan } from './memory-plan.ts';
+import { scoringPlan } from './scoring-plan.ts';
 
 export interface PhasePlan {
   readonly kind: PhaseConfig['kind'];
@@ -35,7 +38,7 @@ export interface PhasePlan {
   /** How many of them are computed at a time. */
   readonly together: number;
   /** Key that sets `together`. */
-  readonly key: 'base.batch' | 'train.microbatch' | 'evaluate.batch';
+  readonly key: 'base.batch' | 'pretrain.microbatch' | 'train.microbatch' | 'evaluate.batch';
   /** Matrix products of one step of the largest shape. */
   readonly flopsPerStep: number;
   readonly memory: MemoryPlan;
@@ -43,8 +46,6 @@ export interface PhasePlan {
   readonly memoryWith: (together: number) => MemoryPlan;
 }
 
-/** Never used: an evaluation trains nothing. */
-const NO_OPTIMIZER: OptimizerConfig = { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, decay: 'all', clip: null };
 /** As in engine/engine.ts: items decoded at once, and attention scores of one layer of a prefill. */
 const GENERATE_ITEMS = 32;
 const PREFILL_SCORES = 1 << 26;
@@ -54,40 +55,54 @@ export async function planPhase(config: PhaseConfig, placement: Placement): Prom
   const task = createTask(config.task);
   const tokenizer = createTokenizer(config.tokenizer, task);
   const { config: model } = await resolveModel(config.model, tokenizer);
-  const steps = totalStepsOf(config, task);
+  const data = await loadPhaseData(task, tokenizer);
+  const steps = phaseSteps(config, sizesOf(data));
   switch (config.kind) {
     case 'base': {
       const engine = baseEngineConfig(config, model, placement);
-      const shapeOf = (batch: number): BatchShape => baseShape(engine, config, batch, task, tokenizer);
-      const { batch } = config.base;
+      const { batch, sequence } = config.base;
+      const shapeOf = (rows: number): BatchShape => textShape(engine, rows, sequence ?? model.contextLength, null);
       return trainingPlan({ kind: 'base', steps, engine, shapeOf, batch, together: batch, key: 'base.batch' });
     }
+    case 'pretrain': {
+      const { pretrain } = config;
+      const engine = systemEngineConfig(config, model, optimizerOf(pretrain), placement);
+      const sites = isPlain(config.system) ? null : pretrain;
+      const length = pretrain.sequence ?? model.contextLength;
+      const shapeOf = (rows: number): BatchShape => textShape(engine, rows, length, sites);
+      const { batch, microbatch } = pretrain;
+      const together = Math.min(batch, microbatch ?? batch);
+      return trainingPlan({ kind: 'pretrain', steps, engine, shapeOf, batch, together, key: 'pretrain.microbatch' });
+    }
     case 'finetune': {
-      const engine = systemEngineConfig(config, model, finetuneOptimizer(config), placement);
-      const batches = sampledItems(config, task, tokenizer);
+      const engine = systemEngineConfig(config, model, optimizerOf(config.train), placement);
+      const batches = sampledItems(config, questionsOf(task), tokenizer);
       const shapeOf = (together: number): BatchShape => largestShape(partShapes(engine, batches, together));
       const { batch, microbatch } = config.train;
       const together = Math.min(batch, microbatch ?? batch);
       return trainingPlan({ kind: 'finetune', steps, engine, shapeOf, batch, together, key: 'train.microbatch' });
     }
-    case 'evaluate':
-      return evaluationPlan(config, systemEngineConfig(config, model, NO_OPTIMIZER, placement), steps, task, tokenizer);
+    case 'evaluate': {
+      const engine = systemEngineConfig(config, model, NO_OPTIMIZER, placement);
+      if (data.kind !== 'questions') return scoringPlan(config, engine, steps, data, tokenizer);
+      return evaluationPlan(config, engine, steps, data.task, tokenizer);
+    }
   }
 }
 
 interface Training {
-  readonly kind: 'base' | 'finetune';
+  readonly kind: 'base' | 'pretrain' | 'finetune';
   readonly steps: number;
   readonly engine: EngineConfig;
   readonly shapeOf: (together: number) => BatchShape;
   readonly batch: number;
   readonly together: number;
-  readonly key: 'base.batch' | 'train.microbatch';
+  readonly key: 'base.batch' | 'pretrain.microbatch' | 'train.microbatch';
 }
 
 function trainingPlan({ kind, steps, engine, shapeOf, batch, together, key }: Training): PhasePlan {
   // sums of gradients are read only where a step has several parts
-  const purpose = key === 'train.microbatch' && together < batch ? 'accumulate' : 'gradients';
+  const purpose = key !== 'base.batch' && together < batch ? 'accumulate' : 'gradients';
   const graph = trainingGraph(engine, shapeOf(together), purpose);
   return {
     ...{ kind, steps, batch, together, key },
@@ -139,14 +154,6 @@ function evaluationPlan(
     memory: planOf(shape),
     memoryWith: (together) => planOf(shapeOf(together)),
   };
-}
-
-function countParameters(engine: EngineConfig): PhasePlan['parameters'] {
-  const count = (wanted: boolean): number =>
-    systemParameters(engine)
-      .filter(({ trained }) => trained === wanted)
-      .reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
-  return { trained: count(true), frozen: count(false) };
 }
 
 /** Largest number computed at a time whose memory fits, at most the batch; null when one is too much. */

@@ -1,12 +1,14 @@
 // Batches of a training phase by step, as its own loop would read them, and the engine config that they are for.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { phaseSteps } from '../../../workflows/domain/phase-steps.ts';
 import type { PhaseConfig } from '../../../workflows/domain/phases.ts';
-import { Curriculum, RunningText } from '../curriculum/index.ts';
+import { Curriculum } from '../curriculum/index.ts';
 import type { Batch, EngineConfig } from '../engine/types.ts';
-import { baseEngineConfig, finetuneOptimizer, type Placement, systemEngineConfig } from '../phases/engine-config.ts';
-import { totalStepsOf } from '../phases/phase-context.ts';
-import { createTask } from '../tasks/index.ts';
+import { baseEngineConfig, optimizerOf, type Placement, systemEngineConfig } from '../phases/engine-config.ts';
+import { loadPhaseData, sizesOf, trainingText } from '../phases/phase-data.ts';
+import { pretrainBatches } from '../phases/pretrain-phase.ts';
+import { createTask, questionsOf } from '../tasks/index.ts';
 import { createTokenizer } from '../tokenizers/index.ts';
 import { resolveModel } from '../weights/index.ts';
 
@@ -23,10 +25,11 @@ export async function phaseBatches(config: PhaseConfig, placement: Placement): P
   const task = createTask(config.task);
   const tokenizer = createTokenizer(config.tokenizer, task);
   const { config: model } = await resolveModel(config.model, tokenizer);
-  const totalSteps = totalStepsOf(config, task);
+  const data = await loadPhaseData(task, tokenizer);
+  const totalSteps = phaseSteps(config, sizesOf(data));
   switch (config.kind) {
     case 'base': {
-      const text = new RunningText(task.splits.train, tokenizer, config.base.seed);
+      const text = trainingText(data, tokenizer, config.base.seed);
       const { batch, sequence } = config.base;
       const length = sequence ?? model.contextLength;
       return {
@@ -34,18 +37,29 @@ export async function phaseBatches(config: PhaseConfig, placement: Placement): P
         batchOf: (step) => ({ kind: 'corpus', tokens: text.rowsOf(step, batch, length), sites: null, ahead: 1 }),
       };
     }
+    case 'pretrain': {
+      const { pretrain, seed } = config;
+      const engine = systemEngineConfig(config, model, optimizerOf(pretrain), placement);
+      const batchOf = pretrainBatches(config, trainingText(data, tokenizer, seed), model.contextLength, seed);
+      return { engine, totalSteps, microbatch: pretrain.microbatch, batchOf };
+    }
     case 'finetune': {
       const { system, latents, curriculum, train, seed } = config;
-      const source = new Curriculum({ system, latents, curriculum, train, seed, split: task.splits.train, tokenizer });
-      const engine = systemEngineConfig(config, model, finetuneOptimizer(config), placement);
+      const split = questionsOf(task).splits.train;
+      const source = new Curriculum({ system, latents, curriculum, train, seed, split, tokenizer });
+      const engine = systemEngineConfig(config, model, optimizerOf(train), placement);
       return {
         ...{ engine, totalSteps, microbatch: train.microbatch },
         batchOf: (step) => ({ kind: 'curriculum', items: source.itemsOf(step) }),
       };
     }
     case 'evaluate':
-      throw new LatentSweepError('CONFIG_INVALID', 'phase: evaluate has no training step; allowed: base, finetune', {
-        key: 'phase',
-      });
+      throw new LatentSweepError(
+        'CONFIG_INVALID',
+        'phase: evaluate has no training step; allowed: base, pretrain, finetune',
+        {
+          key: 'phase',
+        },
+      );
   }
 }

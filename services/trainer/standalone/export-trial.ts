@@ -1,6 +1,6 @@
-// The models of a finished trial as Hugging Face folders: what weights/export writes, from the final checkpoint of its finetune.
+// The models of a finished trial as Hugging Face folders: what weights/export writes, from the final checkpoint of its last training phase.
 
-import type { FinetunePhaseConfig } from '../../../workflows/domain/phases.ts';
+import type { FinetunePhaseConfig, PretrainPhaseConfig } from '../../../workflows/domain/phases.ts';
 import { readCheckpoint, weightsOf } from '../checkpoints/index.ts';
 import type { LocalCheckpoint } from '../jobs/protocol.ts';
 import { computedModel } from '../systems/index.ts';
@@ -10,7 +10,7 @@ import { type ExportedFolders, exportHuggingFaceFolders, resolveLocalModel, toke
 
 /** @param folder that does not exist yet @throws LatentSweepError CONFLICT, CHECKPOINT_DAMAGED, DISK_FULL, ARTIFACT_STORE */
 export function exportTrial(
-  { task, tokenizer: settings, model, system }: FinetunePhaseConfig,
+  { task, tokenizer: settings, model, system }: FinetunePhaseConfig | PretrainPhaseConfig,
   checkpoint: LocalCheckpoint,
   folder: string,
 ): ExportedFolders {

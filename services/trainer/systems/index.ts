@@ -13,4 +13,5 @@ export { cacheShape, firstGeneratedSlot, type GenerationShape, prefillGraph, ste
 export { observationGraph } from './observation-graph.ts';
 export { capacityFloatsPerLatent, type ParameterFacts, type SystemSettings, systemParameters } from './parameters.ts';
 export type { BatchShape, TrainingSettings } from './passes.ts';
+export { scoringGraph } from './scoring-graph.ts';
 export { type GraphPurpose, trainingGraph } from './training-graph.ts';

@@ -37,7 +37,7 @@ export function trainingGraph(
     ...(purpose === 'attention' ? { observe: outputShares(shape) } : {}),
   });
   const { graph, base } = building;
-  const { hidden_RD, prefixHidden_RD } = hiddenRows(building);
+  const { hidden_RD, prefixHidden_RD } = scoredHidden(building);
 
   const forward = graph.input('scored.forward', 'int64', [shape.scored]);
   const backward = graph.input('scored.backward', 'int64', [at(hidden_RD.shape, 0)]);
@@ -77,7 +77,7 @@ interface Hidden {
   readonly prefixHidden_RD: Tensor | null;
 }
 
-function hiddenRows(building: Building): Hidden {
+export function scoredHidden(building: Building): Hidden {
   const { settings } = building;
   if (SYSTEM_FACTS[settings.system].plain) return { hidden_RD: plainPass(building).hidden_RD, prefixHidden_RD: null };
   const { first, decoding } = sitePasses(building);

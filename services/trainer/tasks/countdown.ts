@@ -3,8 +3,8 @@
 //
 // Question `Make 65 from 19 36 55 7.`, steps `55+36=91` ..., answer `55+36-7-19`. The form is short because byte tokenizers pay by character.
 
-import type { TaskSettings } from '../../../workflows/domain/settings.ts';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import type { TaskSettings } from '../../../workflows/domain/settings.ts';
 import { DRAWS_VERSION, draws, keyedHash } from '../random/draws.ts';
 import { printExpression, solve, stepsOf } from './countdown-solver.ts';
 import { isCountdownSolution } from './countdown-verifier.ts';
@@ -77,6 +77,7 @@ export function createCountdown(settings: CountdownSettings): Task {
   );
 
   return {
+    kind: 'questions',
     name: 'countdown',
     dataHash: dataHash([
       'countdown',

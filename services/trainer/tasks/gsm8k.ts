@@ -1,8 +1,8 @@
 // GSM8K: grade-school word problems; the chain of thought is the calculator annotations `<<16-3-4=9>>` in order (study.md section 6).
 // Reads the original JSON lines and the augmented text format of Deng et al. (`question||<<4-2=2>> <<2/.5=4>> #### 300`).
 
-import type { TaskSettings } from '../../../workflows/domain/settings.ts';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import type { TaskSettings } from '../../../workflows/domain/settings.ts';
 import { builtInData, type DataFile, dataHash, readDataFile } from './data-file.ts';
 import { type Example, listSplit, sameText, type Task } from './task.ts';
 
@@ -33,6 +33,7 @@ export function createGsm8k(settings: Gsm8kSettings): Task {
     });
   }
   return {
+    kind: 'questions',
     name: 'gsm8k',
     dataHash: dataHash(['gsm8k', trainFile.sha256, testFile.sha256, trainSize, settings.valid, testSize]),
     licence: 'MIT (openai/grade-school-math)',

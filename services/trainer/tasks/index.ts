@@ -1,3 +1,5 @@
 // The border of the tasks.
-export { createTask } from './create-task.ts';
+export type { Benchmark, ChoiceItem } from './benchmarks/benchmark.ts';
+export { type Corpus, type Document } from './corpus.ts';
+export { type AnyTask, createTask, questionsOf } from './create-task.ts';
 export { answerIn, corpusText, type Example, type Split, type SplitName, sameText, type Task } from './task.ts';

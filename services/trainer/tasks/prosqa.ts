@@ -25,6 +25,7 @@ export function createProsqa(settings: ProsqaSettings): Task {
   const heldOutKeys = new Set([...heldOut.valid, ...heldOut.test].map(problemKey));
   const trainFile = settings.trainFile === null ? null : readDataFile(settings.trainFile);
   return {
+    kind: 'questions',
     name: 'prosqa',
     dataHash: dataHash([
       'prosqa',

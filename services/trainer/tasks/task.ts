@@ -16,7 +16,9 @@ export interface Split {
   example(index: number): Example;
 }
 
+/** A task of questions. A corpus (corpus.ts) has text instead, a benchmark (benchmarks/) choices. */
 export interface Task {
+  readonly kind: 'questions';
   readonly name: string;
   /** SHA-256 (hex) over everything the examples depend on: source files, generator version and settings. */
   readonly dataHash: string;

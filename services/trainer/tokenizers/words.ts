@@ -2,7 +2,8 @@
 // of the task's training text: it is rebuilt from the task (same data hash, same ids), and checkpoints carry its hash.
 
 import { createHash } from 'node:crypto';
-import { corpusText, type Task } from '../tasks/index.ts';
+import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { type AnyTask, corpusText, type Task } from '../tasks/index.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 const PIECE = / ?\p{L}+| ?\d| ?[^\s\p{L}\d]|\s/gu;
@@ -14,13 +15,30 @@ const VOCABULARY_EXAMPLES = 8_192;
 
 const piecesOf = (text: string): readonly string[] => text.match(PIECE) ?? [];
 
-export function createWordsTokenizer(task: Task): Tokenizer {
-  const { train } = task.splits;
+export function createWordsTokenizer(task: AnyTask): Tokenizer {
   const seen = new Set<string>();
-  for (let index = 0; index < Math.min(train.size, VOCABULARY_EXAMPLES); index++) {
-    for (const piece of piecesOf(corpusText(train.example(index)))) seen.add(piece);
-  }
+  for (const text of textsOf(task)) for (const piece of piecesOf(text)) seen.add(piece);
   return wordsTokenizer([...seen].sort());
+}
+
+function textsOf(task: AnyTask): Iterable<string> {
+  switch (task.kind) {
+    case 'questions':
+      return exampleTexts(task);
+    case 'corpus':
+      return task.vocabularyTexts();
+    case 'choices':
+      throw new LatentSweepError(
+        'CONFIG_INVALID',
+        `tokenizer: words takes its vocabulary from a task's text, and ${task.name} has none; allowed: bytes, gpt2, qwen3 or a file`,
+        { key: 'tokenizer' },
+      );
+  }
+}
+
+function* exampleTexts({ splits: { train } }: Task): Generator<string> {
+  for (let index = 0; index < Math.min(train.size, VOCABULARY_EXAMPLES); index++)
+    yield corpusText(train.example(index));
 }
 
 /** @param pieces distinct, in the order of their ids */

@@ -2,7 +2,7 @@
 export { describeWeights, type WeightsDescription } from './describe-weights.ts';
 export { type ExportedFolders, type ExportTokenizer, exportHuggingFaceFolders } from './export/export-folders.ts';
 export { tokenizerFiles } from './export/tokenizer-files.ts';
-export type { HubOptions } from './hub/options.ts';
+export { cacheFolder, type HubOptions } from './hub/options.ts';
 export {
   type HuggingFaceFolder,
   type LoadedFolder,

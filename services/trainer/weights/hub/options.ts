@@ -21,7 +21,7 @@ export interface HubOptions {
 
 export function hubOptions(given: Partial<HubOptions>): HubOptions {
   return {
-    cacheDir: resolve(given.cacheDir ?? fromEnvironment('LSWEEP_CACHE_DIR') ?? userCacheDir()),
+    cacheDir: resolve(given.cacheDir ?? cacheFolder()),
     hubUrl: given.hubUrl ?? fromEnvironment('HF_ENDPOINT'),
     accessToken: given.accessToken ?? fromEnvironment('HF_TOKEN'),
     attempts: given.attempts ?? 5,
@@ -30,6 +30,9 @@ export function hubOptions(given: Partial<HubOptions>): HubOptions {
     onProgress: given.onProgress ?? (() => undefined),
   };
 }
+
+/** What is made or fetched once for a machine. */
+export const cacheFolder = (): string => resolve(fromEnvironment('LSWEEP_CACHE_DIR') ?? userCacheDir());
 
 function userCacheDir(): string {
   return join(fromEnvironment('XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'latent-sweep');

@@ -1,0 +1,88 @@
+// A text corpus as a task: which documents belong to which split, and what identifies them on this machine. Nothing is read before it is
+// asked for; files may be larger than memory.
+
+import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { type CorpusSettings, corpusFiles, isBuiltIn } from '../../../workflows/domain/text-tasks.ts';
+import { dataHash } from './data-file.ts';
+import { builtInCorpora, builtInDocuments, documentsOf, isBuiltInCorpus } from './documents/documents.ts';
+import type { SplitName } from './task.ts';
+
+const FORMAT_VERSION = 1;
+
+export interface Document {
+  readonly split: SplitName;
+  readonly text: string;
+}
+
+export interface Corpus {
+  readonly kind: 'corpus';
+  readonly name: 'corpus';
+  readonly settings: CorpusSettings;
+  /** SHA-256 (hex) over settings and the files' names, sizes and times: finds what was made of them on this machine. */
+  readonly dataHash: string;
+  readonly licence: string;
+  /** All documents, files in the order named. @throws LatentSweepError DATA_MISSING, or DATA_INVALID naming file and line */
+  documents(): AsyncGenerator<Document>;
+  /** Documents for a vocabulary. @throws LatentSweepError CONFIG_INVALID unless the corpus is built in */
+  vocabularyTexts(): readonly string[];
+}
+
+/** @throws LatentSweepError DATA_MISSING naming the file, or CONFIG_INVALID for a built-in that does not exist */
+export function createCorpus(settings: CorpusSettings): Corpus {
+  const files = corpusFiles(settings);
+  const all = [...files.train, ...files.valid, ...files.test];
+  return {
+    kind: 'corpus',
+    name: 'corpus',
+    settings,
+    dataHash: dataHash(['corpus', FORMAT_VERSION, JSON.stringify(settings), ...all.map(fileStamp)]),
+    licence: all.every(isBuiltIn) ? 'MIT (built-in text)' : 'as the files say',
+    documents: () => splitDocuments(settings),
+    vocabularyTexts() {
+      return all.flatMap((file) => {
+        if (isBuiltInCorpus(file)) return builtInDocuments(file);
+        throw new LatentSweepError(
+          'CONFIG_INVALID',
+          `tokenizer: words takes its vocabulary from built-in text, not from ${file}; allowed: bytes, gpt2, qwen3 or a file`,
+          { key: 'tokenizer', path: file },
+        );
+      });
+    },
+  };
+}
+
+function fileStamp(file: string): string {
+  if (isBuiltInCorpus(file)) return file;
+  if (isBuiltIn(file)) {
+    throw new LatentSweepError(
+      'CONFIG_INVALID',
+      `task.files: ${file} is not known; built in: ${builtInCorpora.join(', ')}`,
+      {
+        key: 'task.files',
+      },
+    );
+  }
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (stats?.isFile() !== true)
+    throw new LatentSweepError('DATA_MISSING', `cannot read the data file ${file}`, { path: file, key: 'task.files' });
+  return `${file} ${stats.size} ${stats.mtimeMs}`;
+}
+
+async function* splitDocuments(settings: CorpusSettings): AsyncGenerator<Document> {
+  const files = corpusFiles(settings);
+  const isSplit = files.valid.length > 0;
+  for (const split of ['train', 'valid', 'test'] as const) {
+    for (const file of files[split]) {
+      for await (const text of documentsOf(file, settings))
+        yield { split: isSplit ? split : heldOutSplit(text, settings.heldOut), text };
+    }
+  }
+}
+
+/** By the text alone, so that copies of a document are never on both sides. */
+export function heldOutSplit(text: string, share: number): SplitName {
+  const place = createHash('sha256').update(text).digest().readUInt32LE(0) / 2 ** 32;
+  return place < share ? 'test' : place < 2 * share ? 'valid' : 'train';
+}
