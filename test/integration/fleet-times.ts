@@ -7,4 +7,5 @@ export const TEST_TIMES: FleetTimes = {
   nodeTimeoutMs: 2_000,
   ownershipLeaseMs: 1_500,
   unclaimedMs: 20_000,
+  quarantineMs: 1_000,
 };

@@ -5,12 +5,17 @@ import type { PlanSweep } from '../../services/orchestrator/index.ts';
 import type { CellPlan } from '../../services/store/types.ts';
 import { asPhaseKey, asTrialKey } from '../../workflows/domain/ids.ts';
 import { basePhaseSchema } from '../../workflows/domain/phases.ts';
+import type { Retries } from '../../workflows/domain/retries.ts';
+import type { Resources } from '../../workflows/domain/settings.ts';
 import type { PhaseScript } from './scripted-worker.ts';
 
 export interface ScriptedPhase extends PhaseScript {
   readonly name: string;
 }
 export interface ScriptedSpec {
+  /** As in a sweep file. */
+  readonly retries?: Retries;
+  readonly resources?: Partial<Resources>;
   readonly trials: readonly (readonly ScriptedPhase[])[];
 }
 

@@ -3,6 +3,7 @@
 
 import type { RegistryServiceClient } from '../../services/gen/latentsweep/registry/v1/registry.ts';
 import {
+  type AttemptOverrides,
   type AttemptReport,
   type DeepPartial,
   type Node,
@@ -36,6 +37,7 @@ interface Attempt {
   readonly slot: number;
   readonly from: number;
   readonly script: PhaseScript;
+  readonly overrides: AttemptOverrides | undefined;
   step: number;
   running: boolean;
   acknowledged: bigint;
@@ -52,6 +54,8 @@ export interface ScriptedWorkerOptions {
   readonly registries: readonly string[];
   /** By the `script` of the phase's config JSON. */
   readonly script: (configJson: string) => PhaseScript;
+  /** Of each slot, bytes; default 0, not known. */
+  readonly memoryBytes?: number;
 }
 
 export class ScriptedWorker {
@@ -59,6 +63,8 @@ export class ScriptedWorker {
   /** Steps done over all attempts: more than the sum of the phases means repeated work. */
   stepsDone = 0;
   started = 0;
+  /** Every attempt that reaches its second step crashes, as on a machine with a broken device. */
+  sick = false;
   readonly #options: ScriptedWorkerOptions;
   #server: RpcServer | null = null;
   #node: Node | null = null;
@@ -79,7 +85,7 @@ export class ScriptedWorker {
       slots: Array.from({ length: this.#options.slots }, (_, index) => ({
         index,
         device: 'cpu',
-        memoryBytes: 0n,
+        memoryBytes: BigInt(this.#options.memoryBytes ?? 0),
         threads: 1,
       })),
       engineVersion: 'scripted',
@@ -179,6 +185,7 @@ export class ScriptedWorker {
       readonly configJson: string;
       readonly resume?: { readonly step: bigint } | undefined;
       readonly afterSeq: bigint;
+      readonly overrides?: AttemptOverrides | undefined;
     },
     signal: AbortSignal,
   ): AsyncGenerator<DeepPartial<RunPhaseResponse>> {
@@ -195,6 +202,7 @@ export class ScriptedWorker {
         slot: request.slot,
         from,
         script: this.#options.script(request.configJson),
+        overrides: request.overrides,
         step: from,
         running: true,
         acknowledged: 0n,
@@ -250,6 +258,12 @@ export class ScriptedWorker {
           $case: 'failed',
           value: { code, failure, message: `${code}: by script`, detailsJson: '{}' },
         });
+        return;
+      }
+      if (this.sick && attempt.step >= 2) {
+        const [code, failure] = ['TRAINER_CRASHED', 'worker_crash'];
+        const message = `${code}: a sick node`;
+        this.#finish(attempt, { $case: 'failed', value: { code, failure, message, detailsJson: '{}' } });
         return;
       }
       this.#segment(attempt);

@@ -32,7 +32,7 @@ export interface Bench<S extends BenchStore = MemoryStore> {
   readonly registryAddress: string;
   readonly workers: readonly ScriptedWorker[];
   orchestrator(registryAddress?: string): Promise<Orchestrator>;
-  worker(nodeId: string, slots: number, registries?: readonly string[]): Promise<ScriptedWorker>;
+  worker(nodeId: string, slots: number, registries?: readonly string[], memoryBytes?: number): Promise<ScriptedWorker>;
   start(name: string, spec: ScriptedSpec): Promise<void>;
   /** Waits for the sweep's workflow. */
   result(name: string): Promise<unknown>;
@@ -84,8 +84,8 @@ export async function openBenchOn<S extends BenchStore>(
       orchestrators.push(one);
       return one;
     },
-    worker: async (nodeId, slots, registries = [registryAddress]) => {
-      const one = new ScriptedWorker({ nodeId, slots, registries, script: scriptOf });
+    worker: async (nodeId, slots, registries = [registryAddress], memoryBytes = 0) => {
+      const one = new ScriptedWorker({ nodeId, slots, registries, script: scriptOf, memoryBytes });
       await one.start();
       workers.push(one);
       return one;
