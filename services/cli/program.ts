@@ -1,9 +1,7 @@
 // Puts the commands together. Each file in commands/ exports `register(program)`; it imports what it needs only when its
 // action runs, so that help and `lsweep sql` need not load Temporal.
 
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { z } from 'zod';
 import * as commandsOnSweeps from './commands/commands-on-sweeps.ts';
 import * as config from './commands/config.ts';
 import * as down from './commands/down.ts';
@@ -11,6 +9,7 @@ import * as logs from './commands/logs.ts';
 import * as ls from './commands/ls.ts';
 import * as plan from './commands/plan.ts';
 import * as quickstart from './commands/quickstart.ts';
+import * as report from './commands/report.ts';
 import * as run from './commands/run.ts';
 import * as show from './commands/show.ts';
 import * as sql from './commands/sql.ts';
@@ -20,6 +19,7 @@ import * as trainer from './commands/trainer.ts';
 import * as up from './commands/up.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
 import { addGlobalOptions } from './global-options.ts';
+import { packageVersion } from './package-version.ts';
 
 interface CommandFile {
   register(program: Command): void;
@@ -35,6 +35,7 @@ const COMMAND_FILES: readonly CommandFile[] = [
   run,
   ls,
   show,
+  report,
   sql,
   commandsOnSweeps,
   logs,
@@ -43,16 +44,11 @@ const COMMAND_FILES: readonly CommandFile[] = [
   trainer,
 ];
 
-const packageSchema = z.object({ version: z.string() });
-
 /** Never exits the process by itself: help, version and wrong usage are thrown as CommanderError. */
 export function buildProgram(): Command {
-  const { version } = packageSchema.parse(
-    JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')),
-  );
   const program = addGlobalOptions(new Command('lsweep'))
     .description('Latent-reasoning sweeps over GPU nodes: describe a grid, start it, read every number in Postgres.')
-    .version(version, '-V, --version', 'print the version')
+    .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help for a command')
     .helpCommand('help [command]', 'print help for a command')
     .configureHelp({ showGlobalOptions: true })

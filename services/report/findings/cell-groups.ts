@@ -19,7 +19,10 @@ export interface AnsweredCell {
 }
 
 export interface CellGroup {
+  /** For people: `countdown 3`. */
   readonly task: string;
+  /** As the views name it. */
+  readonly taskName: string;
   readonly split: string | null;
   readonly system: string;
   readonly latents: number;
@@ -33,7 +36,7 @@ export interface CellGroup {
   readonly answered: readonly AnsweredCell[];
   /** Mean over the seeds, 0 to 1; null without a result. */
   readonly accuracy: number | null;
-  /** One model: Wilson. Several: bootstrap over seeds and items. null where items are not recorded. */
+  /** One model: Wilson. Several: bootstrap over seeds and items, or Wilson where all answers are alike. null: items are not recorded. */
   readonly interval: Interval | null;
   readonly items: number | null;
   readonly chance: number | null;
@@ -68,7 +71,7 @@ function groupOf(point: readonly [CellRow, ...CellRow[]], { split, task, resampl
   const answered = results.flatMap(answeredCell);
   const { system, latents, channel, capacity_floats_per_latent: capacityFloatsPerLatent, curriculum } = first;
   return {
-    ...{ task, split, system, latents, channel, capacityFloatsPerLatent },
+    ...{ task, taskName: first.task, split, system, latents, channel, capacityFloatsPerLatent },
     rest: restText(first.point),
     cells: new Set(point.map(({ cell }) => cell)).size,
     finished: new Set(point.filter(({ state }) => state === 'finished').map(({ cell }) => cell)).size,
@@ -107,10 +110,18 @@ function intervalOf(
   const [first] = answered;
   const isWhole = answered.length === results.length && answered.every(({ itemSet }) => itemSet === first?.itemSet);
   if (first === undefined || !isWhole) return null;
-  return bootstrapMean(
+  const items = first.answers_I.length;
+  const { value, low, high } = bootstrapMean(
     answered.map(({ answers_I }) => answers_I),
-    resamplingOf(first.answers_I.length),
+    resamplingOf(items),
   );
+  // resampling answers that are all alike cannot show that other questions might be answered otherwise
+  return low === high ? wilsonInterval(value * items, items) : { low, high };
+}
+
+/** Better than guessing beyond doubt; what is not cannot be compared for reasoning. */
+export function isAboveChance({ interval, chance }: CellGroup): boolean {
+  return interval !== null && interval.low > (chance ?? 0);
 }
 
 /** A curriculum's last stage is as long as each of the others (workflows/domain/phase-steps.ts). */

@@ -4,7 +4,7 @@
 import { grouped } from '../grouped.ts';
 import { bootstrapMean, type Estimate } from '../statistics/bootstrap.ts';
 import { slopeWeights } from '../statistics/slope-weights.ts';
-import type { CellGroup } from './cell-groups.ts';
+import { type CellGroup, isAboveChance } from './cell-groups.ts';
 import type { Comparison, SeedDifferences } from './comparisons.ts';
 import type { ResamplingOf } from './resampling-of.ts';
 
@@ -48,8 +48,12 @@ const CONTESTS: readonly Contest[] = [
   { hypothesis: 'The task needs reasoning (cot over no_cot)', better: 'cot', worse: 'no_cot', margin: 0 },
 ];
 
-/** Whole interval above -margin: supported; whole interval below it: contradicted. */
-export function rulingOf({ low, high }: Estimate, margin: number): Ruling {
+/**
+ * Whole interval above -margin: supported; whole interval below it: contradicted. Undecided whatever the interval where no question tells
+ * the two apart, or where neither is better than guessing.
+ */
+export function rulingOf({ low, high }: Estimate, margin: number, isAboveGuessing: boolean): Ruling {
+  if (!isAboveGuessing || low === high) return 'undecided';
   if (low > -margin) return 'supported';
   return high < -margin ? 'contradicted' : 'undecided';
 }
@@ -80,15 +84,13 @@ function contestVerdicts(
       const effect = bootstrapMean(rows, resamplingOf(rows[0]?.length ?? 0));
       const budgets = [...new Set(members.map(({ group }) => group.latents))].sort((x, y) => x - y);
       const [{ group }] = members;
+      const isAboveGuessing = members.some((member) => isAboveChance(member.group) || isAboveChance(member.against));
       return {
         ...{ hypothesis, task: group.task, effect, unit: 'points' },
         comparison: `${better} - ${worse}, mean over ${members.length === 1 ? 'one pair of cells' : `${members.length} pairs of cells`} at N_L = ${budgets.join(', ')}`,
-        ...{
-          seeds: rows.length,
-          items: rows[0]?.length ?? 0,
-          ruling: rulingOf(effect, margin),
-          note: noteOf(rows.length),
-        },
+        ...{ seeds: rows.length, items: rows[0]?.length ?? 0 },
+        ruling: rulingOf(effect, margin, isAboveGuessing),
+        note: noteOf(rows.length, isAboveGuessing),
       };
     },
   );
@@ -133,11 +135,14 @@ function slopeVerdicts(groups: readonly CellGroup[], resamplingOf: ResamplingOf)
     );
     const effect = bootstrapMean(rows, resamplingOf(first.row_I.length));
     const budgets = [...new Set(ofSystem.map(({ latents }) => latents))].sort((x, y) => x - y);
+    const isAboveGuessing = ofSystem.some(isAboveChance);
     return [
       {
         ...{ hypothesis: 'More latents help', task, effect, unit: 'points per doubling of N_L' },
         comparison: `${system}, slope over N_L = ${budgets.join(', ')}`,
-        ...{ seeds: rows.length, items: first.row_I.length, ruling: rulingOf(effect, 0), note: noteOf(rows.length) },
+        ...{ seeds: rows.length, items: first.row_I.length },
+        ruling: rulingOf(effect, 0, isAboveGuessing),
+        note: noteOf(rows.length, isAboveGuessing),
       },
     ];
   });
@@ -176,7 +181,8 @@ function combined(rows: readonly Float64Array[], weights: readonly number[]): Fl
   return sum;
 }
 
-function noteOf(seeds: number): string {
+function noteOf(seeds: number, isAboveGuessing: boolean): string {
+  if (!isAboveGuessing) return 'nothing compared is better than guessing';
   if (seeds === 1) return 'one seed: the interval knows nothing of how seeds scatter';
   return seeds < 5 ? `${seeds} seeds: how seeds scatter is known roughly` : '';
 }

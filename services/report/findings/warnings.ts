@@ -1,7 +1,8 @@
 // What a reader must know before believing a report's numbers.
 
+import { grouped } from '../grouped.ts';
 import type { SweepFacts } from '../queries/sweep-facts.ts';
-import type { CellGroup } from './cell-groups.ts';
+import { type CellGroup, isAboveChance } from './cell-groups.ts';
 
 /** Below it a single model's accuracy is known to +-7 points at best (Wilson at 50 %). */
 const FEW_ITEMS = 200;
@@ -13,6 +14,7 @@ export function warningsOf(facts: SweepFacts, groups: readonly CellGroup[]): rea
   const fewest = Math.min(...items);
   const seeds = answered.map((group) => group.answered.length);
   const uneven = answered.filter(({ cells, finished }) => finished < cells).length;
+  const unlearnt = grouped(answered, ({ task }) => task).filter((ofTask) => !ofTask.some(isAboveChance));
   const without = answered.filter(({ interval }) => interval === null).length;
   return [
     ...(open > 0 ? [`${counted(open, 'cell')} of ${facts.cells} not finished yet: means are over fewer seeds.`] : []),
@@ -26,6 +28,9 @@ export function warningsOf(facts: SweepFacts, groups: readonly CellGroup[]): rea
     ...(seeds.length > 0 && Math.max(...seeds) === 1
       ? ['One seed: intervals cover the choice of questions only.']
       : []),
+    ...unlearnt.map(
+      ([{ task }]) => `On ${task} nothing is better than guessing: its comparisons say nothing about reasoning.`,
+    ),
     ...(without > 0 ? [`${counted(without, 'point')} without an interval: single answers are not recorded.`] : []),
   ];
 }

@@ -1,0 +1,24 @@
+// The phases of a trial that are not done, and what they wait for: the end of a story that is still going on.
+
+import { z } from 'zod';
+import type { StudyQuery } from '../../store/index.ts';
+
+const row = z.object({
+  kind: z.string(),
+  state: z.string(),
+  step: z.number(),
+  total_steps: z.number(),
+  node: z.string().nullable(),
+  waits_for: z.string().nullable(),
+});
+
+export type OpenPhaseRow = z.infer<typeof row>;
+
+export const openPhasesQuery: StudyQuery<OpenPhaseRow> = {
+  text: `
+select kind, state, step, total_steps, node, waits_for
+from study.phases
+where sweep = $1::text and cell = $2::integer and state in ('planned', 'running')
+order by position`,
+  row,
+};

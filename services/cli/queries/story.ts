@@ -1,0 +1,25 @@
+// What happened to a trial and why, in order. Cost: the attempts, decisions and superseded rows of its phases.
+
+import { z } from 'zod';
+import type { StudyQuery } from '../../store/index.ts';
+
+const row = z.object({
+  at: z.date(),
+  kind: z.string().nullable(),
+  phase_key: z.string().nullable(),
+  attempt: z.number().nullable(),
+  node: z.string().nullable(),
+  event: z.string(),
+  text: z.string(),
+});
+
+export type StoryRow = z.infer<typeof row>;
+
+export const storyQuery: StudyQuery<StoryRow> = {
+  text: `
+select at, kind, phase_key, attempt, node, event, text
+from study.story
+where trial_key = $1::text
+order by at, rank`,
+  row,
+};

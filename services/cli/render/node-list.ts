@@ -1,0 +1,45 @@
+// The fleet as a table. Pure.
+
+import type { NodeRow } from '../queries/nodes.ts';
+import { formatSeconds } from './quantities.ts';
+import { left, renderTable, right } from './table.ts';
+
+const COLUMNS = [
+  ...[left('node'), left('state'), right('slots'), right('busy'), left('devices'), right('memory of a slot')],
+  left('last'),
+];
+
+export function nodeListText(rows: readonly NodeRow[], nowMs: number): string {
+  if (rows.length === 0) return 'no node has ever registered';
+  const table = renderTable(
+    COLUMNS,
+    rows.map((row) => [
+      row.node,
+      stateOf(row),
+      row.slots,
+      row.busy,
+      [...new Set(row.places.map((one) => one.device))].join(', '),
+      memoryText(row),
+      row.last_event === null || row.last_event_at === null
+        ? '-'
+        : `${row.last_event} ${formatSeconds((nowMs - row.last_event_at.getTime()) / 1_000)} ago`,
+    ]),
+  );
+  return [table, ...rows.filter((row) => row.quarantined).map((row) => quarantineText(row, nowMs))].join('\n');
+}
+
+function stateOf({ connected, quarantined }: NodeRow): string {
+  if (!connected) return 'not connected';
+  return quarantined ? 'in quarantine' : 'trusted';
+}
+
+function memoryText({ places }: NodeRow): string {
+  const least = Math.min(...places.map((one) => one.memory_bytes));
+  return places.length === 0 || least === 0 ? '-' : `${(least / 1e9).toPrecision(3)} GB`;
+}
+
+function quarantineText({ node, quarantine_reason: reason, canary_at: at }: NodeRow, nowMs: number): string {
+  const seconds = at === null ? 0 : (at.getTime() - nowMs) / 1_000;
+  const canary = seconds > 0 ? `in ${formatSeconds(seconds)}` : 'with the next phase';
+  return `${node} is in quarantine: ${reason ?? ''}; it may try itself ${canary}`;
+}

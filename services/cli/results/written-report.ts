@@ -1,0 +1,38 @@
+// What `lsweep report` tells when its files are written: where they are, what to beware of, and the verdicts.
+
+import type { Verdict, WrittenReport } from '../../report/index.ts';
+import { left, renderTable, right } from '../render/table.ts';
+
+export function writtenValue({ report, folder, page, files }: WrittenReport) {
+  const { sweep, warnings, verdicts } = report;
+  return { sweep, folder, page, files, warnings, verdicts };
+}
+
+export function writtenText({ report, page, files }: WrittenReport): string {
+  const { verdicts, warnings } = report;
+  return [
+    `Report: ${page}`,
+    `with ${files.length - 1} files beside it: numbers as CSV, figures as SVG`,
+    ...(warnings.length === 0 ? [] : ['', ...warnings.map((warning) => `! ${warning}`)]),
+    ...(verdicts.length === 0 ? [] : ['', verdictsText(verdicts)]),
+  ].join('\n');
+}
+
+function verdictsText(verdicts: readonly Verdict[]): string {
+  return renderTable(
+    [
+      left('hypothesis'),
+      left('task'),
+      left('verdict'),
+      right('points'),
+      right('from'),
+      right('to'),
+      left('measured as'),
+    ],
+    verdicts.map(({ hypothesis, task, ruling, effect, comparison }) => [
+      ...[hypothesis, task, ruling],
+      ...[effect.value, effect.low, effect.high].map((share) => (100 * share).toFixed(1)),
+      comparison,
+    ]),
+  );
+}
