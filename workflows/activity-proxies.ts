@@ -7,7 +7,8 @@ import { QUEUES } from './contract.ts';
 
 /** Retried for ever: they fail only while Postgres is away. Bad requests are non-retryable failures. */
 export const short = proxyActivities<Omit<SweepActivities, 'planSweep'>>({
-  startToCloseTimeout: '1 minute',
+  // one statement of Postgres each; one that a killed orchestrator had in hand is repeated after it
+  startToCloseTimeout: '10s',
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' },
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });

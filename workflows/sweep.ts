@@ -2,11 +2,11 @@
 // are open is always asked of Postgres, so that start, extend, retry and continue-as-new need no bookkeeping here.
 
 import {
-  allHandlersFinished,
   ApplicationFailure,
+  allHandlersFinished,
   CancellationScope,
-  type ChildWorkflowHandle,
   ChildWorkflowCancellationType,
+  type ChildWorkflowHandle,
   condition,
   continueAsNew,
   defineQuery,
@@ -27,11 +27,12 @@ import {
   batchWorkflowId,
   CONTROL_SIGNAL,
   cellsPerBatch,
+  STATUS_QUERY,
   type SweepInput,
   type SweepStatus,
   type SweepSummary,
-  STATUS_QUERY,
   sharesOfWidth,
+  WORKFLOW_TASK_TIMEOUT_MS,
 } from './contract.ts';
 import { listenToCommands, type SweepState } from './sweep-commands.ts';
 
@@ -102,6 +103,7 @@ export async function sweep(input: SweepInput): Promise<SweepSummary> {
       one.handle = await batches.run(() =>
         startChild<typeof batch>('batch', {
           workflowId: batchWorkflowId(input.sweep, range.from, range.to),
+          workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
           args: [{ sweep: input.sweep, sweepId, ...range, heartbeatTimeoutMs: input.heartbeatTimeoutMs, control }],
           cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
           parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,

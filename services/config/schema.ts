@@ -94,6 +94,11 @@ export const configSchema = z
         trainer: z.enum(['engine', 'simulate', 'simulate-inside']).default('engine'),
         /** Attempts at a time; null = one per core. */
         slots: z.int().min(1).max(1024).nullable().default(null),
+        /**
+         * Attempts that wait on the node itself for its next free slot. For trials of seconds some per slot, so that no slot idles while an
+         * orchestrator restarts; for long ones 0: they would wait here while another node is free.
+         */
+        waitingPlaces: z.int().min(0).max(4096).default(0),
         /** Of one trainer. Results are bit-identical only between equal counts. */
         threads: z.int().min(1).max(256).default(1),
         /** Where the node listens. */

@@ -28,7 +28,8 @@ import {
   stoppedEvent,
   trainerFailure,
 } from './trainer-events.ts';
-import type { AfterJob, TrainerSlot } from './trainer-slot.ts';
+import type { TrainerPool } from './trainer-pool.ts';
+import type { AfterJob } from './trainer-slot.ts';
 
 /** Waits between tries of an upload; the store may be away for a moment. */
 const UPLOAD_WAITS_MS = [200, 1_000, 3_000];
@@ -54,12 +55,14 @@ export class AttemptRun {
   readonly #attempt: Attempt;
   readonly #request: RunPhaseRequest;
   readonly #config: AnyPhaseConfig;
-  readonly #slot: TrainerSlot;
+  readonly #pool: TrainerPool;
   readonly #needs: RunNeeds;
   readonly #log: Logger;
   #trainer: Trainer | null = null;
   #stop: { readonly mode: StopMode; readonly reason: StopReason } | null = null;
   #stopTimer: NodeJS.Timeout | undefined;
+  /** Ends the wait for a trainer. */
+  readonly #waiting = new AbortController();
   /** Of the last segment that is recorded. */
   #recordedStep: number;
 
@@ -68,17 +71,17 @@ export class AttemptRun {
     attempt: Attempt,
     request: RunPhaseRequest,
     config: AnyPhaseConfig,
-    slot: TrainerSlot,
+    pool: TrainerPool,
     before: Promise<void>,
     needs: RunNeeds,
   ) {
-    const { phaseKey, attempt: number } = attempt.id;
+    const { phaseKey, attempt: number, slot } = attempt.id;
     this.#attempt = attempt;
     this.#request = request;
     this.#config = config;
-    this.#slot = slot;
+    this.#pool = pool;
     this.#needs = needs;
-    this.#log = needs.log.child({ phase: phaseKey, attempt: number, slot: slot.index });
+    this.#log = needs.log.child({ phase: phaseKey, attempt: number, slot });
     this.leaseMs = request.leaseMs === 0n ? Number.POSITIVE_INFINITY : Number(request.leaseMs);
     this.#recordedStep = Number(request.resume?.step ?? 0n);
     this.done = before.then(() => this.#run());
@@ -89,6 +92,7 @@ export class AttemptRun {
     if (this.#stop?.mode === mode || this.#stop?.mode === 'now') return;
     this.#stop = { mode, reason: this.#stop?.reason ?? reason };
     this.#log.info({ mode, reason }, 'attempt is asked to stop');
+    this.#waiting.abort();
     this.#trainer?.stop(mode);
     const { trainerGraceMs, stallMs } = this.#needs.times;
     clearTimeout(this.#stopTimer);
@@ -150,11 +154,8 @@ export class AttemptRun {
 
   async #train(job: SlotJob): Promise<DurableEvent> {
     let end: DurableEvent | null = null;
-    await this.#slot.use(async (trainer): Promise<AfterJob> => {
-      if (this.#stop !== null) {
-        end = this.#stoppedEnd();
-        return 'keep';
-      }
+    await this.#pool.use(this.#attempt.id.slot, this.#waiting.signal, async (trainer): Promise<AfterJob> => {
+      if (this.#stop !== null) return 'keep';
       const { stallMs } = this.#needs.times;
       const watch = new StallWatch(stallMs, () => {
         trainer.kill(
@@ -184,6 +185,7 @@ export class AttemptRun {
       }
       return after;
     });
+    if (end === null && this.#stop !== null) return this.#stoppedEnd();
     if (end === null) throw new LatentSweepError('INTERNAL', 'a trainer ended its phase without a last event');
     return end;
   }
@@ -248,7 +250,7 @@ export class AttemptRun {
 
   #job(workDir: string): Omit<SlotJob, 'parent' | 'resume'> {
     const { phaseKey, attempt, threads, segmentMs, checkpointMs, overrides } = this.#request;
-    const { device, threads: slotThreads } = this.#slot.options;
+    const { device, threads: slotThreads } = this.#pool.optionsOf(this.#attempt.id.slot);
     return {
       phaseKey,
       attempt,

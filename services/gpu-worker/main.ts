@@ -23,6 +23,7 @@ await runWorker({
   advertise: worker.advertise,
   registries: registriesOf(config),
   slots: slotsOf(config),
+  waitingPlaces: worker.waitingPlaces,
   trainerEntry: { engine: trainerEntry, simulate: simulateEntry, 'simulate-inside': null }[worker.trainer],
   trainerExecArgv,
   artifacts: await openArtifactStore(artifactsUrl(config)),

@@ -7,7 +7,7 @@ import type { AttemptReport, RunPhaseRequest } from '../gen/latentsweep/worker/v
 import type { Attempt } from './attempt.ts';
 import { AttemptRun, type RunNeeds, type StopMode, type StopReason } from './attempt-run.ts';
 import type { SlotDevice } from './trainer.ts';
-import type { TrainerSlot } from './trainer-slot.ts';
+import type { TrainerPool } from './trainer-pool.ts';
 
 interface Entry {
   readonly attempt: Attempt;
@@ -19,13 +19,13 @@ export class NodeAttempts {
   readonly #byPhase = new Map<string, Entry>();
   /** Number of the last attempt that was told in full, by phase: it is not run again by a late call. */
   readonly #settled = new Map<string, number>();
-  readonly #slots: readonly TrainerSlot[];
+  readonly #pool: TrainerPool;
   readonly #needs: RunNeeds;
   readonly #changes = new Set<() => void>();
   #isLeaving = false;
 
-  constructor(slots: readonly TrainerSlot[], recovered: readonly Attempt[], needs: RunNeeds) {
-    this.#slots = slots;
+  constructor(pool: TrainerPool, recovered: readonly Attempt[], needs: RunNeeds) {
+    this.#pool = pool;
     this.#needs = needs;
     for (const attempt of recovered) this.#byPhase.set(attempt.id.phaseKey, { attempt, run: null });
   }
@@ -46,27 +46,22 @@ export class NodeAttempts {
     const newest = Math.max(known?.attempt.id.attempt ?? 0, this.#settled.get(phaseKey) ?? 0);
     if (newest > number) throw fenced(phaseKey, number, newest);
     if (known?.attempt.id.attempt === number) return known.attempt;
-    const slot = this.#slots[request.slot];
-    if (request.configJson === '' || newest === number || slot === undefined || this.#isLeaving) {
-      throw new LatentSweepError('NOT_FOUND', whyNotHere(request, newest, this.#slots.length, this.#isLeaving), {
+    const { slot } = request;
+    if (request.configJson === '' || newest === number || slot >= this.#pool.places || this.#isLeaving) {
+      throw new LatentSweepError('NOT_FOUND', whyNotHere(request, newest, this.#pool.places, this.#isLeaving), {
         phaseKey,
         attempt: number,
       });
     }
     const config = parseConfig(request);
-    checkDevice(config, slot.options.device, phaseKey);
+    checkDevice(config, this.#pool.optionsOf(slot).device, phaseKey);
     for (const { attempt } of this.#byPhase.values()) {
-      if (attempt.id.slot !== request.slot || attempt.isOver || attempt === known?.attempt) continue;
-      throw new LatentSweepError('NO_SLOT', `slot ${request.slot} runs phase ${attempt.id.phaseKey}`, {
-        slot: request.slot,
-      });
+      if (attempt.id.slot !== slot || attempt.isOver || attempt === known?.attempt) continue;
+      throw new LatentSweepError('NO_SLOT', `slot ${slot} runs phase ${attempt.id.phaseKey}`, { slot });
     }
     const before = known === undefined ? Promise.resolve() : this.#supersede(known);
-    const attempt = this.#needs.spools.attempt(
-      { phaseKey, attempt: number, slot: slot.index },
-      Number(request.resume?.step ?? 0n),
-    );
-    const run = new AttemptRun(attempt, request, config, slot, before, this.#needs);
+    const attempt = this.#needs.spools.attempt({ phaseKey, attempt: number, slot }, Number(request.resume?.step ?? 0n));
+    const run = new AttemptRun(attempt, request, config, this.#pool, before, this.#needs);
     this.#byPhase.set(phaseKey, { attempt, run });
     void run.done.then(() => this.#changed());
     return attempt;

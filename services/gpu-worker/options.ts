@@ -49,6 +49,11 @@ export interface WorkerOptions {
   readonly registries: readonly string[];
   readonly slots: readonly SlotOptions[];
   /**
+   * Attempts that wait on the node for the next free slot, all slots being alike. With short trials they keep the slots busy while an orchestrator
+   * restarts; with long ones they would wait here although another node has a free slot: then 0.
+   */
+  readonly waitingPlaces: number;
+  /**
    * Module that a trainer process runs: `trainerEntry` of services/trainer, or `simulateEntry`; `trainerExecArgv` goes with it. null: phases are
    * simulated inside this process, where a test needs a thousand slots.
    */

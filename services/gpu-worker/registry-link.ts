@@ -7,7 +7,8 @@ import type { AttemptReport, Node } from '../gen/latentsweep/worker/v1/worker.ts
 import { type Connection, connectRegistry, type RpcOptions } from '../rpc/index.ts';
 
 const FIRST_WAIT_MS = 200;
-const LONGEST_WAIT_MS = 2_000;
+/** Short, because slots idle until a restarted orchestrator is noticed. */
+const LONGEST_WAIT_MS = 500;
 /** A registry that is silent now need not know: its lease on the node runs out. */
 const LEAVE_MS = 2_000;
 

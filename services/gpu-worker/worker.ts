@@ -5,16 +5,16 @@ import { readdir, rm } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { ENGINE_VERSION } from '../../workflows/domain/engine-version.ts';
-import type { Node } from '../gen/latentsweep/worker/v1/worker.ts';
+import type { AttemptReport, Node } from '../gen/latentsweep/worker/v1/worker.ts';
 import { serveWorker } from '../rpc/index.ts';
-import type { AttemptReport } from '../gen/latentsweep/worker/v1/worker.ts';
 import { CheckpointCache } from './checkpoint-cache.ts';
 import { Lease } from './lease.ts';
 import { NodeAttempts } from './node-attempts.ts';
-import type { WorkerOptions } from './options.ts';
+import type { SlotOptions, WorkerOptions } from './options.ts';
 import { RegistryLink } from './registry-link.ts';
 import { SpoolFolder } from './spool-folder.ts';
 import { openStateFolder } from './state-folder.ts';
+import { TrainerPool } from './trainer-pool.ts';
 import { TrainerSlot } from './trainer-slot.ts';
 import { workerService } from './worker-service.ts';
 
@@ -43,7 +43,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     const slots = options.slots.map((slot, index) => new TrainerSlot(index, slot, state.slots, { ...options, log }));
     closing.push(() => Promise.all(slots.map((slot) => slot.close())).then(() => undefined));
     const cache = new CheckpointCache(state.cache, options.cacheBytes, artifacts, log);
-    const attempts = new NodeAttempts(slots, recovered, {
+    const attempts = new NodeAttempts(new TrainerPool(slots, options.waitingPlaces), recovered, {
       spools,
       cache,
       artifacts,
@@ -98,7 +98,7 @@ function describe(options: WorkerOptions, nodeId: string, address: string): Node
     nodeId,
     address,
     incarnation: randomBytes(8).toString('hex'),
-    slots: options.slots.map(({ device, memoryBytes, threads }, index) => ({
+    slots: placesOf(options).map(({ device, memoryBytes, threads }, index) => ({
       index,
       device,
       memoryBytes: BigInt(Math.trunc(memoryBytes)),
@@ -107,6 +107,12 @@ function describe(options: WorkerOptions, nodeId: string, address: string): Node
     engineVersion: ENGINE_VERSION,
     memoryBytes: BigInt(totalmem()),
   };
+}
+
+/** What orchestrators may fill: the slots, and the places where attempts wait for one. */
+function placesOf({ slots, waitingPlaces }: WorkerOptions): readonly SlotOptions[] {
+  const [first] = slots;
+  return first === undefined ? [] : [...slots, ...Array.from({ length: waitingPlaces }, () => first)];
 }
 
 /** Work files of attempts that a killed process ran. */

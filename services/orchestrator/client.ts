@@ -5,9 +5,9 @@ import {
   Client,
   Connection,
   WithStartWorkflowOperation,
+  WorkflowIdConflictPolicy,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
-  WorkflowIdConflictPolicy,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import {
@@ -19,11 +19,12 @@ import {
   type SweepStatus,
   sweepWorkflowId,
   UPDATES,
+  WORKFLOW_TASK_TIMEOUT_MS,
 } from '../../workflows/contract.ts';
 import { ERRORS, type ErrorCode, LatentSweepError } from '../../workflows/domain/errors.ts';
 import type { SweepCreation, SweepRow } from '../store/types.ts';
-import { temporalTls } from './temporal-tls.ts';
 import type { TemporalOptions } from './options.ts';
+import { temporalTls } from './temporal-tls.ts';
 
 /** The part of the store that commands need. */
 export interface SweepFiles {
@@ -68,7 +69,7 @@ export interface SweepClientOptions {
   readonly store: SweepFiles;
   /** Most cells of a batch; default 250. */
   readonly batchSize?: number;
-  /** Of running phases, ms; default 30,000. */
+  /** Of running phases, ms; default 10,000: so long a phase is lost that a killed orchestrator had just been given. */
   readonly heartbeatTimeoutMs?: number;
 }
 
@@ -77,7 +78,7 @@ type SweepWorkflow = (input: SweepInput) => Promise<unknown>;
 type Args = [SweepSettings | null];
 
 const DEFAULT_BATCH = 250;
-const DEFAULT_HEARTBEAT_MS = 30_000;
+const DEFAULT_HEARTBEAT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 const ANSWER_TIMEOUT_MS = 30_000;
 
@@ -103,6 +104,7 @@ export async function connectSweepClient(options: SweepClientOptions): Promise<S
   const startOperation = (row: SweepRow, settings: SweepSettings): WithStartWorkflowOperation<SweepWorkflow> =>
     new WithStartWorkflowOperation('sweep', {
       workflowId: sweepWorkflowId(row.name),
+      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
       taskQueue: QUEUES.orchestrator,
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
       args: [

@@ -1,8 +1,7 @@
 // One replica of the orchestrator: the Temporal workers of the three queues and the node gateway, started and stopped in order.
 
-import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import { bundleWorkflowCode, NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { QUEUES } from '../../workflows/contract.ts';
 import { planSweepActivity } from './activities/plan-sweep.ts';
 import { runPhaseActivity } from './activities/run-phase.ts';
@@ -21,6 +20,7 @@ import type { OrchestratorOptions } from './options.ts';
 import { PhaseNews } from './phase-news.ts';
 import { SegmentCommitter } from './segment-committer.ts';
 import { temporalTls } from './temporal-tls.ts';
+import { workflowBundle as bundleOnce } from './workflow-bundle.ts';
 
 /** Waiters are cheap: a promise and a heartbeat each. */
 const WAITERS = 2_000;
@@ -60,10 +60,7 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
   const gateway = new Gateway({ store, client, fleet, attempts, quarantine, log, signal, times, replicaId });
 
   const supplier = new FleetSlotSupplier(fleet);
-  const workflowBundle = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)),
-    logger: quietBundler,
-  });
+  const workflowBundle = await bundleOnce(log);
   const shared: Pick<
     WorkerOptions,
     'connection' | 'namespace' | 'interceptors' | 'shutdownGraceTime' | 'maxHeartbeatThrottleInterval'
@@ -137,7 +134,3 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
   };
   return { registryAddress: registry.address, fleet, failed, stop };
 }
-
-const silent = (): void => undefined;
-/** The bundler reports sizes on every start; its failures are exceptions. */
-const quietBundler = { log: silent, trace: silent, debug: silent, info: silent, warn: silent, error: silent };

@@ -47,7 +47,8 @@ export function clientOptions(
   return {
     ...COMMON,
     'grpc.initial_reconnect_backoff_ms': 200,
-    'grpc.max_reconnect_backoff_ms': 5_000,
+    // a peer that is back is noticed within this time; slots idle meanwhile
+    'grpc.max_reconnect_backoff_ms': 500,
     // a connection made anew to the same address starts without the back-off of the old one
     'grpc.use_local_subchannel_pool': 1,
     'grpc.service_config_disable_resolution': 1,

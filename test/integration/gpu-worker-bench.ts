@@ -71,6 +71,7 @@ export class WorkerBench {
       advertise: null,
       registries: [],
       slots: [{ device: 'cpu', threads: 1, memoryBytes: 0 }],
+      waitingPlaces: 0,
       ...SCRIPTED_TRAINER,
       cacheBytes: 1 << 20,
       rpc: {},

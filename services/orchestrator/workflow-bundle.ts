@@ -1,0 +1,47 @@
+// The workflows as one file for Temporal's sandbox. Bundling takes seconds of CPU, which a restarting orchestrator must not spend while its nodes
+// wait; so the bundle of these very sources is kept in the project's cache, and made anew when any of them, or a package, is another one.
+
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, type WorkflowBundleOption } from '@temporalio/worker';
+import type { Logger } from 'pino';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const WORKFLOWS = join(ROOT, 'workflows');
+const CACHE = join(ROOT, '.cache', 'workflow-bundles');
+const HASH_DIGITS = 32;
+
+export async function workflowBundle(log: Logger): Promise<WorkflowBundleOption> {
+  const codePath = join(CACHE, `${await sourcesHash()}.js`);
+  if (existsSync(codePath)) return { codePath };
+  const { code } = await bundleWorkflowCode({ workflowsPath: join(WORKFLOWS, 'index.ts'), logger: quietBundler });
+  try {
+    await mkdir(CACHE, { recursive: true });
+    const temporary = `${codePath}.${randomUUID()}`;
+    await writeFile(temporary, code);
+    await rename(temporary, codePath);
+  } catch (error) {
+    log.info({ error: String(error) }, 'the workflow bundle could not be kept; the next start makes it again');
+  }
+  return { code };
+}
+
+/** Of everything that goes into the bundle: the sources, and the lock file for the packages. */
+async function sourcesHash(): Promise<string> {
+  const hash = createHash('sha256');
+  const names = (await readdir(WORKFLOWS, { recursive: true })).filter((name) => name.endsWith('.ts')).sort();
+  for (const path of [...names.map((name) => join(WORKFLOWS, name)), join(ROOT, 'package-lock.json')]) {
+    hash
+      .update(`${path.slice(ROOT.length)}\0`)
+      .update(await readFile(path))
+      .update('\0');
+  }
+  return hash.digest('hex').slice(0, HASH_DIGITS);
+}
+
+const silent = (): void => undefined;
+/** The bundler reports sizes on every start; its failures are exceptions. */
+const quietBundler = { log: silent, trace: silent, debug: silent, info: silent, warn: silent, error: silent };
