@@ -74,6 +74,8 @@ export const configSchema = z
         segmentMs: durationMs(5_000),
         /** 0 = a checkpoint at the end of every segment. */
         checkpointMs: z.int().min(0).max(86_400_000).default(0),
+        quarantineMs: durationMs(60_000),
+        maxQuarantineMs: durationMs(1_800_000),
       })
       .readonly()
       .prefault({}),

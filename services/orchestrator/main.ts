@@ -11,7 +11,6 @@ import { planSweepFile } from '../../workflows/domain/plan-sweep-file.ts';
 import { endpoints, loadConfig, readPemFiles } from '../config/index.ts';
 import { connectWorker, serveRegistry } from '../rpc/index.ts';
 import { openStore, type Store } from '../store/index.ts';
-import { DEFAULT_FLEET_TIMES } from './options.ts';
 import { runOrchestrator } from './run-process.ts';
 
 const RETRY_MS = 1_000;
@@ -29,7 +28,6 @@ const store = openStore({
 });
 
 await migrateWhenReachable(store);
-const { nodeTimeoutMs, attemptLeaseMs, ownershipLeaseMs, unclaimedMs, segmentMs, checkpointMs } = config.orchestrator;
 await runOrchestrator({
   store,
   temporal: { address: temporalAddress, namespace, tls: readPemFiles('temporal.tls', config.temporal.tls) },
@@ -44,15 +42,7 @@ await runOrchestrator({
       onUnexpected: (path, error) =>
         log.error({ path, error: error instanceof Error ? error.stack : String(error) }, 'unforeseen error in a call'),
     }),
-  times: {
-    ...DEFAULT_FLEET_TIMES,
-    nodeTimeoutMs,
-    attemptLeaseMs,
-    ownershipLeaseMs,
-    unclaimedMs,
-    segmentMs,
-    checkpointMs,
-  },
+  times: config.orchestrator,
   log,
   readyFile: args['ready-file'] ?? null,
 });

@@ -77,7 +77,8 @@ function canonicalModel(model: ModelSettings): ModelSettings {
 }
 
 function canonicalBase(base: BaseSettings, shape: ModelShape | null): BaseSettings {
-  return { ...base, sequence: base.sequence === shape?.context ? null : base.sequence };
+  const isUsual = base.learns === 'solutions' || base.sequence === shape?.context;
+  return { ...base, sequence: isUsual ? null : base.sequence };
 }
 
 function canonicalChannel(channel: Channel | null, traits: SystemTraits, layers: number | null): Channel | null {

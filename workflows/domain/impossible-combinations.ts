@@ -97,6 +97,22 @@ function* baseChecks(
     };
 }
 
+/** Worked examples are of tasks with questions. */
+function* solutionChecks({ task, base, pretrain }: TrialSettings): Generator<Impossible> {
+  if (base?.learns !== 'solutions') return;
+  const text =
+    pretrain?.corpus != null
+      ? 'pretrain.corpus'
+      : task.name === 'corpus' || isBenchmark(task)
+        ? `task.name ${task.name}`
+        : null;
+  if (text !== null)
+    yield {
+      key: 'base.learns',
+      sentence: `base.learns solutions needs a task with questions and steps, and ${text} has none: use text`,
+    };
+}
+
 /** What Base and corpus stage read, and whether the tokenizer can know its words. */
 function* textChecks({ task, tokenizer, base, pretrain, evaluate }: TrialSettings): Generator<Impossible> {
   if (isBenchmark(task) && (base !== null || pretrain !== null) && pretrain?.corpus == null)
@@ -305,6 +321,7 @@ function readsWholeSplit({ task, evaluate }: TrialSettings): boolean {
 const CHECKS: readonly Check[] = [
   modelChecks,
   baseChecks,
+  solutionChecks,
   textChecks,
   pretrainChecks,
   channelChecks,

@@ -51,7 +51,12 @@ export function phaseFlops(config: PhaseConfig, shape: ModelShape, tokens: TaskT
   }
 }
 
-function baseStepFlops({ base }: BasePhaseConfig, shape: ModelShape, { vocabulary }: TaskTokens): number {
+function baseStepFlops({ base }: BasePhaseConfig, shape: ModelShape, tokens: TaskTokens): number {
+  const { vocabulary, question, fullTarget } = tokens;
+  if (base.learns === 'solutions') {
+    const body = passFlops(shape, question + fullTarget, question + fullTarget);
+    return TRAINED * base.batch * (body + headFlops(shape, vocabulary, fullTarget));
+  }
   const length = base.sequence ?? shape.context;
   return TRAINED * base.batch * (passFlops(shape, length, length) + headFlops(shape, vocabulary, length));
 }

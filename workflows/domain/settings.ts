@@ -136,11 +136,16 @@ export const pretrainSchema = z.strictObject({
   prefixLmLossWeight: rate.default(0),
 });
 
-/** How the Base comes to be when no weights are given: language modelling on `pretrain.corpus`, else on the task's own text. */
+/** How the Base comes to be when no weights are given: from `pretrain.corpus`, else from the task's own worked examples. */
 export const baseSchema = z.strictObject({
+  /**
+   * `text`: running text, every token counts. `solutions`: the task's worked examples one by one, steps and answer count, as Coconut's first
+   * stage does; with small models and random questions, which nobody can predict, it takes far fewer steps.
+   */
+  learns: z.enum(['text', 'solutions']).default('text'),
   steps: count.default(1_000),
   batch: count.default(32),
-  /** Tokens per packed sequence; null = the model's context. */
+  /** Tokens per packed sequence of text; null = the model's context. */
   sequence: count.nullable().default(null),
   lr: rate.default(1e-3),
   warmupSteps: z.number().int().min(0).default(50),

@@ -12,6 +12,9 @@ export interface Stage {
   readonly latents: number;
 }
 
+/** Worked examples as they are. */
+export const WHOLE_CHAIN: Stage = { droppedSteps: 0, latents: 0 };
+
 /** Latents an item of this system really gets: none where the system has no latents. */
 export function latentsOf(system: SystemName, latents: number): number {
   return isPlain(system) || system === 'without_thought' ? 0 : latents;
@@ -65,7 +68,7 @@ export function planStages(
 }
 
 function plainly(system: SystemName, stage: Stage): Stage {
-  if (system === 'cot') return { droppedSteps: 0, latents: 0 };
+  if (system === 'cot') return WHOLE_CHAIN;
   if (system === 'no_cot') return { droppedSteps: Infinity, latents: 0 };
   return stage;
 }

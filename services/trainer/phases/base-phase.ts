@@ -1,9 +1,9 @@
-// The base phase: plain language modelling on the task's running text, from scratch or from given weights. One Base serves many trials.
+// The base phase: a plain language model learns running text or the task's worked examples. One Base serves many trials.
 
 import type { BasePhaseConfig } from '../../../workflows/domain/phases.ts';
+import { baseBatches } from './base-batches.ts';
 import { baseEngineConfig } from './engine-config.ts';
 import { beginTraining, type JobContext, trainedParameters } from './phase-context.ts';
-import { trainingText } from './phase-data.ts';
 import type { PhaseWork } from './phase-work.ts';
 import { learningRatesAt, reorderedSeed, scaledRates } from './schedule.ts';
 import { trainingWork } from './training-work.ts';
@@ -22,8 +22,6 @@ export function basePhase(config: BasePhaseConfig, context: JobContext): PhaseWo
       softInit: { kind: 'mean' },
     }),
   );
-  const text = trainingText(data, tokenizer, reorderedSeed(base.seed, dataOrder));
-  const length = base.sequence ?? model.config.contextLength;
   return trainingWork({
     engine,
     startStep,
@@ -33,7 +31,7 @@ export function basePhase(config: BasePhaseConfig, context: JobContext): PhaseWo
     microbatch,
     oneLearningRate: true,
     capacityFloatsPerLatent: null,
-    batchOf: (step) => ({ kind: 'corpus', tokens: text.rowsOf(step, base.batch, length), sites: null, ahead: 1 }),
+    batchOf: baseBatches(base, data, tokenizer, model.config.contextLength, reorderedSeed(base.seed, dataOrder)),
     learningRatesOf: (step) => scaledRates(learningRatesAt(base, step, totalSteps), rateFactor),
     resetsOptimizer: () => false,
   });

@@ -2,7 +2,7 @@
 // them. Fields are maximised one by one, so the largest shape stands for every batch that was looked at.
 
 import type { FinetunePhaseConfig } from '../../../workflows/domain/phases.ts';
-import { Curriculum } from '../curriculum/index.ts';
+import { Curriculum, curriculumItem, WHOLE_CHAIN } from '../curriculum/index.ts';
 import type { Batch, CurriculumItem } from '../engine/types.ts';
 import { type BatchShape, prepareBatch, type TrainingSettings } from '../systems/index.ts';
 import type { Task } from '../tasks/index.ts';
@@ -24,6 +24,14 @@ export function sampledItems(
     Array.from({ length: count }, (_, index) =>
       source.itemsOf(1 + stage * stepsPerStage + Math.floor((index * stepsPerStage) / count)),
     ),
+  );
+}
+
+/** Evenly spaced worked examples of the training split. */
+export function sampledSolutions({ splits: { train } }: Task, tokenizer: Tokenizer): readonly CurriculumItem[] {
+  const count = Math.min(train.size, EXAMPLES_PER_STAGE);
+  return Array.from({ length: count }, (_, index) =>
+    curriculumItem(train.example(Math.floor((index * train.size) / count)), WHOLE_CHAIN, tokenizer),
   );
 }
 

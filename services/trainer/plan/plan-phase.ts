@@ -22,7 +22,7 @@ import {
 import { createTask, questionsOf, type Task } from '../tasks/index.ts';
 import { createTokenizer, type Tokenizer } from '../tokenizers/index.ts';
 import { resolveModel } from '../weights/index.ts';
-import { largestShape, partShapes, sampledItems, textShape } from './batch-shapes.ts';
+import { largestShape, partShapes, sampledItems, sampledSolutions, textShape } from './batch-shapes.ts';
 import { countParameters } from './count-parameters.ts';
 import { matrixFlops } from './matrix-flops.ts';
 import { type MemoryPlan, memoryPlan } from './memory-plan.ts';
@@ -60,8 +60,12 @@ export async function planPhase(config: PhaseConfig, placement: Placement): Prom
   switch (config.kind) {
     case 'base': {
       const engine = baseEngineConfig(config, model, placement);
-      const { batch, sequence } = config.base;
-      const shapeOf = (rows: number): BatchShape => textShape(engine, rows, sequence ?? model.contextLength, null);
+      const { batch, sequence, learns } = config.base;
+      const solutions = learns === 'solutions' ? sampledSolutions(questionsOf(task), tokenizer) : null;
+      const shapeOf = (rows: number): BatchShape =>
+        solutions === null
+          ? textShape(engine, rows, sequence ?? model.contextLength, null)
+          : largestShape(partShapes(engine, [solutions], rows));
       return trainingPlan({ kind: 'base', steps, engine, shapeOf, batch, together: batch, key: 'base.batch' });
     }
     case 'pretrain': {

@@ -5,6 +5,7 @@ import { phaseSteps } from '../../../workflows/domain/phase-steps.ts';
 import type { PhaseConfig } from '../../../workflows/domain/phases.ts';
 import { Curriculum } from '../curriculum/index.ts';
 import type { Batch, EngineConfig } from '../engine/types.ts';
+import { baseBatches } from '../phases/base-batches.ts';
 import { baseEngineConfig, optimizerOf, type Placement, systemEngineConfig } from '../phases/engine-config.ts';
 import { loadPhaseData, sizesOf, trainingText } from '../phases/phase-data.ts';
 import { pretrainBatches } from '../phases/pretrain-phase.ts';
@@ -29,12 +30,10 @@ export async function phaseBatches(config: PhaseConfig, placement: Placement): P
   const totalSteps = phaseSteps(config, sizesOf(data));
   switch (config.kind) {
     case 'base': {
-      const text = trainingText(data, tokenizer, config.base.seed);
-      const { batch, sequence } = config.base;
-      const length = sequence ?? model.contextLength;
+      const { base } = config;
       return {
         ...{ engine: baseEngineConfig(config, model, placement), totalSteps, microbatch: null },
-        batchOf: (step) => ({ kind: 'corpus', tokens: text.rowsOf(step, batch, length), sites: null, ahead: 1 }),
+        batchOf: baseBatches(base, data, tokenizer, model.contextLength, base.seed),
       };
     }
     case 'pretrain': {
