@@ -109,8 +109,10 @@ export const configSchema = z
         advertise: hostPort.nullable().default(null),
         /** Registries to join; null = the orchestrators of the local stack. */
         registries: z.array(hostPort).min(1).readonly().nullable().default(null),
-        /** A trainer without a finished step for so long is ended. */
-        stallMs: durationMs(300_000),
+        /** A trainer without a new step for so long is ended; where steps are slow, after ten times the slowest. */
+        stallMs: durationMs(60_000),
+        /** The same while no step has been measured: the first one fetches weights and compiles graphs. */
+        firstStepMs: durationMs(600_000),
         /** Memory of one attempt, bytes; null = an equal share of the machine's. */
         memoryBytes: z.int().min(1).nullable().default(null),
         /** Checkpoints kept on the node's disk for the next attempt, bytes; null = 20 GiB. */

@@ -63,6 +63,7 @@ export class AttemptRun {
   #stopTimer: NodeJS.Timeout | undefined;
   /** Ends the wait for a trainer. */
   readonly #waiting = new AbortController();
+  #watch: StallWatch | null = null;
   /** Of the last segment that is recorded. */
   #recordedStep: number;
 
@@ -95,10 +96,12 @@ export class AttemptRun {
     this.#waiting.abort();
     this.#trainer?.stop(mode);
     const { trainerGraceMs, stallMs } = this.#needs.times;
+    // the step that runs may be a slow one
+    const stepMs = this.#watch?.limitMs ?? stallMs;
     clearTimeout(this.#stopTimer);
     this.#stopTimer = setTimeout(
       () => this.#trainer?.kill(new LatentSweepError('STOPPED', 'the trainer did not stop in time and was killed')),
-      mode === 'now' ? trainerGraceMs : stallMs,
+      mode === 'now' ? trainerGraceMs : stepMs,
     );
   }
 
@@ -156,17 +159,15 @@ export class AttemptRun {
     let end: DurableEvent | null = null;
     await this.#pool.use(this.#attempt.id.slot, this.#waiting.signal, async (trainer): Promise<AfterJob> => {
       if (this.#stop !== null) return 'keep';
-      const { stallMs } = this.#needs.times;
-      const watch = new StallWatch(stallMs, () => {
-        trainer.kill(
-          new LatentSweepError('STALLED', `no progress for ${stallMs} ms after step ${this.#attempt.report().step}`, {
-            stallMs,
-          }),
-        );
+      const watch = new StallWatch(this.#needs.times, (silentMs) => {
+        const step = Number(this.#attempt.report().step);
+        const sentence = `no new step for ${Math.round(silentMs)} ms after step ${step}`;
+        trainer.kill(new LatentSweepError('STALLED', sentence, { step, silentMs: Math.round(silentMs) }));
       });
+      this.#watch = watch;
       const onHeard = (event: TrainerEvent): void => {
         if (isLast(event)) watch.close();
-        else watch.touch();
+        else watch.heard(event);
       };
       this.#trainer = trainer;
       let after: AfterJob = 'keep';
@@ -181,6 +182,7 @@ export class AttemptRun {
         return 'discard';
       } finally {
         this.#trainer = null;
+        this.#watch = null;
         watch.close();
       }
       return after;

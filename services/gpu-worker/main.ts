@@ -29,7 +29,7 @@ await runWorker({
   artifacts: await openArtifactStore(artifactsUrl(config)),
   cacheBytes: worker.cacheBytes ?? DEFAULT_CACHE_BYTES,
   rpc: { tls: readPemFiles('tls', config.tls), insecure: config.insecure },
-  times: { ...DEFAULT_WORKER_TIMES, stallMs: worker.stallMs },
+  times: { ...DEFAULT_WORKER_TIMES, stallMs: worker.stallMs, firstStepMs: worker.firstStepMs },
   log: pino({ level: config.log.level, base: { process: 'gpu-worker' } }),
   readyFile: args['ready-file'] ?? null,
 });

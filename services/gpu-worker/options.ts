@@ -16,8 +16,10 @@ export interface SlotOptions {
 }
 
 export interface WorkerTimes {
-  /** A trainer that neither progressed nor finished a segment for so long is ended as STALLED; longer than the slowest step or graph. */
+  /** A trainer without a new step for so long is ended as STALLED; a phase whose own steps are slow gets ten times its slowest. */
   readonly stallMs: number;
+  /** As long as no step has been measured: the first one fetches weights and compiles graphs. */
+  readonly firstStepMs: number;
   /** A new trainer process must be ready by then. */
   readonly trainerStartMs: number;
   /** How long a trainer may take to obey `stop now`, to exit, or to end by itself after its worker was killed; then SIGKILL. */
@@ -27,7 +29,8 @@ export interface WorkerTimes {
 }
 
 export const DEFAULT_WORKER_TIMES: WorkerTimes = {
-  stallMs: 5 * 60_000,
+  stallMs: 60_000,
+  firstStepMs: 10 * 60_000,
   trainerStartMs: 60_000,
   trainerGraceMs: 5_000,
   leaveMs: 10_000,

@@ -31,6 +31,7 @@ export const SCRIPTED_TRAINER = {
 export const WORKER_TEST_TIMES = {
   ...DEFAULT_WORKER_TIMES,
   stallMs: 20_000,
+  firstStepMs: 2_000,
   trainerGraceMs: 500,
   leaveMs: 5_000,
 } as const;

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { StepPace } from '../../services/gpu-worker/step-pace.ts';
+
+const limits = { stallMs: 60_000, firstStepMs: 600_000 };
+
+test('until a step has been measured the patience is that of a first step', () => {
+  const pace = new StepPace(limits);
+  assert.equal(pace.limitMs, 600_000);
+  pace.advance(0, 5);
+  pace.advance(1, 400_000);
+  assert.equal(pace.limitMs, 600_000, 'the first step says nothing about the next: graphs were compiled');
+  pace.advance(2, 100);
+  assert.equal(pace.limitMs, 60_000);
+});
+
+test('long evaluation batches make a long patience, ten times the slowest', () => {
+  const pace = new StepPace(limits);
+  for (const [step, tookMs] of [
+    [0, 1],
+    [1, 90_000],
+    [2, 120_000],
+    [3, 80_000],
+  ] as const)
+    pace.advance(step, tookMs);
+  assert.equal(pace.limitMs, 1_200_000);
+});
+
+test('the same step told again is no progress, and the patience never falls below the least', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(20), fc.nat(200_000)), { maxLength: 40 }), (told) => {
+      const pace = new StepPace(limits);
+      let highest = -1;
+      for (const [step, tookMs] of told) {
+        assert.equal(pace.advance(step, tookMs), step > highest);
+        highest = Math.max(highest, step);
+        assert.ok(pace.limitMs >= limits.stallMs);
+      }
+    }),
+  );
+});
