@@ -163,7 +163,18 @@ export const tiny = {
       kind: 'evaluate',
       ...about,
       ...system,
-      evaluate: { split: 'test', batch: 2, maxNewTokens: 16 },
+      evaluate: {
+        ...{ split: 'test', batch: 2, maxNewTokens: 16 },
+        interventions: ['mean', 'shuffle', 'swap', { truncate: 2 }, 'zero'],
+      },
+      ...overrides,
+    }),
+  analyse: (overrides: object = {}): PhaseConfig =>
+    phaseConfigSchema.parse({
+      kind: 'analyse',
+      ...about,
+      ...system,
+      analyse: { split: 'test', batch: 2, silhouetteItems: 8 },
       ...overrides,
     }),
 };

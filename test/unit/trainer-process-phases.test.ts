@@ -1,11 +1,17 @@
-// The real trainer process on a tiny model: base -> finetune -> evaluate, and the promise that where a run is cut, stopped or killed
+// The real trainer process on a tiny model: base -> finetune -> evaluate and analyse, and the promise that where a run is cut, stopped or killed
 // changes no metric row, no item and no bit of the weights.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { LocalCheckpoint, PhaseJob, TrainerEvent } from '../../services/trainer/index.ts';
+import { latentGeometry } from '../../services/trainer/analyses/index.ts';
+import {
+  type LocalCheckpoint,
+  type PhaseJob,
+  readCheckpoint,
+  type TrainerEvent,
+} from '../../services/trainer/index.ts';
 import type { PhaseConfig } from '../../workflows/domain/phases.ts';
-import { committed, job, type PhaseRun, tiny, TrainerChild } from './trainer-child.ts';
+import { committed, job, type PhaseRun, TrainerChild, tiny } from './trainer-child.ts';
 
 describe('the trainer process', () => {
   let trainer: TrainerChild;
@@ -18,7 +24,7 @@ describe('the trainer process', () => {
   const undisturbed = new Map<PhaseConfig['kind'], PhaseRun>();
   const parentOf = (kind: PhaseConfig['kind']): LocalCheckpoint | null =>
     kind === 'base' ? null : (undisturbed.get(kind === 'finetune' ? 'base' : 'finetune')?.checkpoint ?? null);
-  const configs = { base: tiny.base(), finetune: tiny.finetune(), evaluate: tiny.evaluate() };
+  const configs = { base: tiny.base(), finetune: tiny.finetune(), evaluate: tiny.evaluate(), analyse: tiny.analyse() };
   const jobOf = (kind: keyof typeof configs, folder: string, rest: Partial<PhaseJob> = {}) =>
     job(folder, configs[kind], { parent: parentOf(kind), ...rest });
 
@@ -27,22 +33,24 @@ describe('the trainer process', () => {
     assert.ok(ready.kind === 'ready' && ready.pid === trainer.child.pid && ready.engineVersion !== '');
   });
 
-  test('runs base, finetune and evaluate with one value per metric and step', async () => {
+  test('runs base, finetune, evaluate and analyse with one value per metric and step', async () => {
     const metrics = {
       base: ['grad_norm', 'learning_rate', 'loss_nats', 'targets'],
       finetune: ['grad_norm', 'learning_rate', 'loss_nats', 'targets'],
       evaluate: ['accuracy', 'string_match'],
+      analyse: ['latent_norm'],
     };
     for (const [kind, steps] of [
       ['base', 12],
       ['finetune', 12],
       ['evaluate', 6],
+      ['analyse', 6],
     ] as const) {
       const run = await trainer.run(jobOf(kind, trainer.folder));
       undisturbed.set(kind, run);
       const [started] = run.events;
       assert.ok(started?.kind === 'started' && started.step === 0 && started.totalSteps === steps);
-      assert.equal(started.parameters > 0, kind !== 'evaluate');
+      assert.equal(started.parameters > 0, kind === 'base' || kind === 'finetune');
       assert.equal(run.segments.length, steps);
       const { rows, items } = committed(run);
       assert.deepEqual([...new Set(rows.map(([key]) => key.split(' ')[0]))].sort(), metrics[kind]);
@@ -60,6 +68,35 @@ describe('the trainer process', () => {
     assert.match(undisturbed.get('finetune')!.result.weightsSha256 ?? '', /^[0-9a-f]{64}$/);
   });
 
+  test('tests its latents and looks at them', () => {
+    const tested = undisturbed.get('evaluate')!.result.analyses;
+    const labels = ['intact', 'mean', 'shuffle', 'swap', 'truncate:2', 'zero'];
+    assert.deepEqual(
+      tested.map(({ name, label }) => [name, label]),
+      labels.flatMap((label) => [
+        ['causal_accuracy', label],
+        ['causal_loss', label],
+      ]),
+    );
+    assert.equal(tested[0]?.value, undisturbed.get('evaluate')!.result.evaluation?.accuracy);
+    assert.ok(tested.every(({ name, value }) => value >= 0 && (name === 'causal_loss' || value <= 1)));
+
+    const seen = undisturbed.get('analyse')!;
+    const z = readCheckpoint(seen.checkpoint!).tensors.get('z')!;
+    assert.deepEqual(z.shape, [12, 4, 16]);
+    const geometry = latentGeometry(
+      { items: 12, slots: 4, width: 16, values: z.data },
+      { threshold: 0.97, silhouetteItems: 8 },
+    );
+    assert.deepEqual(seen.result.analyses.slice(0, geometry.length), geometry);
+    const attention = seen.result.analyses.slice(geometry.length);
+    assert.deepEqual(
+      attention.map(({ name, i }) => [name, i]),
+      ['question', 'latents', 'target'].map((what) => [`attention_to_${what}`, 0]),
+    );
+    assert.ok(Math.abs(attention.reduce((sum, { value }) => sum + value, 0) - 1) < 1e-5);
+  });
+
   test('the learning rate warms up and falls; the Base learns', () => {
     const values = (run: PhaseRun, name: string) =>
       run.segments.flatMap(({ metrics }) => metrics.filter((m) => m.name === name).flatMap((m) => m.values));
@@ -72,9 +109,10 @@ describe('the trainer process', () => {
   const assertSame = (kind: keyof typeof configs, ...runs: readonly PhaseRun[]) => {
     const whole = undisturbed.get(kind)!;
     assert.deepEqual(committed(...runs), committed(whole));
-    const { weightsSha256, evaluation } = runs.at(-1)!.result;
+    const { weightsSha256, evaluation, analyses } = runs.at(-1)!.result;
     assert.equal(weightsSha256, whole.result.weightsSha256);
     assert.deepEqual(evaluation, whole.result.evaluation);
+    assert.deepEqual(analyses, whole.result.analyses);
   };
 
   /** Asks for a stop after the second segment. Steps take milliseconds, so on a busy machine a phase may end first: then once more. */
@@ -88,7 +126,7 @@ describe('the trainer process', () => {
     throw new Error('no stop came in time');
   };
 
-  for (const kind of ['base', 'finetune', 'evaluate'] as const) {
+  for (const kind of ['base', 'finetune', 'evaluate', 'analyse'] as const) {
     test(`${kind}: one long segment, in a warm process, gives the same rows and bits`, async () => {
       const run = await trainer.run(jobOf(kind, trainer.folder, { segmentMs: 1e9, checkpointMs: 1e9 }));
       assert.equal(run.segments.length, 1);

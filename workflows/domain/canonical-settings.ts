@@ -1,6 +1,7 @@
 // The one way to write a trial's settings: defaults filled in, equal meanings written equally, and whatever cannot influence a
 // result set to its default. Identities are made from this form, so two files that mean the same work share it.
 
+import { canonicalInterventions, type Intervention } from './latent-analysis.ts';
 import { canonicalLayers } from './layer-selection.ts';
 import { type ModelShape, shapeOf } from './model-shape.ts';
 import { splitSizes, stageCount } from './phase-steps.ts';
@@ -40,7 +41,8 @@ export function canonicalSettings(settings: TrialSettings, shape: ModelShape | n
     curriculum,
     pretrain: pretrain === null ? null : canonicalPretrain(pretrain, traits, trained, ownShape),
     train: train === null ? null : canonicalTrain(train, trained),
-    evaluate: canonicalEvaluate(settings, ownShape),
+    evaluate: { ...canonicalEvaluate(settings, ownShape), interventions: canonicalTests(settings, traits) },
+    analyse: canonicalAnalyse(settings, traits),
   };
 }
 
@@ -151,7 +153,21 @@ function canonicalEvaluate(
   return { ...written, items: canonicalItems(written, task), corpus: null };
 }
 
-function canonicalItems({ items, split }: EvaluateSettings, task: TaskSettings): number | null {
+/** Only latents can be replaced, and only where answers are decoded. */
+function canonicalTests({ task, latents, evaluate }: TrialSettings, traits: SystemTraits): Intervention[] {
+  return canonicalInterventions(evaluate.interventions, traits.latents && hasQuestions(task) ? latents : 0);
+}
+
+function canonicalAnalyse({ task, latents, analyse }: TrialSettings, traits: SystemTraits): TrialSettings['analyse'] {
+  if (analyse === null || task.name === 'simulate' || !traits.latents || latents === 0 || !hasQuestions(task))
+    return null;
+  return { ...analyse, items: canonicalItems(analyse, task) };
+}
+
+function canonicalItems(
+  { items, split }: Pick<EvaluateSettings, 'items' | 'split'>,
+  task: TaskSettings,
+): number | null {
   return items !== null && items >= splitSizes(task, null)[split] ? null : items;
 }
 

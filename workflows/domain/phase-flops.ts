@@ -46,7 +46,16 @@ export function phaseFlops(config: PhaseConfig, shape: ModelShape, tokens: TaskT
       return finetuneFlops(config, shape, tokens, sizes);
     case 'evaluate': {
       const items = Math.min(config.evaluate.items ?? sizes[config.evaluate.split], sizes[config.evaluate.split]);
-      return items * itemFlops(config, shape, tokens);
+      const { interventions = [] } = config.evaluate;
+      // each test decodes the answer again, and scores the gold one as the latents as they are do
+      const passes = interventions.length === 0 ? 1 : 2 * (1 + interventions.length);
+      return items * passes * itemFlops(config, shape, tokens);
+    }
+    case 'analyse': {
+      const items = Math.min(config.analyse.items ?? sizes[config.analyse.split], sizes[config.analyse.split]);
+      const lengths = { latents: config.latents, target: tokens.answer };
+      const { question, latents, decoding } = forwardFlops(config, shape, tokens, lengths);
+      return items * (2 * (question + latents) + decoding);
     }
   }
 }

@@ -22,7 +22,7 @@ export function leastMemoryBytes(config: AnyPhaseConfig): number | null {
   }
   const { system, channel, latents, query } = config;
   const { total, trained } = systemParameters({ ...about, system, channel, latents, query });
-  return stateBytes(total, config.kind === 'evaluate' ? 0 : trained);
+  return stateBytes(total, config.kind === 'evaluate' || config.kind === 'analyse' ? 0 : trained);
 }
 
 function stateBytes(total: number, trained: number): number {

@@ -1,8 +1,8 @@
 // How many steps a phase has: one pure source for the plan, the progress bars and the trainer's own loop.
-// A step of `base`, `pretrain` and `finetune` is an optimizer step; a step of `evaluate` is one batch of items.
+// A step of `base`, `pretrain` and `finetune` is an optimizer step; a step of `evaluate` and `analyse` is one batch of items.
 
 import type { PhaseConfig } from './phases.ts';
-import type { CurriculumSettings, TaskSettings, TrainSettings } from './settings.ts';
+import type { CurriculumSettings, EvaluateSettings, TaskSettings, TrainSettings } from './settings.ts';
 import { isBenchmark } from './text-tasks.ts';
 
 /** Examples in each split of a task. */
@@ -65,9 +65,16 @@ export function phaseSteps(config: PhaseConfig, sizes: SplitSizes): number {
       return config.pretrain.steps;
     case 'finetune':
       return stageCount(config.curriculum) * stepsOfStage(config.train, sizes.train);
-    case 'evaluate': {
-      const { items, split, batch } = config.evaluate;
-      return Math.max(1, Math.ceil(Math.min(items ?? sizes[split], sizes[split]) / batch));
-    }
+    case 'evaluate':
+      return batchesOf(config.evaluate, sizes);
+    case 'analyse':
+      return batchesOf(config.analyse, sizes);
   }
+}
+
+function batchesOf(
+  { items, split, batch }: Pick<EvaluateSettings, 'items' | 'split' | 'batch'>,
+  sizes: SplitSizes,
+): number {
+  return Math.max(1, Math.ceil(Math.min(items ?? sizes[split], sizes[split]) / batch));
 }

@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { LatentSweepError } from './errors.ts';
 import type { PhaseKey, TrialKey } from './ids.ts';
+import { analyseSchema, interventionSchema } from './latent-analysis.ts';
 import {
   baseSchema,
   corpusEvaluationSchema,
@@ -59,13 +60,24 @@ const finetunePhaseSchema = z.strictObject({
 
 /**
  * What a trained system can do: greedy exact match on questions, perplexity on a corpus, choices of a benchmark. Result: every item a row.
- * `evaluate.corpus` is there for a corpus only, so that identities of the others stay.
+ * `evaluate.corpus` is there for a corpus only, `evaluate.interventions` where there are some, so that identities of the others stay.
  */
 const evaluatePhaseSchema = z.strictObject({
   kind: z.literal('evaluate'),
   ...about,
   ...systemFields,
-  evaluate: evaluateSchema.extend({ corpus: corpusEvaluationSchema.optional() }),
+  evaluate: evaluateSchema.extend({
+    corpus: corpusEvaluationSchema.optional(),
+    interventions: z.array(interventionSchema).min(1).optional(),
+  }),
+});
+
+/** Latents of a trained system over a split (study.md section 7). Result: analyses; its checkpoint holds the latents themselves. */
+const analysePhaseSchema = z.strictObject({
+  kind: z.literal('analyse'),
+  ...about,
+  ...systemFields,
+  analyse: analyseSchema,
 });
 
 export const phaseConfigSchema = z.discriminatedUnion('kind', [
@@ -73,12 +85,14 @@ export const phaseConfigSchema = z.discriminatedUnion('kind', [
   pretrainPhaseSchema,
   finetunePhaseSchema,
   evaluatePhaseSchema,
+  analysePhaseSchema,
 ]);
 export type PhaseConfig = z.infer<typeof phaseConfigSchema>;
 export type BasePhaseConfig = z.infer<typeof basePhaseSchema>;
 export type PretrainPhaseConfig = z.infer<typeof pretrainPhaseSchema>;
 export type FinetunePhaseConfig = z.infer<typeof finetunePhaseSchema>;
 export type EvaluatePhaseConfig = z.infer<typeof evaluatePhaseSchema>;
+export type AnalysePhaseConfig = z.infer<typeof analysePhaseSchema>;
 
 /** What a worker may be asked to run: work for the engine, or for the simulated trainer. */
 export const anyPhaseConfigSchema = z.discriminatedUnion('kind', [...phaseConfigSchema.options, simulatePhaseSchema]);

@@ -1,4 +1,4 @@
-// From a trial's settings to its phases: base (when the model is trained from scratch), pretrain, finetune, evaluate. Each phase's config
+// From a trial's settings to its phases: base (when the model is trained from scratch), pretrain, finetune, evaluate, analyse. Each phase's config
 // holds exactly what can change its result, so cells that differ elsewhere share it: all cells over one Base have one base phase.
 
 import { canonicalSettings } from './canonical-settings.ts';
@@ -29,7 +29,9 @@ export function pipelineOf(written: TrialSettings, files: SweepSpec['files'] = {
   const configs = configsOf(settings, task);
   const phases: PlannedPhase[] = [];
   for (const config of configs) {
-    const parent = phases.at(-1)?.key ?? null;
+    const before = phases.at(-1);
+    // an analysis looks at the same weights as the evaluation before it
+    const parent = (config.kind === 'analyse' ? before?.parent : before?.key) ?? null;
     phases.push({ key: phaseKey(config, hashes, parent), config, parent });
   }
   const sizes = splitSizes(task, examplesIn(task, files));
@@ -77,10 +79,15 @@ function configsOf(settings: TrialSettings, task: TaskSettings): readonly PhaseC
     const start = { gradThroughCache, softInit, coprocessorInit };
     configs.push({ kind: 'finetune', ...about, system, ...exchange, ...start, curriculum, train, seed });
   }
-  const { corpus, ...evaluate } = settings.evaluate;
+  const { corpus, interventions, ...evaluate } = settings.evaluate;
   // no gradient is taken at evaluation, so the switch is left at its default there
-  const evaluation = { kind: 'evaluate' as const, ...about, system, ...exchange, gradThroughCache: true };
-  configs.push({ ...evaluation, evaluate: corpus === null ? evaluate : { ...evaluate, corpus } });
+  const trained = { ...about, system, ...exchange, gradThroughCache: true };
+  const asked = {
+    ...(corpus === null ? {} : { corpus }),
+    ...(interventions.length === 0 ? {} : { interventions }),
+  };
+  configs.push({ kind: 'evaluate', ...trained, evaluate: { ...evaluate, ...asked } });
+  if (settings.analyse !== null) configs.push({ kind: 'analyse', ...trained, analyse: settings.analyse });
   return configs;
 }
 

@@ -2,6 +2,7 @@
 // trial identity, the workers' phase configs and the JSON Schema for editors all come from here. Pure; no I/O.
 
 import { z } from 'zod';
+import { analyseSchema, interventionSchema } from './latent-analysis.ts';
 import { simulateTaskSchema } from './simulate.ts';
 import { channelSchema, SYSTEM_NAMES } from './systems.ts';
 import { type BenchmarkSettings, benchmarkSchemas, type CorpusSettings, corpusSchema } from './text-tasks.ts';
@@ -171,6 +172,8 @@ export const evaluateSchema = z.strictObject({
   batch: count.default(32),
   /** For task corpus; null = as `pretrain` says. */
   corpus: corpusEvaluationSchema.nullable().default(null),
+  /** Causal tests of the latents: accuracy and loss when they are replaced. Systems without latents have none. */
+  interventions: z.array(interventionSchema).default([]),
 });
 
 export const trialSettingsSchema = z.strictObject({
@@ -194,6 +197,8 @@ export const trialSettingsSchema = z.strictObject({
   /** null: nothing is trained on the task (a corpus or a benchmark has nothing to finetune on). */
   train: trainSchema.nullable().default(null),
   evaluate: evaluateSchema.default(evaluateSchema.parse({})),
+  /** Geometry of the latents and attention to them, of the trained system; null = no such phase. Systems without latents have none. */
+  analyse: analyseSchema.nullable().default(null),
   seed: z.number().int().min(0),
 });
 

@@ -96,6 +96,17 @@ export function checkRoom(config: PhaseConfig, data: PhaseData, tokenizer: Token
     case 'evaluate':
       checkEvaluation(config, data, tokenizer, contextLength);
       return;
+    case 'analyse': {
+      const { split, items } = config.analyse;
+      const questions = questionsOf(data.task).splits[split];
+      const latents = latentsOf(config.system, config.latents);
+      const room = roomChecker(config.system, tokenizer, contextLength);
+      for (const { example, index } of firstOf(questions, items ?? questions.size)) {
+        const gold = targetTokens(example, tokenizer, Infinity).length;
+        room(`${split} item ${index}`, questionTokens(example, tokenizer).length, latents, gold);
+      }
+      return;
+    }
   }
 }
 
@@ -111,14 +122,17 @@ function checkEvaluation(
   tokenizer: Tokenizer,
   contextLength: number,
 ): void {
-  const { split, items, maxNewTokens } = config.evaluate;
+  const { split, items, maxNewTokens, interventions = [] } = config.evaluate;
   const latents = latentsOf(config.system, config.latents);
   const room = roomChecker(config.system, tokenizer, contextLength);
   switch (data.kind) {
     case 'questions': {
       const questions = data.task.splits[split];
       for (const { example, index } of firstOf(questions, items ?? questions.size)) {
-        room(`${split} item ${index}`, questionTokens(example, tokenizer).length, latents, maxNewTokens);
+        // the gold answer is read where the latents are tested
+        const gold = interventions.length === 0 ? 0 : targetTokens(example, tokenizer, Infinity).length;
+        const target = Math.max(maxNewTokens, gold);
+        room(`${split} item ${index}`, questionTokens(example, tokenizer).length, latents, target);
       }
       return;
     }

@@ -2,6 +2,7 @@
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type {
+  AnalysePhaseConfig,
   BasePhaseConfig,
   EvaluatePhaseConfig,
   FinetunePhaseConfig,
@@ -40,7 +41,7 @@ export function baseEngineConfig({ base }: BasePhaseConfig, model: ModelConfig, 
 
 /** @param optimizer of the training; an evaluation may take any */
 export function systemEngineConfig(
-  config: PretrainPhaseConfig | FinetunePhaseConfig | EvaluatePhaseConfig,
+  config: PretrainPhaseConfig | FinetunePhaseConfig | EvaluatePhaseConfig | AnalysePhaseConfig,
   model: ModelConfig,
   optimizer: OptimizerConfig,
   placement: Placement,

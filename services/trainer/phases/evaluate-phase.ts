@@ -1,11 +1,13 @@
-// The evaluate phase: greedy answers to a split, judged by the task's verifier. One step is one batch of items; the verdicts so far are its
-// checkpoint, so it resumes between batches and its metrics do not depend on where it was cut.
+// The evaluate phase: greedy answers to a split, judged by the task's verifier, and causal tests of the latents where they are asked for.
+// One step is one batch of items; the verdicts so far are its checkpoint, so it resumes between batches and its metrics do not depend on
+// where it was cut.
 
 import type { EvaluatePhaseConfig } from '../../../workflows/domain/phases.ts';
-import { latentsOf, questionTokens } from '../curriculum/index.ts';
-import type { HostTensor } from '../engine/types.ts';
+import { curriculumItem, latentsOf, questionTokens } from '../curriculum/index.ts';
+import type { GenerateItem, HostTensor, ItemLatents, NamedTensors } from '../engine/types.ts';
 import type { EvaluationItem } from '../jobs/protocol.ts';
 import { answerIn, sameText } from '../tasks/index.ts';
+import { CausalTests } from './evaluate-causal-tests.ts';
 import { evaluationEngine } from './evaluation-engine.ts';
 import { type PhaseContext, readResume } from './phase-context.ts';
 import type { PhaseWork } from './phase-work.ts';
@@ -13,37 +15,48 @@ import type { PhaseWork } from './phase-work.ts';
 const CORRECT = 'evaluation.correct';
 const STRING_MATCH = 'evaluation.string_match';
 
-/** 1 per item so far, in order: judged correct; equal to the gold answer as text. */
-interface Verdicts {
-  readonly correct: number[];
-  readonly stringMatch: number[];
-}
-
 export function evaluatePhase(config: EvaluatePhaseConfig, context: PhaseContext): PhaseWork {
   const { task, tokenizer, totalSteps } = context;
-  const { split: splitName, batch, maxNewTokens, items: limit } = config.evaluate;
+  const { split: splitName, batch, maxNewTokens, items: limit, interventions = [] } = config.evaluate;
   const split = task.splits[splitName];
   const size = Math.min(limit ?? split.size, split.size);
   const latents = latentsOf(config.system, config.latents);
   const engine = evaluationEngine(config, context);
-  const { startStep, verdicts } = resumed(context);
+  const { startStep, tensors } = resumed(context);
+  const before = (name: string): number[] => [...(tensors?.get(name)?.data ?? [])];
+  // 1 per item so far, in order: judged correct; equal to the gold answer as text
+  const correct = before(CORRECT);
+  const stringMatch = before(STRING_MATCH);
 
-  const evaluate = (step: number): readonly EvaluationItem[] => {
-    const begin = (step - 1) * batch;
-    const examples = Array.from({ length: Math.min(batch, size - begin) }, (_, row) => split.example(begin + row));
-    const startedMs = performance.now();
-    const generations = engine.generate(
-      examples.map((example) => ({ question: questionTokens(example, tokenizer), latents })),
-      maxNewTokens,
-      tokenizer.eosTokenId,
-    );
-    const seconds = (performance.now() - startedMs) / 1_000 / examples.length;
-    return examples.map((example, row) => {
-      const tokens = generations[row]?.tokens ?? [];
+  /** @param given latents in place of the system's own */
+  const answers = (begin: number, items: readonly GenerateItem[], given?: readonly ItemLatents[]) =>
+    engine.generate(items, maxNewTokens, tokenizer.eosTokenId, given).map(({ tokens }, row) => {
+      const example = split.example(begin + row);
       const prediction = answerIn(tokenizer.decode(tokens));
-      const correct = task.verify(prediction, example);
-      return { item: begin + row, prediction, gold: example.answer, correct, tokens: tokens.length, seconds };
+      return { prediction, gold: example.answer, correct: task.verify(prediction, example), tokens: tokens.length };
     });
+
+  const tests =
+    interventions.length === 0 || latents === 0
+      ? null
+      : new CausalTests(
+          {
+            ...{ engine, interventions, size, batch },
+            itemAt: (index) => curriculumItem(split.example(index), { droppedSteps: Infinity, latents }, tokenizer),
+            judge: (begin, items, given) => answers(begin, items, given).map((answer) => answer.correct),
+          },
+          tensors,
+        );
+
+  const evaluate = (begin: number): readonly EvaluationItem[] => {
+    const items = Array.from({ length: Math.min(batch, size - begin) }, (_, row) => ({
+      question: questionTokens(split.example(begin + row), tokenizer),
+      latents,
+    }));
+    const startedMs = performance.now();
+    const answered = answers(begin, items);
+    const seconds = (performance.now() - startedMs) / 1_000 / items.length;
+    return answered.map((answer, row) => ({ item: begin + row, ...answer, seconds }));
   };
 
   return {
@@ -52,46 +65,46 @@ export function evaluatePhase(config: EvaluatePhaseConfig, context: PhaseContext
     parameters: 0,
     tokenizerHash: tokenizer.hash,
     run(step) {
-      const items = evaluate(step);
-      for (const { prediction, gold, correct } of items) {
-        verdicts.correct.push(correct ? 1 : 0);
-        verdicts.stringMatch.push(sameText(prediction, gold) ? 1 : 0);
+      const begin = (step - 1) * batch;
+      const items = evaluate(begin);
+      for (const item of items) {
+        correct.push(item.correct ? 1 : 0);
+        stringMatch.push(sameText(item.prediction, item.gold) ? 1 : 0);
       }
+      tests?.run(
+        begin,
+        items.map((item) => item.correct),
+      );
       const metrics = new Map([
-        ['accuracy', mean(verdicts.correct)],
-        ['string_match', mean(verdicts.stringMatch)],
+        ['accuracy', mean(correct)],
+        ['string_match', mean(stringMatch)],
       ]);
-      return { metrics, items, tokens: items.reduce((sum, item) => sum + item.tokens, 0), lossNats: null };
+      return { metrics, items, tokens: items.reduce((total, item) => total + item.tokens, 0), lossNats: null };
     },
     state: () => ({
       updates: 0,
-      tensors: new Map([
-        [CORRECT, vector(verdicts.correct)],
-        [STRING_MATCH, vector(verdicts.stringMatch)],
-      ]),
+      tensors: new Map([[CORRECT, vector(correct)], [STRING_MATCH, vector(stringMatch)], ...(tests?.state() ?? [])]),
     }),
     result: () => ({
       weightsSha256: null,
       capacityFloatsPerLatent: engine.capacityFloatsPerLatent,
       evaluation: {
         split: splitName,
-        items: verdicts.correct.length,
-        correct: sum(verdicts.correct),
-        accuracy: mean(verdicts.correct),
+        items: correct.length,
+        correct: sum(correct),
+        accuracy: mean(correct),
         chance: task.chance,
       },
-      analyses: [],
+      analyses: tests?.analyses() ?? [],
     }),
   };
 }
 
-function resumed(context: PhaseContext): { readonly startStep: number; readonly verdicts: Verdicts } {
+function resumed(context: PhaseContext): { readonly startStep: number; readonly tensors: NamedTensors | null } {
   const { resume } = context.job;
-  if (resume === null) return { startStep: 0, verdicts: { correct: [], stringMatch: [] } };
+  if (resume === null) return { startStep: 0, tensors: null };
   const { facts, tensors } = readResume(context, resume);
-  const correct = [...(tensors.get(CORRECT)?.data ?? [])];
-  const stringMatch = [...(tensors.get(STRING_MATCH)?.data ?? [])];
-  return { startStep: facts.step, verdicts: { correct, stringMatch } };
+  return { startStep: facts.step, tensors };
 }
 
 const vector = (values: readonly number[]): HostTensor => ({ shape: [values.length], data: Float32Array.from(values) });

@@ -1,7 +1,7 @@
 // The engine of an evaluation with the weights it judges: those of the parent phase, or a given model as it is.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import type { EvaluatePhaseConfig } from '../../../workflows/domain/phases.ts';
+import type { AnalysePhaseConfig, EvaluatePhaseConfig } from '../../../workflows/domain/phases.ts';
 import type { Engine, OptimizerConfig } from '../engine/types.ts';
 import { systemEngineConfig } from './engine-config.ts';
 import { type JobContext, readParentWeights } from './phase-context.ts';
@@ -16,7 +16,7 @@ export const NO_OPTIMIZER: OptimizerConfig = {
 };
 
 /** @throws LatentSweepError INTERNAL where neither a parent nor given weights are there to be judged */
-export function evaluationEngine(config: EvaluatePhaseConfig, context: JobContext): Engine {
+export function evaluationEngine(config: EvaluatePhaseConfig | AnalysePhaseConfig, context: JobContext): Engine {
   const { model, job, warm } = context;
   const engine = warm.engineForEvaluation(systemEngineConfig(config, model.config, NO_OPTIMIZER, job));
   if (job.parent !== null) {
@@ -25,7 +25,7 @@ export function evaluationEngine(config: EvaluatePhaseConfig, context: JobContex
   }
   const base = model.readBase?.() ?? null;
   if (base === null) {
-    throw new LatentSweepError('INTERNAL', 'an evaluate phase needs the checkpoint of its parent phase', {
+    throw new LatentSweepError('INTERNAL', 'a phase that trains nothing needs the checkpoint of its parent phase', {
       phase: job.phaseKey,
     });
   }

@@ -2,6 +2,7 @@
 
 import type { EvaluatePhaseConfig } from '../../../workflows/domain/phases.ts';
 import type { PhaseJob } from '../jobs/protocol.ts';
+import { analysePhase } from './analyse-phase.ts';
 import { basePhase } from './base-phase.ts';
 import { checkRoom } from './check-phase-config.ts';
 import { evaluateChoices } from './evaluate-choices.ts';
@@ -44,6 +45,8 @@ function workOf(context: JobContext): PhaseWork {
       return finetunePhase(config, questionContext(context));
     case 'evaluate':
       return evaluationOf(config, context);
+    case 'analyse':
+      return analysePhase(config, questionContext(context));
   }
 }
 

@@ -22,6 +22,7 @@ import {
 import { createTask, questionsOf, type Task } from '../tasks/index.ts';
 import { createTokenizer, type Tokenizer } from '../tokenizers/index.ts';
 import { resolveModel } from '../weights/index.ts';
+import { analysisPlan } from './analysis-plan.ts';
 import { largestShape, partShapes, sampledItems, sampledSolutions, textShape } from './batch-shapes.ts';
 import { countParameters } from './count-parameters.ts';
 import { matrixFlops } from './matrix-flops.ts';
@@ -38,7 +39,7 @@ export interface PhasePlan {
   /** How many of them are computed at a time. */
   readonly together: number;
   /** Key that sets `together`. */
-  readonly key: 'base.batch' | 'pretrain.microbatch' | 'train.microbatch' | 'evaluate.batch';
+  readonly key: 'base.batch' | 'pretrain.microbatch' | 'train.microbatch' | 'evaluate.batch' | 'analyse.batch';
   /** Matrix products of one step of the largest shape. */
   readonly flopsPerStep: number;
   readonly memory: MemoryPlan;
@@ -90,6 +91,10 @@ export async function planPhase(config: PhaseConfig, placement: Placement): Prom
       const engine = systemEngineConfig(config, model, NO_OPTIMIZER, placement);
       if (data.kind !== 'questions') return scoringPlan(config, engine, steps, data, tokenizer);
       return evaluationPlan(config, engine, steps, data.task, tokenizer);
+    }
+    case 'analyse': {
+      const engine = systemEngineConfig(config, model, NO_OPTIMIZER, placement);
+      return analysisPlan(config, engine, steps, questionsOf(task), tokenizer);
     }
   }
 }

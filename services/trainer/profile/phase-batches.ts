@@ -53,9 +53,10 @@ export async function phaseBatches(config: PhaseConfig, placement: Placement): P
       };
     }
     case 'evaluate':
+    case 'analyse':
       throw new LatentSweepError(
         'CONFIG_INVALID',
-        'phase: evaluate has no training step; allowed: base, pretrain, finetune',
+        `phase: ${config.kind} has no training step; allowed: base, pretrain, finetune`,
         {
           key: 'phase',
         },
