@@ -43,7 +43,7 @@ export function accuracyByCapacity(groups: readonly CellGroup[], sql: string): F
     field: 'series',
     type: 'nominal',
     title: 'system',
-    scale: seriesColors(distinct(rows.map(({ series }) => series))),
+    scale: seriesColors(rows.map(({ series }) => series)),
   } as const;
   return {
     name: 'accuracy-by-capacity',

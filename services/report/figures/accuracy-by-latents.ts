@@ -32,7 +32,7 @@ export function accuracyByLatents(groups: readonly CellGroup[], sql: string): Fi
     field: 'series',
     type: 'nominal',
     title: 'system',
-    scale: seriesColors(distinct(rows.map(({ series }) => series))),
+    scale: seriesColors(rows.map(({ series }) => series)),
   } as const;
   const y = { type: 'quantitative', title: 'accuracy (%)', scale: { zero: false } } as const;
   return {

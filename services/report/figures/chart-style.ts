@@ -2,6 +2,7 @@
 // its figures too; a chart on its own gets a white ground (draw-chart.ts).
 
 import type { Config } from 'vega-lite';
+import { SYSTEM_NAMES } from '../../../workflows/domain/systems.ts';
 
 /** Okabe and Ito's palette (distinct for colour-blind readers) without black and pale yellow, then greys and two more for long lists. */
 const COLORS = [
@@ -26,7 +27,10 @@ export const CHART_CONFIG: Config = {
     },
     ...{ labelFontSize: 11, titleFontSize: 11, labelAngle: 0 },
   },
-  legend: { labelColor: 'currentColor', titleColor: 'currentColor', labelLimit: 260 },
+  legend: {
+    ...{ labelColor: 'currentColor', titleColor: 'currentColor', labelLimit: 260 },
+    symbolBaseFillColor: 'currentColor',
+  },
   header: { labelColor: 'currentColor', titleColor: 'currentColor', labelFontSize: 12, labelFontWeight: 'bold' },
   view: { stroke: FADED },
 };
@@ -34,9 +38,15 @@ export const CHART_CONFIG: Config = {
 /** Panels beside each other; more would be too small on paper. */
 export const MOST_COLUMNS = 2;
 
-/** One colour per series, the same for the same list in every figure. */
-export function seriesColors(series: readonly string[]): { readonly domain: string[]; readonly range: string[] } {
-  return { domain: [...series], range: series.map((_, i) => COLORS[i % COLORS.length] ?? '#7F7F7F') };
+/** One colour per series, in the order of the systems: the same for the same series in every figure. */
+export function seriesColors(names: readonly string[]): { readonly domain: string[]; readonly range: string[] } {
+  const series = distinct(names).sort((a, b) => placeOf(a) - placeOf(b) || a.localeCompare(b));
+  return { domain: series, range: series.map((_, i) => COLORS[i % COLORS.length] ?? '#7F7F7F') };
+}
+
+/** A series begins with the name of its system. */
+function placeOf(series: string): number {
+  return SYSTEM_NAMES.findIndex((system) => system === series.split(' ')[0]);
 }
 
 export function panelHeader(panels: readonly string[]): {

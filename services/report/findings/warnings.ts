@@ -8,7 +8,6 @@ import { type CellGroup, isAboveChance } from './cell-groups.ts';
 const FEW_ITEMS = 200;
 
 export function warningsOf(facts: SweepFacts, groups: readonly CellGroup[]): readonly string[] {
-  const open = facts.cells - facts.finished - facts.failed - facts.cancelled - facts.stopped_early;
   const answered = groups.filter(({ accuracy }) => accuracy !== null);
   const items = answered.flatMap((group) => (group.items === null ? [] : [group.items]));
   const fewest = Math.min(...items);
@@ -17,7 +16,10 @@ export function warningsOf(facts: SweepFacts, groups: readonly CellGroup[]): rea
   const unlearnt = grouped(answered, ({ task }) => task).filter((ofTask) => !ofTask.some(isAboveChance));
   const without = answered.filter(({ interval }) => interval === null).length;
   return [
-    ...(open > 0 ? [`${counted(open, 'cell')} of ${facts.cells} not finished yet: means are over fewer seeds.`] : []),
+    ...(facts.open > 0
+      ? [`${counted(facts.open, 'cell')} of ${facts.cells} not finished yet: means are over fewer seeds.`]
+      : []),
+    ...(facts.state === 'planning' ? ['The sweep is still being planned: more cells will come.'] : []),
     ...(facts.failed > 0 ? [`${counted(facts.failed, 'cell')} failed; study.failures says why.`] : []),
     ...(facts.cancelled > 0 ? [`${counted(facts.cancelled, 'cell')} cancelled.`] : []),
     ...(facts.stopped_early > 0 ? [`${counted(facts.stopped_early, 'cell')} stopped early by the search.`] : []),

@@ -49,12 +49,18 @@ function seedsText({ finished, cells }: CellGroup): string {
 
 const MODEL_NAMES = { gpt2: 'GPT-2 124M', qwen3: 'Qwen-3 0.6B' } as const satisfies Record<PublishedModel, string>;
 
+/** `GPT-2 124M and Qwen-3 0.6B`; empty where nothing published stands beside the cells. */
+export function publishedModels(groups: readonly CellGroup[]): string {
+  const models = groups.flatMap(({ published }) => (published === null ? [] : [MODEL_NAMES[published.result.model]]));
+  return [...new Set(models)].join(' and ');
+}
+
 function publishedText({ published, latents }: CellGroup): Html | string {
   if (published === null) return '';
-  const { accuracyPercent, readOff, model, source, latents: at } = published.result;
+  const { accuracyPercent, readOff, source, latents: at } = published.result;
   const budget = at === null || at === latents ? '' : `, N_L = ${at}`;
   const value = `${readOff ? 'about ' : ''}${accuracyPercent.toFixed(1)}`;
-  return html`${value} <span class="faint">${MODEL_NAMES[model]}, ${source}${budget}</span>`;
+  return html`${value} <span class="faint">${source}${budget}</span>`;
 }
 
 function differenceText({ published, accuracy }: CellGroup): string {

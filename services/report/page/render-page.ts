@@ -5,7 +5,7 @@ import type { Figure } from '../figures/figure.ts';
 import { AS_GOOD_MARGIN } from '../findings/hypotheses.ts';
 import { BOOTSTRAP_SEED, RESAMPLES } from '../findings/resampling-of.ts';
 import type { Report } from '../report.ts';
-import { cellsTable } from './cells-table.ts';
+import { cellsTable, publishedModels } from './cells-table.ts';
 import { gpuHoursTable, pairsTable, verdictsTable } from './findings-tables.ts';
 import { type Html, html, NOTHING, trustedHtml } from './html.ts';
 import { sqlDetails } from './html-table.ts';
@@ -28,8 +28,7 @@ export function renderPage(report: Report, svgs: ReadonlyMap<string, string>): s
 ${head(report)}
 ${verdicts(report)}
 <h2>Cells</h2>
-<p>Mean accuracy over the seeds of every point of the grid. Published values are of other, larger models: for small ones they say which
-system should lead, not which percentage to reach.</p>
+<p>Mean accuracy over the seeds of every point of the grid.${publishedNote(report)}</p>
 ${cellsTable(report.groups)}
 ${sqlDetails(report.sql.cells)}
 <h2>Figures</h2>
@@ -46,6 +45,12 @@ ${methods()}
   return page.text;
 }
 
+function publishedNote({ groups }: Report): string {
+  const models = publishedModels(groups);
+  if (models === '') return '';
+  return ` Published values are of ${models} on the full tasks: for smaller models and tasks they say which system should lead, not which percentage to reach.`;
+}
+
 function head({ sweep, source, facts, warnings, gpuHours, sql }: Report): Html {
   const hours = gpuHours.reduce((sum, row) => sum + row.gpu_hours, 0);
   const again = gpuHours.reduce((sum, row) => sum + row.superseded_gpu_hours, 0);
@@ -57,7 +62,7 @@ function head({ sweep, source, facts, warnings, gpuHours, sql }: Report): Html {
       'device time',
       `${hoursText(hours)} on ${facts.devices?.join(', ') ?? 'no device'}${again > 0 ? `, ${hoursText(again)} more done again` : ''}`,
     ],
-    ['engine', facts.engine_versions?.join(', ') ?? 'none'],
+    ['engine', `version ${facts.engine_versions?.join(', ') ?? 'unknown'}`],
     ['sweep file', `revision ${facts.revision}, hash ${facts.spec_hash}`],
     [
       'report',

@@ -45,7 +45,7 @@ const atBudget = (latents: number, tasks: readonly string[]) => tasks.map((task)
 
 const TABLE_1 = { source: 'table 1', readOff: false, curriculum: null } as const;
 const TABLE_2 = { source: 'table 2', readOff: false, curriculum: true } as const;
-const BY_LATENTS = { source: 'figure, accuracy by latents', readOff: true, curriculum: true } as const;
+const BY_LATENTS = { source: 'figure by N_L', readOff: true, curriculum: true } as const;
 const BY_OPERANDS = { source: 'figure, Countdown', readOff: true, curriculum: null } as const;
 const COCONUT = { model: 'gpt2', source: 'Coconut paper', readOff: false } as const;
 

@@ -1,4 +1,5 @@
-// What a report's head tells of its sweep: the file's description, when it ran, how far it is, which engine computed it.
+// What a report's head tells of its sweep: the file's description, when it ran, how far it is, which engine computed it. `cells` are
+// those of the grid that are planned, points that mean the same counted once.
 
 import { z } from 'zod';
 import type { StudyQuery } from '../../store/index.ts';
@@ -9,6 +10,7 @@ const row = z.object({
   description: z.string().nullable(),
   spec_hash: z.string(),
   cells: z.number(),
+  open: z.number(),
   finished: z.number(),
   failed: z.number(),
   cancelled: z.number(),
@@ -23,7 +25,9 @@ export type SweepFacts = z.infer<typeof row>;
 
 export const sweepFactsQuery: StudyQuery<SweepFacts> = {
   text: `
-select v.state, v.revision, s.spec ->> 'description' as description, s.spec_hash, v.cells, v.finished, v.failed,
+select v.state, v.revision, s.spec ->> 'description' as description, s.spec_hash,
+  v.planned + v.running + v.paused + v.finished + v.failed + v.cancelled + v.stopped_early as cells,
+  v.planned + v.running + v.paused as open, v.finished, v.failed,
   v.cancelled, v.stopped_early, v.created_at,
   (select max(c.closed_at) from study.cells c where c.sweep = v.sweep) as last_closed_at,
   run.engine_versions, run.devices
