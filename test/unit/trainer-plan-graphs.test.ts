@@ -10,7 +10,7 @@ import { executionOrder } from '../../services/trainer/plan/execution-order.ts';
 import { matrixFlops } from '../../services/trainer/plan/matrix-flops.ts';
 import { graphBytes } from '../../services/trainer/plan/peak-bytes.ts';
 import { trainingGraph } from '../../services/trainer/systems/index.ts';
-import { smallConfig, WITH_LATENTS } from './trainer-small-engine.ts';
+import { GPT2, smallConfig, WITH_LATENTS } from './trainer-small-engine.ts';
 
 test('a chain of elementwise operators needs one buffer, and views none', () => {
   const graph = new Graph();
@@ -69,4 +69,15 @@ test('a larger batch never needs less memory nor fewer operations', () => {
     }),
     { numRuns: 20 },
   );
+});
+
+test('the gradient of an embedding is made where it is kept: no graph holds a second array of its size', () => {
+  const model = { ...GPT2, vocabSize: 8_192, width: 256 };
+  for (const head of [{}, { ownHead: true } as const]) {
+    const config = checkConfig(smallConfig('h2', { model: { ...model, ...head } }));
+    for (const purpose of ['gradients', 'accumulate'] as const) {
+      const { peak } = graphBytes(trainingGraph(config, shape, purpose));
+      assert.ok(peak < 4 * model.vocabSize * model.width, `${purpose}: ${peak} bytes`);
+    }
+  }
 });

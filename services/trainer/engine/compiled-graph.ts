@@ -20,6 +20,7 @@ export class CompiledGraph {
   readonly #session: Session;
   readonly #binding: Binding;
   readonly #own: DeviceTensor[] = [];
+  readonly #used: ReadonlySet<string>;
   readonly #inputs: StagedInputs;
   readonly #outputs = new Map<string, DeviceTensor>();
 
@@ -34,10 +35,10 @@ export class CompiledGraph {
     this.#runtime = runtime;
     this.#session = runtime.createSession(emitModel(graph, name));
     this.#binding = this.#session.bind();
-    const used = usedInputs(graph);
+    this.#used = usedInputs(graph);
     const staged = new Map<string, TensorSpec>();
     for (const { source, dtype, shape } of graph.inputs) {
-      if (source.kind !== 'input' || !used.has(source.name)) continue;
+      if (source.kind !== 'input' || !this.#used.has(source.name)) continue;
       const known = store.tensorOf(source.name) ?? shared.get(source.name);
       if (known) this.#binding.input(source.name, known);
       else staged.set(source.name, { dtype: dtype === 'float32' ? 'float32' : 'int64', shape });
@@ -68,6 +69,10 @@ export class CompiledGraph {
 
   has(output: string): boolean {
     return this.#outputs.has(output);
+  }
+
+  reads(input: string): boolean {
+    return this.#used.has(input);
   }
 
   /** A copy of an output of the last run. */

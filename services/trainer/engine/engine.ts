@@ -107,7 +107,8 @@ export class TrainingEngine implements Engine {
   }
 
   initialise(options: InitialiseOptions): void {
-    this.setWeights(initialise(this.config, options));
+    this.#store.setEach(initialise(this.config, options));
+    this.resetOptimizer();
   }
 
   setWeights(weights: NamedTensors): void {
@@ -330,7 +331,8 @@ export class TrainingEngine implements Engine {
       total(({ prefixTargets }) => prefixTargets),
     );
     const graph = this.#graph(part, purpose, given !== undefined);
-    if (purpose === 'gradients' || purpose === 'inspect') this.#store.clearGradients((name) => !graph.has(name));
+    if (purpose === 'gradients' || purpose === 'inspect')
+      this.#store.clearGradients((name) => !graph.has(`grad.${name}`) || graph.reads(`sum.${name}`));
     graph.run(given === undefined ? arrays : new Map([...arrays, ...this.#givenArrays(part.shape, given)]));
     return Number(graph.output('loss')[0]);
   }

@@ -5,7 +5,7 @@ import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { elementCount, sameShape } from '../graph/index.ts';
 import {
   INITIAL_DEVIATION,
-  initialWeights,
+  initialWeight,
   parameterShapes,
   renameLayer,
   tokenEmbeddingName,
@@ -15,39 +15,50 @@ import { draws } from '../random/draws.ts';
 import { computedModel, type SystemSettings, systemParameters } from '../systems/index.ts';
 import type { HostTensor, InitialiseOptions, NamedTensors } from './types.ts';
 
-/** @throws LatentSweepError WEIGHTS_INVALID when `options.base` does not fit the model, CONFIG_INVALID for a bottleneck wider than what it narrows */
-export function initialise(settings: SystemSettings, options: InitialiseOptions): NamedTensors {
+/** A tensor by its Hugging Face name, made when it is asked for. */
+type Source = (name: string) => HostTensor;
+
+/**
+ * Every parameter with its first values, one at a time: a large model is never held twice.
+ * @throws LatentSweepError WEIGHTS_INVALID when `options.base` does not fit the model, CONFIG_INVALID for a bottleneck wider than what it narrows
+ */
+export function* initialise(
+  settings: SystemSettings,
+  options: InitialiseOptions,
+): Generator<readonly [string, HostTensor]> {
   const { seed } = options;
   const base = options.base === null ? scratch(settings, 'base', seed) : checkedBase(settings, options.base);
   const computed = settings.system === 'soft_2x' ? doubled(base) : base;
   const coprocessor = options.coprocessorInit === 'base' ? computed : scratch(settings, 'coprocessor', seed);
   const soft = softRows(settings, options, computed);
-  return new Map(
-    systemParameters(settings).map(({ name, shape }) => {
-      const [prefix = '', ...rest] = name.split('.');
-      const bare = rest.join('.');
-      switch (prefix) {
-        case 'base':
-          return [name, required(computed, bare)];
-        case 'coprocessor':
-          return [name, required(coprocessor, bare)];
-        case 'channel':
-          return [name, projection(bare, shape, seed)];
-        default:
-          return [name, soft(name, shape)];
-      }
-    }),
-  );
+  for (const { name, shape } of systemParameters(settings)) {
+    const [prefix = '', ...rest] = name.split('.');
+    const bare = rest.join('.');
+    switch (prefix) {
+      case 'base':
+        yield [name, computed(bare)];
+        break;
+      case 'coprocessor':
+        yield [name, coprocessor(bare)];
+        break;
+      case 'channel':
+        yield [name, projection(bare, shape, seed)];
+        break;
+      default:
+        yield [name, soft(name, shape)];
+    }
+  }
 }
 
-function scratch({ model }: SystemSettings, label: string, seed: number): NamedTensors {
-  const values = initialWeights(model, `initialise.${label}`, seed);
-  return new Map(
-    [...parameterShapes(model)].map(([name, shape]) => [name, { shape, data: values.get(name) ?? new Float32Array() }]),
-  );
+function scratch({ model }: SystemSettings, label: string, seed: number): Source {
+  const shapes = parameterShapes(model);
+  return (name) => {
+    const shape = required(shapes.get(name), name);
+    return { shape, data: initialWeight(model, `initialise.${label}`, seed, name, shape) };
+  };
 }
 
-function checkedBase({ model }: SystemSettings, given: NamedTensors): NamedTensors {
+function checkedBase({ model }: SystemSettings, given: NamedTensors): Source {
   const shapes = parameterShapes(model);
   const unknown = [...given.keys()].find(
     (name) => !name.startsWith('base.') || !shapes.has(name.slice('base.'.length)),
@@ -56,43 +67,38 @@ function checkedBase({ model }: SystemSettings, given: NamedTensors): NamedTenso
     throw new LatentSweepError('WEIGHTS_INVALID', `tensor ${unknown} is not a parameter of the Base`, {
       name: unknown,
     });
-  return new Map(
-    [...shapes].map(([bare, shape]) => {
-      const name = `base.${bare}`;
-      const tensor = given.get(name);
-      if (!tensor) throw new LatentSweepError('WEIGHTS_INVALID', `tensor ${name} is missing`, { name });
-      if (!sameShape(tensor.shape, shape)) {
-        throw new LatentSweepError(
-          'WEIGHTS_INVALID',
-          `tensor ${name} has shape [${tensor.shape.join(', ')}], the model needs [${shape.join(', ')}]`,
-          { name },
-        );
-      }
-      return [bare, tensor];
-    }),
-  );
+  for (const [bare, shape] of shapes) {
+    const name = `base.${bare}`;
+    const tensor = given.get(name);
+    if (!tensor) throw new LatentSweepError('WEIGHTS_INVALID', `tensor ${name} is missing`, { name });
+    if (!sameShape(tensor.shape, shape)) {
+      throw new LatentSweepError(
+        'WEIGHTS_INVALID',
+        `tensor ${name} has shape [${tensor.shape.join(', ')}], the model needs [${shape.join(', ')}]`,
+        { name },
+      );
+    }
+  }
+  return (bare) => required(given.get(`base.${bare}`), bare);
 }
 
 /** Twice the depth, the same function: each layer is followed by a copy whose output projections are zero. */
-function doubled(base: NamedTensors): NamedTensors {
-  const tensors = new Map<string, HostTensor>();
-  for (const [name, tensor] of base) {
-    const own = renameLayer(name, (layer) => 2 * layer);
-    tensors.set(own, tensor);
-    if (own === name && renameLayer(name, (layer) => layer + 1) === name) continue;
-    const data = writesResidual(name) ? new Float32Array(tensor.data.length) : tensor.data;
-    tensors.set(
-      renameLayer(name, (layer) => 2 * layer + 1),
-      { shape: tensor.shape, data },
-    );
-  }
-  return tensors;
+function doubled(base: Source): Source {
+  return (name) => {
+    let isCopy = false;
+    const original = renameLayer(name, (layer) => {
+      isCopy = layer % 2 === 1;
+      return Math.floor(layer / 2);
+    });
+    const tensor = base(original);
+    return isCopy && writesResidual(name) ? { ...tensor, data: new Float32Array(tensor.data.length) } : tensor;
+  };
 }
 
 /** Rows of the soft-token table and of the query, which belongs to it. */
-function softRows(settings: SystemSettings, { seed, softInit }: InitialiseOptions, base: NamedTensors) {
+function softRows(settings: SystemSettings, { seed, softInit }: InitialiseOptions, base: Source) {
   const { width, vocabSize } = computedModel(settings.system, settings.model);
-  const table = required(base, tokenEmbeddingName(settings.model)).data;
+  const table = base(tokenEmbeddingName(settings.model)).data;
   const centre = new Float64Array(width);
   switch (softInit.kind) {
     case 'zeros':
@@ -162,8 +168,7 @@ function orthonormalRows(count: number, width: number, normal: () => number): re
   return rows;
 }
 
-function required(tensors: NamedTensors, name: string): HostTensor {
-  const tensor = tensors.get(name);
-  if (!tensor) throw new LatentSweepError('INTERNAL', `initialisation made no tensor ${name}`, { name });
-  return tensor;
+function required<T>(found: T | undefined, name: string): T {
+  if (found === undefined) throw new LatentSweepError('INTERNAL', `initialisation made no tensor ${name}`, { name });
+  return found;
 }

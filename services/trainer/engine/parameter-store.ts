@@ -45,9 +45,9 @@ export class ParameterStore {
     return this.slabs.filter(({ slab }) => slab.trained);
   }
 
-  /** What a graph's input or output of this name is bound to: a parameter, `grad.<name>` or `sum.<name>`. */
+  /** What a graph's input or output of this name is bound to: a parameter, or a gradient as `grad.<name>`, `sum.<name>` or `part.<name>`. */
   tensorOf(name: string): DeviceTensor | undefined {
-    const gradient = /^(?:grad|sum)\.(.+)$/.exec(name)?.[1];
+    const gradient = /^(?:grad|sum|part)\.(.+)$/.exec(name)?.[1];
     return gradient === undefined ? this.values.get(name) : this.gradients.get(gradient);
   }
 
@@ -55,6 +55,15 @@ export class ParameterStore {
   setWeights(weights: NamedTensors): void {
     this.#checkNames(weights, '', this.#parameters);
     for (const { name } of this.#parameters) this.#write(name, 'p', weights.get(name));
+  }
+
+  /** As setWeights, of tensors that are made one at a time. */
+  setEach(tensors: Iterable<readonly [string, HostTensor]>): void {
+    const shapes = new Map(this.#parameters.map(({ name, shape }) => [name, shape]));
+    for (const [name, tensor] of tensors) {
+      checkTensor(name, tensor, shapes.get(name) ?? []);
+      this.#write(name, 'p', tensor);
+    }
   }
 
   weights(): NamedTensors {
@@ -95,9 +104,9 @@ export class ParameterStore {
     }
   }
 
-  /** Zeros into the gradients whose `grad.<name>` is chosen: those a graph does not compute, since nothing depends on them. */
-  clearGradients(isChosen: (output: string) => boolean): void {
-    for (const [name, tensor] of this.gradients) if (isChosen(`grad.${name}`)) this.#runtime.fillZero(tensor);
+  /** Zeros into the chosen gradients: those a graph does not compute, since nothing depends on them, or adds to. */
+  clearGradients(isChosen: (name: string) => boolean): void {
+    for (const [name, tensor] of this.gradients) if (isChosen(name)) this.#runtime.fillZero(tensor);
   }
 
   #checkNames(given: NamedTensors, prefix: string, wanted: readonly ParameterFacts[]): void {
@@ -111,23 +120,7 @@ export class ParameterStore {
       const name = `${prefix}${bare}`;
       const tensor = given.get(name);
       if (!tensor) throw new LatentSweepError('WEIGHTS_INVALID', `tensor ${name} is missing`, { name });
-      if (!sameShape(tensor.shape, shape)) {
-        throw new LatentSweepError(
-          'WEIGHTS_INVALID',
-          `tensor ${name} has shape [${tensor.shape.join(', ')}], the model needs [${shape.join(', ')}]`,
-          { name },
-        );
-      }
-      if (tensor.data.length !== elementCount(shape)) {
-        throw new LatentSweepError(
-          'WEIGHTS_INVALID',
-          `tensor ${name} has ${tensor.data.length} values, its shape [${shape.join(', ')}] needs ${elementCount(shape)}`,
-          { name },
-        );
-      }
-      if (!tensor.data.every(Number.isFinite)) {
-        throw new LatentSweepError('WEIGHTS_INVALID', `tensor ${name} holds a value that is not finite`, { name });
-      }
+      checkTensor(name, tensor, shape);
     }
   }
 
@@ -157,4 +150,25 @@ export function fieldOf({ slab, fields }: SlabMemory, field: Field): DeviceTenso
   const tensor = fields.get(field);
   if (!tensor) throw new LatentSweepError('INTERNAL', `slab ${slab.name} has no ${field}`);
   return tensor;
+}
+
+/** @throws LatentSweepError WEIGHTS_INVALID */
+function checkTensor(name: string, tensor: HostTensor, shape: readonly number[]): void {
+  if (!sameShape(tensor.shape, shape)) {
+    throw new LatentSweepError(
+      'WEIGHTS_INVALID',
+      `tensor ${name} has shape [${tensor.shape.join(', ')}], the model needs [${shape.join(', ')}]`,
+      { name },
+    );
+  }
+  if (tensor.data.length !== elementCount(shape)) {
+    throw new LatentSweepError(
+      'WEIGHTS_INVALID',
+      `tensor ${name} has ${tensor.data.length} values, its shape [${shape.join(', ')}] needs ${elementCount(shape)}`,
+      { name },
+    );
+  }
+  if (!tensor.data.every(Number.isFinite)) {
+    throw new LatentSweepError('WEIGHTS_INVALID', `tensor ${name} holds a value that is not finite`, { name });
+  }
 }

@@ -1,7 +1,7 @@
 // Matrix products: Gemm for one matrix times one matrix, FusedMatMul for stacks of them.
 // Transposition and scaling are attributes, so neither costs a pass over memory.
 
-import { at, float, int, sameShape, shapeMismatch, type Tensor } from './graph.ts';
+import { at, float, int, type Node, sameShape, shapeMismatch, type Tensor } from './graph.ts';
 import { reshape } from './layout.ts';
 import { reduceSumSquare } from './reduce.ts';
 
@@ -21,6 +21,13 @@ export function gemm(a: Tensor, b: Tensor, options: ProductOptions & { readonly 
   if (bias && bias.shape.at(-1) !== shape[1]) throw shapeMismatch('Gemm', a.shape, b.shape, bias.shape);
   const attributes = { transA: int(transA ? 1 : 0), transB: int(transB ? 1 : 0), alpha: float(alpha), beta: float(1) };
   return a.graph.apply1('Gemm', bias ? [a, b, bias] : [a, b], attributes, 'float32', shape);
+}
+
+/** The same product with `addend` of its output's shape added in the same node; ONNX Runtime may compute it where the addend lies. */
+export function withAddend({ inputs, attributes, outputs }: Node, addend: Tensor): Tensor {
+  const { dtype, shape } = at(outputs, 0);
+  if (!sameShape(addend.shape, shape)) throw shapeMismatch('Gemm', shape, addend.shape);
+  return addend.graph.apply1('Gemm', [...inputs.slice(0, 2), addend], attributes, dtype, shape);
 }
 
 /** alpha * op(a) op(b) over equal leading (batch) axes; a and b of equal rank >= 3. */

@@ -11,7 +11,7 @@ export {
   toHuggingFaceConfig,
   tokenEmbeddingName,
 } from './config.ts';
-export { INITIAL_DEVIATION, initialWeights, renameLayer, writesResidual } from './initial-weights.ts';
+export { INITIAL_DEVIATION, initialWeight, renameLayer, writesResidual } from './initial-weights.ts';
 export { createModel, type Model } from './model.ts';
 export {
   type CacheEntries,

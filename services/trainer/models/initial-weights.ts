@@ -2,26 +2,28 @@
 // embeddings, ones for norms, zeros for biases; GPT-2 shrinks the two projections that write to the residual stream.
 
 import { draws } from '../random/draws.ts';
-import { type ModelConfig, parameterShapes } from './config.ts';
+import type { ModelConfig } from './config.ts';
 
 /** `initializer_range` of both families. */
 export const INITIAL_DEVIATION = 0.02;
 
-/** One stream of draws per tensor: pure in (config, label, seed), whatever else is initialised. */
-export function initialWeights(config: ModelConfig, label: string, seed: number): ReadonlyMap<string, Float32Array> {
-  return new Map(
-    [...parameterShapes(config)].map(([name, shape]) => {
-      const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
-      const deviation = deviationOf(config, name, shape);
-      if (deviation > 0) {
-        const source = draws(`${label}.${name}`, seed);
-        for (let i = 0; i < data.length; i++) data[i] = deviation * source.normal();
-      } else if (!name.endsWith('.bias')) {
-        data.fill(1);
-      }
-      return [name, data];
-    }),
-  );
+/** One stream of draws per tensor: pure in (config, label, seed, name), whatever else is initialised. */
+export function initialWeight(
+  config: ModelConfig,
+  label: string,
+  seed: number,
+  name: string,
+  shape: readonly number[],
+): Float32Array {
+  const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
+  const deviation = deviationOf(config, name, shape);
+  if (deviation > 0) {
+    const source = draws(`${label}.${name}`, seed);
+    for (let i = 0; i < data.length; i++) data[i] = deviation * source.normal();
+  } else if (!name.endsWith('.bias')) {
+    data.fill(1);
+  }
+  return data;
 }
 
 function deviationOf(config: ModelConfig, name: string, shape: readonly number[]): number {

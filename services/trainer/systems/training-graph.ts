@@ -2,7 +2,7 @@
 // Legend: S prefix length, T scored rows, R rows, D width, V vocabulary.
 
 import { arrangeRows, crossEntropy, gradients } from '../autodiff/index.ts';
-import { add, at, type Graph, isZeros, reshape, slice, type Tensor } from '../graph/index.ts';
+import { add, at, type Graph, isZeros, reshape, scatterAdd, slice, type Tensor, withAddend } from '../graph/index.ts';
 import { SYSTEM_FACTS } from './describe.ts';
 import { attentionShares } from './observation-graph.ts';
 import { systemParameters } from './parameters.ts';
@@ -59,16 +59,35 @@ export function trainingGraph(
     const gradient = byTensor.get(building.parameter(name));
     // ONNX Runtime would fold it to a constant and copy that from the host, the size of the parameter in every run
     if (!gradient || isZeros(gradient)) continue;
-    graph.output(
-      `grad.${name}`,
-      purpose === 'accumulate' ? add(graph.input(`sum.${name}`, 'float32', size), gradient) : gradient,
-    );
+    const scattered = scatteredRows(gradient);
+    const startsFromSum = purpose === 'accumulate' || (scattered !== null && isZeros(scattered.onto));
+    const total = startsFromSum ? addTo(graph.input(`sum.${name}`, 'float32', size), gradient) : gradient;
+    graph.output(`grad.${name}`, total);
+    // bound to the same memory, so that the rows are added where the rest lies already
+    const onto = scatteredRows(total)?.onto;
+    if (onto?.source.kind === 'node') graph.output(`part.${name}`, onto);
   }
   return graph;
 }
 
 const outputShares = (shape: BatchShape) => (layer: number, weights_BHQS: Tensor) =>
   weights_BHQS.graph.output(`attention.${layer}`, attentionShares(weights_BHQS, shape));
+
+/** sum + gradient; what is scattered or multiplied is added where the sum lies, without an array of its own. */
+function addTo(sum: Tensor, gradient: Tensor): Tensor {
+  const rows = scatteredRows(gradient);
+  if (rows !== null) return scatterAdd(isZeros(rows.onto) ? sum : addTo(sum, rows.onto), rows.indices, rows.updates, 0);
+  const { source } = gradient;
+  const isProduct = source.kind === 'node' && source.node.op === 'Gemm' && source.node.inputs.length === 2;
+  return isProduct ? withAddend(source.node, sum) : add(sum, gradient);
+}
+
+/** The parts of a gradient that is zero or a sum except at some rows of an embedding. */
+function scatteredRows({ source }: Tensor) {
+  if (source.kind !== 'node' || source.node.op !== 'ScatterElements') return null;
+  const [onto, indices, updates] = source.node.inputs;
+  return onto && indices && updates ? { onto, indices, updates } : null;
+}
 
 interface Hidden {
   /** Rows among which the scored ones are found. */
