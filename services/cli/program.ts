@@ -4,9 +4,11 @@
 import { Command } from 'commander';
 import * as commandsOnSweeps from './commands/commands-on-sweeps.ts';
 import * as config from './commands/config.ts';
+import * as deletion from './commands/delete.ts';
 import * as down from './commands/down.ts';
 import * as logs from './commands/logs.ts';
 import * as ls from './commands/ls.ts';
+import * as nodes from './commands/nodes.ts';
 import * as plan from './commands/plan.ts';
 import * as quickstart from './commands/quickstart.ts';
 import * as report from './commands/report.ts';
@@ -17,6 +19,7 @@ import * as status from './commands/status.ts';
 import * as train from './commands/train.ts';
 import * as trainer from './commands/trainer.ts';
 import * as up from './commands/up.ts';
+import * as why from './commands/why.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
 import { addGlobalOptions } from './global-options.ts';
 import { packageVersion } from './package-version.ts';
@@ -35,9 +38,12 @@ const COMMAND_FILES: readonly CommandFile[] = [
   run,
   ls,
   show,
+  why,
+  nodes,
   report,
   sql,
   commandsOnSweeps,
+  deletion,
   logs,
   config,
   train,

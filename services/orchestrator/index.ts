@@ -9,6 +9,7 @@ export {
   type SweepFile,
   type SweepFiles,
 } from './client.ts';
+export { type DeletionNeeds, deleteSweep } from './delete-sweep.ts';
 export { DEFAULT_FLEET_TIMES, type FleetTimes, type OrchestratorOptions, type TemporalOptions } from './options.ts';
 export { type Orchestrator, startOrchestrator } from './orchestrator.ts';
 export type { PlanSweep, SweepPlan } from './planner.ts';

@@ -18,6 +18,7 @@ const closeTrial = statement('close-trial');
 const reopenTrials = statement('reopen-trials');
 const reopenPhases = statement('reopen-phases');
 const forgiveAttempts = statement('forgive-attempts');
+const noteAskedAgain = statement('note-asked-again');
 
 type OpenRow = {
   readonly cell: number;
@@ -94,7 +95,9 @@ export function grid(db: Database): Grid {
         if (trials.length === 0) return [];
         const trialIds = trials.map((row) => row.trial_id);
         const phases = await tx.query<{ readonly phase_id: number }>(reopenPhases, [trialIds]);
-        await tx.query(forgiveAttempts, [phases.map((row) => row.phase_id)]);
+        const phaseIds = phases.map((row) => row.phase_id);
+        await tx.query(forgiveAttempts, [phaseIds]);
+        await tx.query(noteAskedAgain, [phaseIds]);
         return trials.map((row) => row.cell).sort((a, b) => a - b);
       }),
   };

@@ -4,6 +4,7 @@ import { attempts } from './attempts.ts';
 import { claims } from './claims.ts';
 import { Database, type DatabaseOptions } from './database.ts';
 import { decisions } from './decisions.ts';
+import { deletion } from './deletion.ts';
 import { grid } from './grid.ts';
 import { listenPhases } from './listen-phases.ts';
 import { type MigrationReport, migrate } from './migrate.ts';
@@ -12,9 +13,9 @@ import { nodes } from './nodes.ts';
 import { placements } from './placements.ts';
 import { segments } from './segments.ts';
 import { sweeps } from './sweeps.ts';
-import type { OrchestratorStore, SweepFileStore } from './types.ts';
+import type { OrchestratorStore, SweepDeletionStore, SweepFileStore } from './types.ts';
 
-export interface Store extends OrchestratorStore, SweepFileStore {
+export interface Store extends OrchestratorStore, SweepFileStore, SweepDeletionStore {
   migrate(): Promise<MigrationReport>;
 }
 
@@ -34,6 +35,7 @@ export function openStore(options: StoreOptions): Store {
     ...nodeHealthStore(db),
     ...placements(db),
     ...decisions(db),
+    ...deletion(db),
     listenPhases: (signal, onChange) => listenPhases(options, AbortSignal.any([signal, closing.signal]), onChange),
     close: async () => {
       closing.abort();

@@ -209,6 +209,29 @@ export interface SweepFileStore {
   sweepByName(name: string): Promise<(SweepRow & SweepSettingsRow) | null>;
 }
 
+/** What a deletion takes; the rest is shared with other sweeps and stays. */
+export interface DeletionPlan {
+  readonly cells: number;
+  readonly trials: number;
+  readonly phases: number;
+  /** Checkpoints in the artifact store. */
+  readonly files: number;
+  readonly bytes: number;
+  /** Attempts that still run; the deletion waits for none of them, it is refused. */
+  readonly openAttempts: number;
+}
+
+/** The part of the store that deletes; every call can be repeated. */
+export interface SweepDeletionStore {
+  deletionPlan(sweepId: number): Promise<DeletionPlan>;
+  /** Some cells, with what only they have. @returns how many; 0 = none is left. @throws LatentSweepError CONFLICT while one runs */
+  deleteCells(sweepId: number): Promise<number>;
+  /** The sweep's own rows, when its cells are gone. */
+  deleteSweep(sweepId: number): Promise<void>;
+  /** Has the files of deleted phases removed, those of interrupted deletions too. @returns how many */
+  removeGarbage(remove: (uri: string) => Promise<void>): Promise<number>;
+}
+
 export interface SweepSummaryCounts {
   readonly finished: number;
   readonly failed: number;

@@ -1,0 +1,80 @@
+// Deletes a sweep with everything that only it has; what other sweeps share stays. In pieces, each a transaction, and in an order that a
+// crash cannot hurt: cells with their rows, files, then the sweep itself, so that the same command again goes on where it ended.
+
+import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import type { Database, Tx } from './database.ts';
+import { statement } from './statement.ts';
+import type { DeletionPlan, SweepDeletionStore } from './types.ts';
+
+const deletionPlan = statement('deletion-plan');
+const lockGrid = statement('lock-grid');
+const takeCells = statement('take-cells');
+const takePipelines = statement('take-pipelines');
+const takeTrials = statement('take-trials');
+const orphanedPhases = statement('orphaned-phases');
+const noteGarbage = statement('note-garbage');
+const tablesOfPhases = statement('tables-of-phases');
+const takePhases = statement('take-phases');
+const takeSweep = statement('take-sweep');
+const garbage = statement('garbage');
+const forgetGarbage = statement('forget-garbage');
+
+/** Cells of one transaction: a second or so, in which no sweep is planned. */
+const CELLS = 200;
+const FILES = 200;
+
+type PlanRow = Omit<DeletionPlan, 'openAttempts'> & { readonly open_attempts: number };
+
+export function deletion(db: Database): SweepDeletionStore {
+  return {
+    deletionPlan: async (sweepId) => {
+      const [row] = await db.query<PlanRow>(deletionPlan, [sweepId]);
+      if (row === undefined) throw new LatentSweepError('NOT_FOUND', `no sweep has id ${sweepId}`, { sweepId });
+      const { open_attempts: openAttempts, ...counts } = row;
+      return { ...counts, openAttempts };
+    },
+    deleteCells: (sweepId) =>
+      db.transaction(async (tx) => {
+        await tx.query(lockGrid, []);
+        const cells = await tx.query<{ readonly trial_id: number }>(takeCells, [sweepId, CELLS]);
+        const trialIds = cells.map((row) => row.trial_id);
+        const phases = await tx.query<{ readonly phase_id: number }>(takePipelines, [trialIds]);
+        await tx.query(takeTrials, [trialIds]);
+        await deletePhases(
+          tx,
+          phases.map((row) => row.phase_id),
+        );
+        return cells.length;
+      }),
+    deleteSweep: async (sweepId) => {
+      await db.query(takeSweep, [sweepId]);
+    },
+    removeGarbage: async (remove) => {
+      for (let removed = 0; ; ) {
+        const files = await db.query<{ readonly uri: string; readonly wanted: boolean }>(garbage, [FILES]);
+        if (files.length === 0) return removed;
+        for (const { uri, wanted } of files) {
+          if (wanted) continue;
+          await remove(uri);
+          removed += 1;
+        }
+        await db.query(forgetGarbage, [files.map((file) => file.uri)]);
+      }
+    },
+  };
+}
+
+/** Those of the phases that no trial has any more, with all their rows; the names of their files are kept until the files are gone. */
+async function deletePhases(tx: Tx, phaseIds: readonly number[]): Promise<void> {
+  if (phaseIds.length === 0) return;
+  const orphans = await tx.query<{ readonly phase_id: number; readonly running: boolean }>(orphanedPhases, [phaseIds]);
+  if (orphans.some((row) => row.running)) {
+    throw new LatentSweepError('CONFLICT', 'some of its phases are still being stopped; delete it in a moment', {});
+  }
+  const ids = orphans.map((row) => row.phase_id);
+  await tx.query(noteGarbage, [ids]);
+  for (const { name } of await tx.query<{ readonly name: string }>(tablesOfPhases, [])) {
+    await tx.query({ name: `take-${name}`, text: `delete from ${name} where phase_id = any ($1::bigint[])` }, [ids]);
+  }
+  await tx.query(takePhases, [ids]);
+}

@@ -1,0 +1,1 @@
+delete from artifact_garbage where uri = any ($1::text[])

@@ -1,0 +1,1 @@
+delete from phases where phase_id = any ($1::bigint[])
