@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { STATIC_STEPS, testStep } from './steps.mjs';
+import { STATIC_STEPS, TEST_STEP_NAMES, testSteps } from './steps.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const bin = join(root, 'node_modules', '.bin');
@@ -13,7 +13,7 @@ const env = { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH'] ?? 
 
 /** @typedef {{ name: string, seconds: number, isPassed: boolean }} Outcome */
 
-const names = [...STATIC_STEPS.map((step) => step.name), 'tests'];
+const names = [...STATIC_STEPS.map((step) => step.name), ...TEST_STEP_NAMES];
 const asked = process.argv.slice(2);
 const unknown = asked.find((name) => !names.includes(name));
 if (unknown !== undefined) {
@@ -35,11 +35,11 @@ await Promise.all(
 const failed = outcomes.filter((outcome) => !outcome.isPassed).map((outcome) => outcome.name);
 if (outcomes.length > 0)
   process.stdout.write(`static checks: ${failed.length === 0 ? 'all passed' : `FAILED: ${failed.join(', ')}`}\n\n`);
-if (isAsked('tests')) {
-  const step = await testStep(root);
-  process.stdout.write(`== tests: ${step.note}\n`);
+for (const step of await testSteps(root)) {
+  if (!isAsked(step.name)) continue;
+  process.stdout.write(`== ${step.name}: ${step.note}\n`);
   const outcome = await run(step, 'live');
-  if (!outcome.isPassed) failed.push('tests');
+  if (!outcome.isPassed) failed.push(step.name);
 }
 process.exitCode = failed.length === 0 ? 0 : 1;
 

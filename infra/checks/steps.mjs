@@ -27,17 +27,20 @@ export const STATIC_STEPS = [
   { name: 'format', commands: [['biome', 'format', '.']] },
 ];
 
-const TEST_FOLDERS = ['unit', 'replay', 'parity', 'integration'];
+/** By step, in their order. */
+const TEST_FOLDERS = { tests: ['unit', 'replay', 'parity', 'integration'], chaos: ['chaos'] };
+export const TEST_STEP_NAMES = Object.keys(TEST_FOLDERS);
 /** Integration tests start servers and trainers of their own; more of them at a time only slow each other. */
 const MOST_TEST_FILES_AT_A_TIME = 4;
 const TEST_FILE_TIMEOUT_MS = 15 * 60_000;
 
 /**
+ * The tests, and the short form of chaos after them: it loads the machine for three minutes, which timing-sensitive tests would notice.
+ *
  * @param {string} root
- * @returns {Promise<Step & { note: string }>}
+ * @returns {Promise<readonly (Step & { note: string })[]>}
  */
-export async function testStep(root) {
-  const files = TEST_FOLDERS.flatMap((folder) => testFiles(join('test', folder), root));
+export async function testSteps(root) {
   const temporal = await findTemporal({
     configured: process.env['LSWEEP_TEMPORAL_BINARY'],
     path: process.env['PATH'],
@@ -45,12 +48,16 @@ export async function testStep(root) {
   });
   const atATime = Math.min(availableParallelism(), MOST_TEST_FILES_AT_A_TIME);
   const options = [`--test-concurrency=${atATime}`, `--test-timeout=${TEST_FILE_TIMEOUT_MS}`, '--test-reporter=spec'];
-  return {
-    name: 'tests',
-    note: `${files.length} files, ${atATime} at a time; Temporal ${temporal?.version ?? 'not found'}`,
-    commands: [['node', '--import', 'tsx', '--test', ...options, ...files]],
-    environment: temporal === null ? {} : { LSWEEP_TEMPORAL_BINARY: temporal.path },
-  };
+  const environment = temporal === null ? {} : { LSWEEP_TEMPORAL_BINARY: temporal.path };
+  return Object.entries(TEST_FOLDERS).map(([name, folders]) => {
+    const files = folders.flatMap((folder) => testFiles(join('test', folder), root));
+    return {
+      name,
+      note: `${files.length} files, ${atATime} at a time; Temporal ${temporal?.version ?? 'not found'}`,
+      commands: [['node', '--import', 'tsx', '--test', ...options, ...files]],
+      environment,
+    };
+  });
 }
 
 /**

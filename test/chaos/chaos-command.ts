@@ -1,0 +1,68 @@
+// `npm run test:chaos -- [--minutes 20] [--seed 1] [--workers 64] [--slots 1] [--cells 1000] [--every 5]`: one JSON row on the last line; exit code 1 when
+// something did not hold. With `--real --kills 20`: training on the CPU provider under SIGKILLs (real-kills.ts).
+
+import { loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import { realKills } from './real-kills.ts';
+import { type ChaosOptions, runChaos } from './run-chaos.ts';
+import { faultsOf } from './verdict.ts';
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '20' },
+    seed: { type: 'string', default: '1' },
+    workers: { type: 'string', default: '64' },
+    slots: { type: 'string', default: '1' },
+    cells: { type: 'string', default: '1000' },
+    every: { type: 'string', default: '5' },
+    real: { type: 'boolean', default: false },
+    kills: { type: 'string', default: '20' },
+  },
+});
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+/** Share of the time that trials take without any chaos; the rest goes to kills, restarts and dispatch, so that blows fall to the end. */
+const WORK_SHARE = 0.5;
+
+const row = values.real
+  ? await realKills({ kills: Number(values.kills), seed: Number(values.seed), say })
+  : await chaos();
+process.stdout.write(`${JSON.stringify(row)}\n`);
+process.exit(row.faults.length === 0 ? 0 : 1);
+
+async function chaos() {
+  const chaosSeconds = Number(values.minutes) * 60;
+  const slots = Number(values.workers) * Number(values.slots);
+  const settings = {
+    seed: Number(values.seed),
+    nodes: Number(values.workers),
+    slotsPerNode: Number(values.slots),
+    replicas: 2,
+    cells: Number(values.cells),
+    chaosSeconds,
+    everySeconds: Number(values.every),
+    trialSeconds: Math.max(1, Math.round((WORK_SHARE * chaosSeconds * slots) / Number(values.cells))),
+    segmentSeconds: 5,
+    drainSeconds: 1_200,
+  };
+  const options: ChaosOptions = { ...settings, say };
+  const outcome = await runChaos(options);
+  const { blows, comparison, lost, zombies, orphans, leaked, ...rest } = outcome;
+  const count = (start: string): number => blows.filter((blow) => blow.kind.startsWith(start)).length;
+  return {
+    ...settings,
+    blows: blows.length,
+    kills: count('kill'),
+    suspensions: count('suspend'),
+    disturbances: blows.length - count('kill') - count('suspend'),
+    ...comparison,
+    ...lost,
+    ...rest,
+    zombies: zombies.length,
+    orphans: orphans.length,
+    leaked: leaked.length,
+    loadavg: loadavg()[0],
+    faults: faultsOf(options, outcome),
+  };
+}
