@@ -8,6 +8,7 @@ import { gunzipSync } from 'node:zlib';
 import { parquetMetadata } from 'hyparquet';
 import type { FindFile, FoundFile } from '../../workflows/domain/check-sweep-file.ts';
 import type { FileKind } from '../../workflows/domain/named-files.ts';
+import { isCorpusFile } from '../../workflows/domain/text-tasks.ts';
 import { readModelShape } from './read-model-shape.ts';
 
 const PIECE_BYTES = 4 << 20;
@@ -15,11 +16,23 @@ const PIECE_BYTES = 4 << 20;
 const WEIGHT_FILE = /^(config\.json|.*\.safetensors|.*\.safetensors\.index\.json)$/;
 const PINNED_HUB_NAME = /^hf:[^/@]+\/[^/@]+@[^@]+$/;
 
-/** @param folder that relative names count from: the sweep file's own */
-export function fileFinder(folder: string): FindFile {
+/** Text and benchmarks are the user's to bring; a plan needs nothing of them that it cannot leave open. */
+const USER_DATA: readonly FileKind[] = ['corpus', 'benchmark', 'labels'];
+
+/**
+ * @param folder that relative names count from: the sweep file's own
+ * @param onMissing told of text and benchmarks that are not there yet, which are then planned without facts; null = they are refused
+ */
+export function fileFinder(folder: string, onMissing: ((path: string) => void) | null = null): FindFile {
   const known = new Map<string, FoundFile>();
+  const findOrLeaveOpen = (name: string, kind: FileKind): FoundFile => {
+    const path = resolve(folder, name);
+    if (onMissing === null || !USER_DATA.includes(kind) || existsSync(path)) return find(folder, name, kind);
+    onMissing(path);
+    return { kind: 'found', name: path, facts: null };
+  };
   return (name, kind) => {
-    const found = known.get(`${kind} ${name}`) ?? find(folder, name, kind);
+    const found = known.get(`${kind} ${name}`) ?? findOrLeaveOpen(name, kind);
     known.set(`${kind} ${name}`, found);
     return found;
   };
@@ -43,9 +56,9 @@ function find(folder: string, name: string, kind: FileKind): FoundFile {
     case 'trainFile':
       return findTrainFile(path);
     case 'corpus':
-      return findText(path, kind, CORPUS_NAME, '.txt, .jsonl or .parquet, the first two also as .gz');
+      return statSync(path).isDirectory() ? findFolder(path) : findText(path, kind, isCorpusFile, CORPUS_ENDINGS);
     case 'labels':
-      return findText(path, kind, /./, 'any text file');
+      return findText(path, kind, () => true, 'any text file');
     case 'benchmark':
       return findBenchmark(path);
   }
@@ -59,8 +72,8 @@ const SETTING: Readonly<Record<FileKind, string>> = {
   benchmark: 'task.file',
   labels: 'task.labels',
 };
-const CORPUS_NAME = /\.(txt(\.gz)?|jsonl?(\.gz)?|parquet)$/;
-const BENCHMARK_NAME = /\.(jsonl?(\.gz)?|parquet)$/;
+const CORPUS_ENDINGS = '.txt, .jsonl or .parquet, the first two also as .gz';
+const isBenchmarkFile = (name: string): boolean => /\.(jsonl?(\.gz)?|parquet)$/.test(name);
 
 function findWeights(folder: string): FoundFile {
   if (!statSync(folder).isDirectory()) {
@@ -111,16 +124,25 @@ function findTrainFile(path: string): FoundFile {
 }
 
 /** Read whole only by the trainer: a corpus may be larger than memory. */
-function findText(path: string, kind: FileKind, name: RegExp, allowed: string): FoundFile {
+function findText(path: string, kind: FileKind, isKnown: (name: string) => boolean, allowed: string): FoundFile {
   if (!statSync(path).isFile()) return { kind: 'refused', reason: `${SETTING[kind]}: ${path} is no file` };
-  if (!name.test(path))
+  if (!isKnown(path))
     return { kind: 'refused', reason: `${SETTING[kind]}: ${path} has no known ending; allowed: ${allowed}` };
   if (statSync(path).size === 0) return { kind: 'refused', reason: `${SETTING[kind]}: ${path} is empty` };
   return { kind: 'found', name: path, facts: { sha256: hashFiles([path]), examples: null, shape: null } };
 }
 
+/** Its corpus files by name, as the trainer reads them. */
+function findFolder(folder: string): FoundFile {
+  const names = readdirSync(folder).filter(isCorpusFile).sort();
+  if (names.length === 0)
+    return { kind: 'refused', reason: `files: ${folder} holds no corpus files; allowed: ${CORPUS_ENDINGS}` };
+  const sha256 = hashFiles(names.map((name) => join(folder, name)));
+  return { kind: 'found', name: folder, facts: { sha256, examples: null, shape: null } };
+}
+
 function findBenchmark(path: string): FoundFile {
-  const found = findText(path, 'benchmark', BENCHMARK_NAME, '.jsonl or .parquet, the first also as .gz');
+  const found = findText(path, 'benchmark', isBenchmarkFile, '.jsonl or .parquet, the first also as .gz');
   if (found.kind === 'refused' || found.facts === null) return found;
   const examples = path.endsWith('.parquet') ? rowsOfParquet(path) : countExamples(path);
   if (examples === null) return { kind: 'refused', reason: `task.file: ${path} holds no items that can be counted` };

@@ -22,12 +22,15 @@ export interface ReadSweepFile {
   readonly width: number | null;
 }
 
-/** @throws LatentSweepError NOT_FOUND without the file, SPEC_INVALID with one line `file:line: key ...` for each problem */
-export function readSweepFile(path: string): ReadSweepFile {
+/**
+ * @param onMissing for plans: called with each text or benchmark that is not there yet; without it such a file is a problem
+ * @throws LatentSweepError NOT_FOUND without the file, SPEC_INVALID with one line `file:line: key ...` for each problem
+ */
+export function readSweepFile(path: string, onMissing: ((path: string) => void) | null = null): ReadSweepFile {
   const read = readYaml(textOf(path));
   if (read.kind === 'refused') throw refusal(path, read.faults);
   const { source } = read;
-  const checked = checkSweepFile(source.data, fileFinder(dirname(resolve(path))));
+  const checked = checkSweepFile(source.data, fileFinder(dirname(resolve(path)), onMissing));
   if (checked.kind === 'refused') {
     const faults = checked.problems.map(({ at, onKey, sentence }) => ({ line: source.lineOf(at, onKey), sentence }));
     throw refusal(path, faults);

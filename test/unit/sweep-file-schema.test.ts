@@ -21,7 +21,8 @@ test('the committed schema is that of the code', () => {
 for (const name of names) {
   test(`${name} is a good sweep file that points editors at the schema`, () => {
     const file = new URL(name, sweeps);
-    const { cells } = readSweepFile(fileURLToPath(file));
+    // data that only a user has may be missing, as it may for `lsweep plan`
+    const { cells } = readSweepFile(fileURLToPath(file), () => undefined);
     assert.ok(cells > 0);
     assert.match(readFileSync(file, 'utf8'), /^# yaml-language-server: \$schema=\.\.\/schema\/sweep\.schema\.json\n/);
   });

@@ -56,6 +56,14 @@ describe('GSM8K', () => {
           error instanceof LatentSweepError && error.code === 'DATA_INVALID' && /my\.jsonl, line 3/.test(error.message),
       );
     }
+    assert.throws(() => parse(`${good}\nQ||<<1+1=2>> #### two`), {
+      code: 'DATA_INVALID',
+      message: /my\.jsonl, line 2: the answer "two" after #### has no number/,
+    });
+    assert.throws(() => parse(' ||<<1+1=2>> #### 2'), {
+      code: 'DATA_INVALID',
+      message: /line 1: the question is blank/,
+    });
     assert.throws(() => gsm8k({ train: 7_000 }), /CONFIG_INVALID: task\.train: 7000 asked, 6973 available/);
     assert.throws(() => gsm8k({ test: 1_320 }), /CONFIG_INVALID: task\.test/);
     assert.throws(() => gsm8k({ trainFile: '/nowhere/train.txt' }), /DATA_MISSING: .*\/nowhere\/train\.txt/);

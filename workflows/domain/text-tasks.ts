@@ -8,13 +8,16 @@ const files = z.array(z.string().min(1)).min(1);
 
 /** Names of data that ships with the trainer: the worked examples of a task as text. */
 export const BUILT_IN_CORPORA = ['builtin:gsm8k', 'builtin:prosqa'] as const;
+/** Whether a file's name says that it can be read as a corpus. */
+export const isCorpusFile = (name: string): boolean => /\.(txt(\.gz)?|jsonl?(\.gz)?|parquet)$/.test(name);
 export const isBuiltIn = (file: string): boolean => file.startsWith('builtin:');
 
 export const corpusSchema = z.strictObject({
   name: z.literal('corpus'),
   /**
    * UTF-8 text (.txt), JSON lines (.jsonl) or Parquet (.parquet), each of the first two also as .gz, or `builtin:gsm8k`, `builtin:prosqa`.
-   * A list is split into train, valid and test by `heldOut`; a map names the files of each.
+   * A folder stands for its files of these kinds, by name. A list is split into train, valid and test by `heldOut`; a map names the files of
+   * each.
    */
   files: z.union([files, z.strictObject({ train: files, valid: files, test: files.nullable().default(null) })]),
   /** Key of the text in JSON lines, column in Parquet. */

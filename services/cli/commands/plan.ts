@@ -39,13 +39,21 @@ export function register(program: Command): void {
       const { planJson, planText } = await import('../render/plan-tables.ts');
       const options = optionsSchema.parse(command.opts());
       const { json, config, dir } = globalOptions(command);
-      const { spec } = readSweepFile(file);
+      const missing: string[] = [];
+      const { spec } = readSweepFile(file, (path) => missing.push(path));
       const throughput = { ...(await configuredThroughput(spec, { file: config, dir })), ...given(options) };
       const view = { spec, estimate: estimateSweep(spec), throughput };
       command
         .configureOutput()
         .writeOut?.(`${json ? JSON.stringify(planJson(view)) : planText(view, options.limit)}\n`);
+      if (missing.length > 0) command.configureOutput().writeErr?.(`${missingNote(missing)}\n`);
     });
+}
+
+/** Keys of trials count what files hold, so they are provisional until then. */
+function missingNote(missing: readonly string[]): string {
+  const files = missing.map((path) => `  ${path}`).join('\n');
+  return `Data to bring before a run; evaluations on it count as one step, and keys of trials will be others:\n${files}`;
 }
 
 async function configuredThroughput(

@@ -2,9 +2,10 @@
 // asked for; files may be larger than memory.
 
 import { createHash } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { type CorpusSettings, corpusFiles, isBuiltIn } from '../../../workflows/domain/text-tasks.ts';
+import { type CorpusSettings, corpusFiles, isBuiltIn, isCorpusFile } from '../../../workflows/domain/text-tasks.ts';
 import { dataHash } from './data-file.ts';
 import { builtInCorpora, builtInDocuments, documentsOf, isBuiltInCorpus } from './documents/documents.ts';
 import type { SplitName } from './task.ts';
@@ -31,7 +32,7 @@ export interface Corpus {
 
 /** @throws LatentSweepError DATA_MISSING naming the file, or CONFIG_INVALID for a built-in that does not exist */
 export function createCorpus(settings: CorpusSettings): Corpus {
-  const files = corpusFiles(settings);
+  const files = filesBySplit(settings);
   const all = [...files.train, ...files.valid, ...files.test];
   return {
     kind: 'corpus',
@@ -70,8 +71,26 @@ function fileStamp(file: string): string {
   return `${file} ${stats.size} ${stats.mtimeMs}`;
 }
 
+/** A folder stands for its text files, by name. @throws LatentSweepError DATA_MISSING for a folder without any */
+function filesBySplit(settings: CorpusSettings): Readonly<Record<SplitName, readonly string[]>> {
+  const { train, valid, test } = corpusFiles(settings);
+  return { train: train.flatMap(filesIn), valid: valid.flatMap(filesIn), test: test.flatMap(filesIn) };
+}
+
+function filesIn(name: string): readonly string[] {
+  if (isBuiltIn(name) || statSync(name, { throwIfNoEntry: false })?.isDirectory() !== true) return [name];
+  const files = readdirSync(name)
+    .filter((file) => isCorpusFile(file))
+    .sort();
+  if (files.length > 0) return files.map((file) => join(name, file));
+  throw new LatentSweepError('DATA_MISSING', `task.files: ${name} holds no .txt, .jsonl or .parquet file`, {
+    path: name,
+    key: 'task.files',
+  });
+}
+
 async function* splitDocuments(settings: CorpusSettings): AsyncGenerator<Document> {
-  const files = corpusFiles(settings);
+  const files = filesBySplit(settings);
   const isSplit = files.valid.length > 0;
   for (const split of ['train', 'valid', 'test'] as const) {
     for (const file of files[split]) {

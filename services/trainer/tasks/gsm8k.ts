@@ -53,16 +53,22 @@ export function parseGsm8k(file: DataFile): Example[] {
   for (const [index, line] of file.text.split('\n').entries()) {
     if (line.trim() === '') continue;
     const parsed = line.startsWith('{') ? fromJson(line) : fromText(line);
-    if (parsed === null) {
-      throw new LatentSweepError(
-        'DATA_INVALID',
-        `${file.path}, line ${index + 1}: neither {"question", "answer"} with #### nor question||steps #### answer`,
-        { path: file.path, line: index + 1 },
-      );
+    const problem = parsed === null ? NO_FORM : problemOf(parsed);
+    if (parsed === null || problem !== null) {
+      const details = { path: file.path, line: index + 1 };
+      throw new LatentSweepError('DATA_INVALID', `${file.path}, line ${index + 1}: ${problem ?? NO_FORM}`, details);
     }
     examples.push(parsed);
   }
   return examples;
+}
+
+const NO_FORM = 'neither {"question", "answer"} with #### nor question||steps #### answer';
+
+/** What would make an example that cannot be answered or judged; null = nothing. */
+function problemOf({ question, answer }: Example): string | null {
+  if (question === '') return 'the question is blank';
+  return /\d/.test(answer) ? null : `the answer ${JSON.stringify(answer)} after #### has no number`;
 }
 
 function fromJson(line: string): Example | null {
