@@ -27,7 +27,7 @@ export const analysisQuery: StudyQuery<AnalysisRow> = {
 select analysis, task, system, channel, latents, label, i, j,
   avg(value) as value, min(value) as least, max(value) as most, count(distinct cell)::integer as cells
 from study.analyses
-where sweep = $1::text and analysis = $2::text and value <> 'NaN'
+where sweep = $1::text and analysis = $2::text and value > '-Infinity' and value < 'Infinity'
 group by analysis, task, system, channel, latents, label, i, j
 order by task, system, channel, latents, label, i, j`,
   row,
