@@ -52,6 +52,15 @@ describe('words', () => {
     assert.deepEqual(again.encode('Is Tom a lempus?'), make('words').encode('Is Tom a lempus?'));
   });
 
+  test('a word is one token at the start of a line and within it', () => {
+    const words = make('words');
+    const [first, ...rest] = words.encode('Tom is a lempus.\nTom is Tom');
+    assert.deepEqual(
+      rest.filter((id) => id === first),
+      [first, first],
+    );
+  });
+
   test('an unknown word is one unknown token', () => {
     const words = make('words');
     assert.deepEqual(words.encode('xylophone'), [1]);

@@ -1,5 +1,6 @@
-// One token per word, digit or other character, each with the space before it, so that decoding is concatenation. The vocabulary is that
-// of the task's training text: it is rebuilt from the task (same data hash, same ids), and checkpoints carry its hash.
+// One token per word, digit or other character, each with the space before it. The first of a line counts as if it had one: a name is one
+// token wherever it stands, so a small model need not learn that two tokens mean the same. Spaces at the start of a line are thus not kept.
+// The vocabulary is that of the task's training text: it is rebuilt from the task (same data hash, same ids), and checkpoints carry its hash.
 
 import { createHash } from 'node:crypto';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
@@ -13,7 +14,10 @@ const SPECIALS = 2;
 /** Training examples whose pieces make the vocabulary; generated tasks have met all of theirs long before. */
 const VOCABULARY_EXAMPLES = 8_192;
 
-const piecesOf = (text: string): readonly string[] => text.match(PIECE) ?? [];
+const LINE_START = /^(?=[^\s])/gm;
+const SPACE_AT_LINE_START = /^ /gm;
+
+const piecesOf = (text: string): readonly string[] => text.replace(LINE_START, ' ').match(PIECE) ?? [];
 
 export function createWordsTokenizer(task: AnyTask): Tokenizer {
   const seen = new Set<string>();
@@ -50,6 +54,10 @@ function wordsTokenizer(pieces: readonly string[]): Tokenizer {
     eosTokenId: EOS,
     hash: createHash('sha256').update(JSON.stringify(pieces)).digest('hex'),
     encode: (text) => piecesOf(text).map((piece) => ids.get(piece) ?? UNKNOWN),
-    decode: (tokens) => tokens.map((id) => (id === UNKNOWN ? '\u{fffd}' : (pieces[id - SPECIALS] ?? ''))).join(''),
+    decode: (tokens) =>
+      tokens
+        .map((id) => (id === UNKNOWN ? '\u{fffd}' : (pieces[id - SPECIALS] ?? '')))
+        .join('')
+        .replace(SPACE_AT_LINE_START, ''),
   };
 }
