@@ -1,5 +1,6 @@
 // The plan of a sweep as people and as programs read it. Pure.
 
+import { isObject, type JsonObject } from '../../../workflows/domain/dotted-path.ts';
 import { PHASE_KINDS, type PhaseKind } from '../../../workflows/domain/phases.ts';
 import type {
   PhaseEstimate,
@@ -71,6 +72,7 @@ function trialTable(trials: readonly TrialEstimate[], limit: number): string {
 
 function axisText(value: unknown): string {
   if (value === undefined) return '';
+  if (isObject(value) && typeof value['name'] === 'string') return namedText(value['name'], value);
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
@@ -167,4 +169,10 @@ function flopsText(flops: number | null): string {
   if (flops === null) return 'not known';
   const [divisor, prefix] = PREFIXES.find(([size]) => flops >= 0.9995 * size) ?? [1, ''];
   return `${(flops / divisor).toPrecision(3)} ${prefix}`;
+}
+
+/** A task by its name and numbers: the files of a corpus or benchmark would fill the line. */
+function namedText(name: string, task: JsonObject): string {
+  const numbers = Object.entries(task).filter(([, value]) => typeof value === 'number' || typeof value === 'boolean');
+  return [name, ...numbers.map(([key, value]) => `${key} ${String(value)}`)].join(' ');
 }
