@@ -71,7 +71,7 @@ export const ANALYSIS_FIGURES: readonly AnalysisFigure[] = [
 /** @returns null where the sweep has no such analysis */
 export function analysisFigure(figure: AnalysisFigure, rows: readonly AnalysisRow[], sql: string): Figure | null {
   if (rows.length === 0) return null;
-  const { name, title, caption, draw } = figure;
+  const { name, title, caption, analysis, draw } = figure;
   const { unit, rows: drawn } = draw(rows);
   return {
     ...{ name, title, caption, sql, rows: drawn },
@@ -81,7 +81,8 @@ export function analysisFigure(figure: AnalysisFigure, rows: readonly AnalysisRo
       columns: MOST_COLUMNS,
       facet: panelHeader(distinct(drawn.map((row) => String(row['panel'])))),
       spec: unit,
-      resolve: { axis: { x: 'independent' }, scale: { x: 'independent' } },
+      // budgets differ in their slots
+      ...(analysis === 'cross_capture' ? { resolve: { scale: { x: 'independent', y: 'independent' } } } : {}),
       config: CHART_CONFIG,
     },
   };
@@ -111,7 +112,7 @@ function bars(rows: readonly AnalysisRow[], { field, title, factor }: Measure & 
     sort: ['intact', ...labels.filter((label) => label !== 'intact')],
   } as const;
   const series = distinct(rows.map(seriesOf));
-  const xOffset = { field: 'series', type: 'nominal', sort: series } as const;
+  const xOffset = { field: 'series', type: 'nominal', scale: { domain: seriesColors(series).domain } } as const;
   return {
     rows: drawn,
     unit: {
