@@ -1,5 +1,6 @@
-// Records histories of sweeps and batches against a real server into test/replay/histories: `node --import tsx test/replay/record.ts`.
-// Run it when workflow code changes on purpose; keep the histories of earlier releases that may still be running.
+// Records histories of sweeps and batches against a real server into test/replay/histories/RELEASE:
+// `node --import tsx test/replay/record.ts RELEASE`. Run it when workflow code changes on purpose, for a release of its own; the histories of
+// earlier releases stay as they are, since their sweeps may still be running.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
@@ -8,7 +9,9 @@ import { keyOf, sharedBaseSpec } from '../integration/scripted-sweep.ts';
 import { until } from '../integration/until.ts';
 import { openBench } from '../integration/workflows-bench.ts';
 
-const folder = new URL('./histories/', import.meta.url);
+const [release] = process.argv.slice(2);
+if (release === undefined || !/^\d+\.\d+$/.test(release)) throw new Error('which release? such as 0.2');
+const folder = new URL(`./histories/${release}/`, import.meta.url);
 mkdirSync(folder, { recursive: true });
 const bench = await openBench();
 await bench.orchestrator();
@@ -68,6 +71,31 @@ await bench.commands.cancel('cancelled');
 await bench.result('cancelled');
 await save(sweepWorkflowId('cancelled'), 'sweep-cancelled');
 await save('batch/cancelled/0-6', 'batch-cancelled');
+
+// failures with the sweep's own budgets, and a phase that waits for a node that is large enough
+const soon = { attempts: 3, backoffMs: 20, maxBackoffMs: 40 };
+const oom = { step: 2, code: 'OUT_OF_MEMORY', failure: 'out_of_memory', failures: 2 };
+const poison = { step: 1, code: 'TRAINER_CRASHED', failure: 'worker_crash', failures: 99 };
+await bench.start('budgeted', {
+  retries: { out_of_memory: soon, worker_crash: soon },
+  trials: [
+    [{ name: 'budgeted-oom', steps: 4, stepMs: 10, failAt: oom }],
+    [{ name: 'budgeted-poison', steps: 4, stepMs: 10, failAt: poison }],
+    [{ name: 'budgeted-good', steps: 4, stepMs: 10 }],
+  ],
+});
+await bench.result('budgeted');
+await save(sweepWorkflowId('budgeted'), 'sweep-budgeted');
+await save('batch/budgeted/0-3', 'batch-budgeted');
+
+for (const one of bench.workers) await one.die();
+await bench.worker('node-small', 1, undefined, 1e9);
+await bench.start('large', { resources: { memoryMb: 2_000 }, trials: [[{ name: 'large', steps: 3, stepMs: 10 }]] });
+await until('it waits for a node', () => bench.store.phases.get(keyOf('large'))?.waitsFor !== null, 60_000);
+await bench.worker('node-large', 1, undefined, 4e9);
+await bench.result('large');
+await save(sweepWorkflowId('large'), 'sweep-large');
+await save('batch/large/0-1', 'batch-large');
 
 await bench.close();
 process.exit(0);

@@ -14,7 +14,9 @@ Runtime.install({ logger: new DefaultLogger('ERROR') });
 const histories = fileURLToPath(new URL('./histories/', import.meta.url));
 const workflows = fileURLToPath(new URL('../../workflows/', import.meta.url));
 const cache = fileURLToPath(new URL('../../.cache/', import.meta.url));
-const names = readdirSync(histories).filter((name) => name.endsWith('.json'));
+const releases = readdirSync(histories).sort();
+const namesOf = (release: string): readonly string[] =>
+  readdirSync(join(histories, release)).filter((name) => name.endsWith('.json'));
 const silent = (): void => undefined;
 const logger = { log: silent, trace: silent, debug: silent, info: silent, warn: silent, error: silent };
 let bundle: WorkflowBundle;
@@ -32,14 +34,19 @@ async function replay(workflowBundle: WorkflowBundle, name: string): Promise<voi
   await Worker.runReplayHistory({ workflowBundle, replayName: name }, history, name);
 }
 
-test('histories of plain, commanded, retried and cancelled sweeps and batches are recorded', () => {
-  assert.deepEqual(
-    names.map((name) => name.replace('.json', '')).sort(),
-    ['plain', 'commanded', 'retried', 'cancelled'].flatMap((one) => [`batch-${one}`, `sweep-${one}`]).sort(),
-  );
+const FIRST = ['plain', 'commanded', 'retried', 'cancelled'];
+const RECORDED: Readonly<Record<string, readonly string[]>> = { '0.1': FIRST, '0.2': [...FIRST, 'budgeted', 'large'] };
+
+test('histories of every release are there: plain, commanded, retried and cancelled sweeps, and what each release brought', () => {
+  assert.deepEqual(releases, Object.keys(RECORDED));
+  for (const release of releases) {
+    const expected = (RECORDED[release] ?? []).flatMap((one) => [`batch-${one}.json`, `sweep-${one}.json`]);
+    assert.deepEqual([...namesOf(release)].sort(), expected.sort(), release);
+  }
 });
 
-for (const name of names) test(`${name} replays`, () => replay(bundle, name));
+for (const release of releases)
+  for (const name of namesOf(release)) test(`${name} of ${release} replays`, () => replay(bundle, join(release, name)));
 
 test('a changed workflow is found out', async () => {
   cpSync(workflows, folder, { recursive: true });
@@ -52,5 +59,5 @@ test('a changed workflow is found out', async () => {
   assert.notEqual(changed, text);
   writeFileSync(path, changed);
   const mutated = await bundleWorkflowCode({ workflowsPath: join(folder, 'index.ts'), logger });
-  await assert.rejects(replay(mutated, 'batch-plain.json'), DeterminismViolationError);
+  await assert.rejects(replay(mutated, join('0.1', 'batch-plain.json')), DeterminismViolationError);
 });
