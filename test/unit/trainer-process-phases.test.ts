@@ -44,7 +44,7 @@ describe('the trainer process', () => {
       ['base', 12],
       ['finetune', 12],
       ['evaluate', 6],
-      ['analyse', 6],
+      ['analyse', 6 + 4],
     ] as const) {
       const run = await trainer.run(jobOf(kind, trainer.folder));
       undisturbed.set(kind, run);

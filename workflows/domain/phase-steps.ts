@@ -1,5 +1,6 @@
 // How many steps a phase has: one pure source for the plan, the progress bars and the trainer's own loop.
-// A step of `base`, `pretrain` and `finetune` is an optimizer step; a step of `evaluate` and `analyse` is one batch of items.
+// A step of `base`, `pretrain` and `finetune` is an optimizer step; a step of `evaluate` is one batch of items. Those of
+// `analyse` are batches that collect latents, then slots whose geometry is computed.
 
 import type { PhaseConfig } from './phases.ts';
 import type { CurriculumSettings, EvaluateSettings, TaskSettings, TrainSettings } from './settings.ts';
@@ -68,7 +69,7 @@ export function phaseSteps(config: PhaseConfig, sizes: SplitSizes): number {
     case 'evaluate':
       return batchesOf(config.evaluate, sizes);
     case 'analyse':
-      return batchesOf(config.analyse, sizes);
+      return batchesOf(config.analyse, sizes) + config.latents;
   }
 }
 

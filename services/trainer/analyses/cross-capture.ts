@@ -1,42 +1,13 @@
 // Cross-capture of slots (study.md section 7): how much of the variance of one slot lies in the main subspace of another.
-// H[i,j] = |X_j P_i|^2 / |X_j|^2, P_i the projector on the fewest components that explain `threshold` of slot i.
+// H[i,j] = |X_j P_i|^2 / |X_j|^2, P_i the projector on the fewest components that explain a threshold of slot i. Computed as
+// trace(P_i X_j^T X_j) / trace(X_j^T X_j), so that a pair costs width^2 only.
 
 import type { Matrix } from 'ml-matrix';
-import { centredSlot, type LatentRows, slotShuffled } from './latent-rows.ts';
-import { componentsFor, type PrincipalComponents, principalComponents } from './principal-components.ts';
+import type { PrincipalComponents } from './principal-components.ts';
 
-export interface CrossCapture {
-  /** H[i][j]; NaN where slot j does not vary. */
-  readonly captured: readonly (readonly number[])[];
-  /** Mean off the diagonal; NaN with one slot. */
-  readonly offDiagonal: number;
-}
-
-/** r_i: the fewest components of each slot that explain `threshold` of its variance. */
-export function captureRanks(slots: readonly Slot[], threshold: number): readonly number[] {
-  return slots.map(({ components }) => componentsFor(components.variances, threshold));
-}
-
-export function crossCapture(slots: readonly Slot[], ranks: readonly number[]): CrossCapture {
-  return capture(slots, slots, ranks);
-}
-
-/** The null value: subspaces of the same ranks, of rows that were dealt anew to the slots, over the true rows. */
-export function shuffledCapture(rows: LatentRows, slots: readonly Slot[], ranks: readonly number[]): CrossCapture {
-  return capture(slotsOf(slotShuffled(rows)), slots, ranks);
-}
-
-export interface Slot {
-  /** [items, width], centred. */
-  readonly rows: Matrix;
-  readonly components: PrincipalComponents;
-}
-
-export function slotsOf(rows: LatentRows): readonly Slot[] {
-  return Array.from({ length: rows.slots }, (_, slot) => {
-    const centred = centredSlot(rows, slot);
-    return { rows: centred, components: principalComponents(centred) };
-  });
+/** X^T X of centred rows [n, width]. */
+export function scatter(rows: Matrix): Matrix {
+  return rows.transpose().mmul(rows);
 }
 
 /** The main subspace: the first `rank` directions as orthonormal columns; null for none. */
@@ -44,17 +15,17 @@ export function subspace({ directions }: PrincipalComponents, rank: number): Mat
   return rank === 0 ? null : directions.subMatrix(0, directions.rows - 1, 0, Math.min(rank, directions.columns) - 1);
 }
 
-function capture(from: readonly Slot[], of: readonly Slot[], ranks: readonly number[]): CrossCapture {
-  const sizes = of.map(({ rows }) => squares(rows));
-  const captured = from.map(({ components }, i) => {
-    const basis = subspace(components, ranks[i] ?? 0);
-    return of.map(({ rows }, j) => (basis === null ? 0 : squares(rows.mmul(basis))) / (sizes[j] ?? 0));
-  });
-  const off = captured.flatMap((row, i) => row.filter((_, j) => j !== i));
-  return { captured, offDiagonal: mean(off) };
+/** Share of each slot's variance inside a subspace, 0..1; NaN for a slot that does not vary. @param basis null: no directions */
+export function capture(basis: Matrix | null, scatters: readonly Matrix[]): readonly number[] {
+  const projector = basis?.mmul(basis.transpose()) ?? null;
+  return scatters.map((one) => (projector === null ? 0 : overlap(projector, one)) / one.trace());
 }
 
-const squares = (matrix: Matrix): number => matrix.norm('frobenius') ** 2;
-
-/** NaN of nothing. */
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+/** trace(A B) of symmetric matrices: the sum of their elementwise product. */
+function overlap(a: Matrix, b: Matrix): number {
+  let sum = 0;
+  for (let row = 0; row < a.rows; row++) {
+    for (let column = 0; column < a.columns; column++) sum += a.get(row, column) * b.get(row, column);
+  }
+  return sum;
+}

@@ -1,15 +1,15 @@
-// The analyse phase: the last hidden layer of the latents over a split, and where the answers look (analyses/README.md). One step is one
-// batch of items. What was collected so far is its checkpoint, so the last one is also where the array itself can be read:
-// `z` [items, slots, width].
+// The analyse phase: the last hidden layer of the latents over a split, and where the answers look (analyses/README.md). Steps are
+// batches of items that collect, then slots whose geometry is computed. What was collected so far is its checkpoint, so the last one is
+// also where the array itself can be read: `z` [items, slots, width]. The geometry follows from it and is computed anew after a resume.
 
 import type { AnalysePhaseConfig } from '../../../workflows/domain/phases.ts';
-import { latentGeometry } from '../analyses/index.ts';
+import { LatentGeometry } from '../analyses/index.ts';
 import { curriculumItem, latentsOf } from '../curriculum/index.ts';
 import type { AttentionShares, HostTensor, NamedTensors } from '../engine/types.ts';
 import type { AnalysisValue } from '../jobs/protocol.ts';
 import { evaluationEngine } from './evaluation-engine.ts';
 import { type PhaseContext, readResume } from './phase-context.ts';
-import type { PhaseWork } from './phase-work.ts';
+import type { PhaseWork, StepRecord } from './phase-work.ts';
 
 const LATENTS = 'z';
 /** [steps, layers, 3]: shares of question, latents and target rows, each the mean of its batch. */
@@ -37,26 +37,33 @@ export function analysePhase(config: AnalysePhaseConfig, context: PhaseContext):
   const itemAt = (index: number) =>
     curriculumItem(split.example(index), { droppedSteps: Infinity, latents: slots }, tokenizer);
 
+  const collect = (step: number): StepRecord => {
+    const begin = (step - 1) * batch;
+    const group = Array.from({ length: Math.min(batch, size - begin) }, (_, row) => itemAt(begin + row));
+    engine.observeLatents(group).forEach(({ lastHidden }, row) => z.set(lastHidden, (begin + row) * slots * width));
+    items = begin + group.length;
+    const observed = engine.observeAttention(group);
+    attention.push(...observed.layers.flatMap((shares) => SHARES.map((name) => shares[name])));
+    targets.push(observed.targets);
+    const latentNorm = meanNorm(z.subarray(begin * slots * width, items * slots * width), width, width);
+    const tokens = group.reduce((total, { question, target }) => total + question.length + target.length, 0);
+    return { metrics: new Map([['latent_norm', latentNorm]]), items: [], tokens, lossNats: null };
+  };
+
+  const geometry = new LatentGeometry({ items: size, slots, width, values: z }, { threshold, silhouetteItems });
+  const batches = Math.ceil(size / batch);
+  const look = (slot: number): StepRecord => {
+    geometry.slot(slot);
+    const latentNorm = meanNorm(z.subarray(slot * width), width, slots * width);
+    return { metrics: new Map([['latent_norm', latentNorm]]), items: [], tokens: 0, lossNats: null };
+  };
+
   return {
     startStep: resume?.facts.step ?? 0,
     totalSteps,
     parameters: 0,
     tokenizerHash: tokenizer.hash,
-    run(step) {
-      const begin = (step - 1) * batch;
-      const group = Array.from({ length: Math.min(batch, size - begin) }, (_, row) => itemAt(begin + row));
-      engine.observeLatents(group).forEach(({ lastHidden }, row) => z.set(lastHidden, (begin + row) * slots * width));
-      items = begin + group.length;
-      const observed = engine.observeAttention(group);
-      attention.push(...observed.layers.flatMap((shares) => SHARES.map((name) => shares[name])));
-      targets.push(observed.targets);
-      return {
-        metrics: new Map([['latent_norm', meanNorm(z.subarray(begin * slots * width, items * slots * width), width)]]),
-        items: [],
-        tokens: group.reduce((total, { question, target }) => total + question.length + target.length, 0),
-        lossNats: null,
-      };
-    },
+    run: (step) => (step <= batches ? collect(step) : look(step - batches - 1)),
     state: () => {
       const seen = z.slice(0, items * slots * width);
       const tensors: readonly [string, HostTensor][] = [
@@ -70,10 +77,7 @@ export function analysePhase(config: AnalysePhaseConfig, context: PhaseContext):
       weightsSha256: null,
       capacityFloatsPerLatent: engine.capacityFloatsPerLatent,
       evaluation: null,
-      analyses: [
-        ...latentGeometry({ items, slots, width, values: z }, { threshold, silhouetteItems }),
-        ...attentionRows(attention, targets),
-      ],
+      analyses: [...geometry.values(), ...attentionRows(attention, targets)],
     }),
   };
 }
@@ -82,12 +86,12 @@ function dataOf(tensors: NamedTensors | undefined, name: string): Float32Array {
   return tensors?.get(name)?.data ?? new Float32Array();
 }
 
-/** Mean length of rows of `width`. */
-function meanNorm(rows: Float32Array, width: number): number {
-  let total = 0;
-  for (let from = 0; from < rows.length; from += width)
+/** Mean length of rows of `width`, the next one `stride` further on. */
+function meanNorm(rows: Float32Array, width: number, stride: number): number {
+  let [total, count] = [0, 0];
+  for (let from = 0; from < rows.length; from += stride, count++)
     total += Math.sqrt(rows.subarray(from, from + width).reduce((square, value) => square + value * value, 0));
-  return (total * width) / rows.length;
+  return total / count;
 }
 
 /** Means over all targets, layer by layer. Values pass through single precision, as they do in a checkpoint, so that a cut changes none. */
