@@ -3,11 +3,9 @@
 //
 //   npm run bench:trainer [-- CASE ...]
 
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { median, openSide } from '../side-process.ts';
 import { BENCH_CASES, type BenchCase } from './cases.ts';
 
 const THREADS = '2';
@@ -15,47 +13,13 @@ const ROUNDS = 7;
 const python = process.env['LSWEEP_TEST_PYTHON'] ?? 'python3';
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
-interface Side {
-  round(): Promise<number>;
-  /** Largest resident memory so far, MB. */
-  peakMb(): number;
-  close(): Promise<void>;
-}
-
-async function openSide(command: string, parameters: readonly string[]): Promise<Side> {
-  const child: ChildProcessWithoutNullStreams = spawn(command, parameters);
-  child.stderr.pipe(process.stderr);
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const line = async (): Promise<string> => {
-    const next = await lines.next();
-    if (next.done === true) throw new Error(`${command} ${parameters[0]} ended`);
-    return next.value;
-  };
-  await line();
-  return {
-    round: async () => {
-      child.stdin.write('round\n');
-      return Number(await line());
-    },
-    peakMb: () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
-    close: async () => {
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.stdin.end();
-      await ended;
-    },
-  };
-}
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-
 async function compare(bench: BenchCase): Promise<void> {
   const ours = await openSide(process.execPath, ['--import', 'tsx', here('./engine-side.ts'), bench.name, THREADS]);
   const torch = await openSide(python, [here('./torch-side.py'), JSON.stringify(bench), THREADS]);
   const seconds = { ours: [] as number[], torch: [] as number[] };
   for (let round = 0; round < ROUNDS; round++) {
-    seconds.ours.push(await ours.round());
-    seconds.torch.push(await torch.round());
+    seconds.ours.push(Number(await ours.round()));
+    seconds.torch.push(Number(await torch.round()));
   }
   const perSecond = (values: readonly number[]): number => Math.round((bench.tokens * bench.steps) / median(values));
   const row = {
