@@ -31,7 +31,7 @@ export interface Orchestrator {
   readonly fleet: Fleet;
   /** Settles when a Temporal worker ends by itself: the replica is of no use any more. */
   readonly failed: Promise<never>;
-  /** Running attempts go on; the next replica adopts them. */
+  /** Running attempts go on; the next replica adopts them. Repeated calls wait for the first. */
   stop(): Promise<void>;
 }
 
@@ -117,7 +117,7 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
   });
   failed.catch((error: unknown) => log.error({ error: String(error) }, 'a Temporal worker ended'));
 
-  const stop = async (): Promise<void> => {
+  const shutDown = async (): Promise<void> => {
     await registry.stop();
     supplier.close();
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
@@ -131,6 +131,11 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
     await connection.close();
     await nativeConnection.close();
     log.info({ replica: options.replicaId }, 'orchestrator is down');
+  };
+  let down: Promise<void> | null = null;
+  const stop = (): Promise<void> => {
+    down ??= shutDown();
+    return down;
   };
   return { registryAddress: registry.address, fleet, failed, stop };
 }

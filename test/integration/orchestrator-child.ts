@@ -1,16 +1,17 @@
-// An orchestrator in a process of its own, whose store is the parent's. Arguments: Temporal address, namespace, registry address.
+// An orchestrator in a process of its own, whose store is the parent's. Arguments: Temporal address, namespace, registry address, and
+// `default` for the fleet's default times.
 
 import { randomUUID } from 'node:crypto';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import pino from 'pino';
-import { startOrchestrator } from '../../services/orchestrator/index.ts';
+import { DEFAULT_FLEET_TIMES, startOrchestrator } from '../../services/orchestrator/index.ts';
 import { connectWorker, serveRegistry } from '../../services/rpc/index.ts';
+import { TEST_TIMES } from './fleet-times.ts';
 import { planScripted } from './scripted-sweep.ts';
 import { storeOfParent } from './store-over-ipc.ts';
-import { TEST_TIMES } from './fleet-times.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
-const [address = '', namespace = '', registryAddress = ''] = process.argv.slice(2);
+const [address = '', namespace = '', registryAddress = '', times = 'test'] = process.argv.slice(2);
 const replicaId = randomUUID();
 const orchestrator = await startOrchestrator({
   store: storeOfParent(),
@@ -20,7 +21,7 @@ const orchestrator = await startOrchestrator({
   planSweep: planScripted,
   connectWorker,
   serveRegistry,
-  times: TEST_TIMES,
+  times: times === 'default' ? DEFAULT_FLEET_TIMES : TEST_TIMES,
   log: pino({ level: process.env['LSWEEP_TEST_LOG'] ?? 'silent' }),
 });
 process.on('SIGTERM', () => void orchestrator.stop().then(() => process.exit(0)));

@@ -56,6 +56,8 @@ export interface ScriptedWorkerOptions {
   readonly script: (configJson: string) => PhaseScript;
   /** Of each slot, bytes; default 0, not known. */
   readonly memoryBytes?: number;
+  /** Longest wait between renewals, ms; default 200. */
+  readonly renewMs?: number;
 }
 
 export class ScriptedWorker {
@@ -127,7 +129,7 @@ export class ScriptedWorker {
             { node: this.#node, attempts: this.#reports() },
             { signal: AbortSignal.timeout(3_000) },
           );
-          renewMs = Math.min(Number(welcome.renewMs), 200);
+          renewMs = Math.min(Number(welcome.renewMs), this.#options.renewMs ?? 200);
           known = true;
         } else {
           known = (
