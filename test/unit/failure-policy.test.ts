@@ -1,0 +1,123 @@
+// Pure decisions about failures: budgets of a sweep, what a retry does otherwise, sick nodes, and the place of a phase.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { chooseNode, fits, type Want, wantText } from '../../services/orchestrator/fleet/placement.ts';
+import { type AttemptOverrides, nextOverrides } from '../../workflows/domain/attempt-overrides.ts';
+import { judgeNode, type NodeOutcome } from '../../workflows/domain/node-health.ts';
+import { retriesSchema, retryPolicy } from '../../workflows/domain/retries.ts';
+import { nextRetry } from '../../workflows/domain/retry.ts';
+import { urgency } from '../../workflows/phase-run.ts';
+
+const finetune = (batch: number, microbatch: number | null): unknown => ({
+  kind: 'finetune',
+  train: { batch, microbatch },
+});
+
+test('running out of memory halves down to one and the effective batch is never touched', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 512 }), fc.option(fc.integer({ min: 1, max: 512 })), (batch, microbatch) => {
+      let overrides: AttemptOverrides = {};
+      let before = Math.min(batch, microbatch ?? batch);
+      for (let tries = 0; tries < 12; tries++) {
+        const next = nextOverrides(finetune(batch, microbatch), { failure: 'out_of_memory', overrides }, 'fail');
+        if (before === 1) {
+          assert.deepEqual(next, { overrides, decision: null });
+          return;
+        }
+        assert.deepEqual(next.overrides, { ...overrides, microbatch: Math.ceil(before / 2) });
+        overrides = next.overrides;
+        before = overrides.microbatch ?? 0;
+      }
+      assert.equal(before, 1);
+    }),
+  );
+});
+
+test('what was changed stays changed, whatever the next attempts end with', () => {
+  const changed = { microbatch: 4, dataOrder: 1, rateFactor: 0.5 };
+  for (const failure of ['node_lost', 'worker_crash', 'timeout', null] as const)
+    assert.deepEqual(nextOverrides(finetune(8, null), { failure, overrides: changed }, 'reorder').overrides, changed);
+  assert.deepEqual(
+    nextOverrides({ kind: 'evaluate' }, { failure: 'out_of_memory', overrides: {} }, 'fail').overrides,
+    {},
+  );
+  assert.deepEqual(nextOverrides(finetune(8, null), { failure: 'nan_loss', overrides: {} }, 'fail').overrides, {});
+});
+
+test('budgets of a sweep replace the usual ones; what no repetition mends cannot be given one', () => {
+  const retries = retriesSchema.parse({ worker_crash: { attempts: 2, backoffMs: 100 }, onNan: 'reorder' });
+  assert.deepEqual(nextRetry('worker_crash', 1, retries), { retry: true, delayMs: 100 });
+  assert.deepEqual(nextRetry('worker_crash', 2, retries), { retry: false });
+  assert.equal(retryPolicy('nan_loss', retries).maxAttempts, 3);
+  assert.equal(retryPolicy('nan_loss').maxAttempts, 1);
+  assert.throws(() => retriesSchema.parse({ bad_config: { attempts: 3 } }));
+  assert.deepEqual(nextRetry('worker_crash', 0, { worker_crash: { attempts: 1 } }).retry, true, 'a forgiven failure');
+});
+
+const outcome = (phaseId: number, failed: boolean, wentOnElsewhere = failed): NodeOutcome => ({
+  ...{ phaseId, failure: failed ? 'worker_crash' : null, wentOnElsewhere, sinceQuarantine: false },
+});
+
+test('a node is sick when three phases that failed on it went on elsewhere and fewer finished on it', () => {
+  assert.equal(
+    judgeNode(
+      false,
+      [1, 2, 3].map((id) => outcome(id, true)),
+    ).kind,
+    'quarantine',
+  );
+  assert.equal(
+    judgeNode(
+      false,
+      [1, 2, 2].map((id) => outcome(id, true)),
+    ).kind,
+    'unchanged',
+    'two phases',
+  );
+  const mixed = [1, 2, 3, 4, 5, 6].map((id) => outcome(id, id % 2 === 0));
+  assert.equal(judgeNode(false, mixed).kind, 'unchanged', 'as many finish');
+  const everywhere = [1, 2, 3, 4].map((id) => outcome(id, true, false));
+  assert.equal(judgeNode(false, everywhere).kind, 'unchanged', 'the phases are at fault');
+});
+
+test('in quarantine only the canary counts', () => {
+  const before = [1, 2, 3].map((id) => outcome(id, true));
+  assert.equal(judgeNode(true, before).kind, 'unchanged');
+  assert.equal(judgeNode(true, [{ ...outcome(9, false), sinceQuarantine: true }, ...before]).kind, 'readmit');
+  assert.equal(judgeNode(true, [{ ...outcome(9, true), sinceQuarantine: true }, ...before]).kind, 'extend');
+});
+
+const want: Want = { device: 'any', memoryBytes: 0, prefer: [], avoid: [] };
+
+test('a slot fits by device and memory; one whose memory is not known fits', () => {
+  assert.ok(fits({ ...want, memoryBytes: 5 }, { device: 'cpu', memoryBytes: 0 }));
+  assert.ok(!fits({ ...want, memoryBytes: 5 }, { device: 'cpu', memoryBytes: 4 }));
+  assert.ok(!fits({ ...want, device: 'cuda' }, { device: 'cpu', memoryBytes: 0 }));
+  assert.ok(!fits(want, { device: 'simulate', memoryBytes: 0 }), 'training never lands on a simulated slot');
+  assert.equal(wantText({ ...want, device: 'cuda', memoryBytes: 12e9 }), 'a cuda slot with at least 12.0 GB');
+});
+
+test('a phase never returns to where it failed while another node could have it, and always finds the last one', () => {
+  const nodes = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd'), { minLength: 1 });
+  fc.assert(
+    fc.property(nodes, fc.subarray(['a', 'b', 'c', 'd']), fc.subarray(['a', 'b', 'c', 'd']), (fitting, avoid, free) => {
+      const candidates = fitting.filter((one) => free.includes(one)).map((nodeId) => ({ nodeId, freeSlots: 1 }));
+      const choice = chooseNode({ ...want, avoid }, candidates, fitting);
+      const others = fitting.filter((one) => !avoid.includes(one));
+      if (choice === null)
+        assert.ok(
+          candidates.every((one) => avoid.includes(one.nodeId)) && (others.length > 0 || candidates.length === 0),
+        );
+      else assert.ok(others.length === 0 || !avoid.includes(choice.nodeId));
+    }),
+  );
+});
+
+test('a retry goes first, the last phase of a trial one step before its sweep, never beyond the first', () => {
+  assert.equal(urgency(3, { again: true, isLast: false }), 1);
+  assert.equal(urgency(3, { again: false, isLast: true }), 2);
+  assert.equal(urgency(1, { again: false, isLast: true }), 1);
+  assert.equal(urgency(5, { again: false, isLast: false }), 5);
+});
