@@ -182,7 +182,10 @@ describe('a corpus file that is wrong', () => {
   test('a file that does not exist', () => {
     assert.throws(() => corpus([join(folder, 'nowhere.txt')]), { code: 'DATA_MISSING', message: /nowhere\.txt/ });
   });
-  test('words cannot take a vocabulary from it', () => {
+  test('words cannot take a vocabulary from it, but can from built-in text', () => {
+    const words = createTokenizer('words', corpus(['builtin:prosqa']));
+    const sentence = 'Every wumpus is a rempus.';
+    assert.equal(words.decode(words.encode(sentence)), sentence);
     assert.throws(() => createTokenizer('words', corpus([file('some.txt', 'text')])), {
       code: 'CONFIG_INVALID',
       message: /some\.txt/,

@@ -103,7 +103,8 @@ function problemsOf(changes: object): string {
   const text = join(folder, 'text.jsonl');
   writeFileSync(text, '{"text": "some text"}\n');
   writeFileSync(join(folder, 'piqa.jsonl'), '{"goal":"g","sol1":"a","sol2":"b","label":0}\n');
-  const { seed: _, ...good } = GOOD;
+  const { seed, ...good } = GOOD;
+  assert.equal(seed, 0);
   const path = join(folder, `sweep-${written++}.yaml`);
   writeFileSync(path, JSON.stringify({ name: 'test', ...good, ...changes }));
   try {

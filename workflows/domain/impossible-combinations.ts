@@ -101,7 +101,7 @@ function* baseChecks(
 function* solutionChecks({ task, base, pretrain }: TrialSettings): Generator<Impossible> {
   if (base?.learns !== 'solutions') return;
   const text =
-    pretrain?.corpus != null
+    (pretrain?.corpus ?? null) !== null
       ? 'pretrain.corpus'
       : task.name === 'corpus' || isBenchmark(task)
         ? `task.name ${task.name}`
@@ -115,7 +115,7 @@ function* solutionChecks({ task, base, pretrain }: TrialSettings): Generator<Imp
 
 /** What Base and corpus stage read, and whether the tokenizer can know its words. */
 function* textChecks({ task, tokenizer, base, pretrain, evaluate }: TrialSettings): Generator<Impossible> {
-  if (isBenchmark(task) && (base !== null || pretrain !== null) && pretrain?.corpus == null)
+  if (isBenchmark(task) && (base !== null || pretrain !== null) && (pretrain?.corpus ?? null) === null)
     yield {
       key: 'task',
       sentence: `task.name ${task.name} has no text to train on: give pretrain.corpus, or model.weights without base and pretrain`,
@@ -123,7 +123,7 @@ function* textChecks({ task, tokenizer, base, pretrain, evaluate }: TrialSetting
   if (tokenizer === 'words') {
     const isOwn =
       task.name !== 'corpus' || [task.files].flat().every((file) => typeof file === 'string' && isBuiltIn(file));
-    if (isBenchmark(task) || pretrain?.corpus != null || !isOwn)
+    if (isBenchmark(task) || (pretrain?.corpus ?? null) !== null || !isOwn)
       yield {
         key: 'tokenizer',
         sentence:

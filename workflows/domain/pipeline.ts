@@ -66,14 +66,22 @@ function configsOf(settings: TrialSettings, task: TaskSettings): readonly PhaseC
   const { gradThroughCache, softInit, coprocessorInit, curriculum } = settings;
   const configs: PhaseConfig[] = [];
   // the Base of a corpus stage learns the same text, which a benchmark would not have
-  const text = { ...about, task: pretrain?.corpus ?? task };
-  if (base !== null) configs.push({ kind: 'base', ...text, base });
+  if (base !== null) configs.push({ kind: 'base', ...about, task: pretrain?.corpus ?? task, base });
   if (pretrain !== null) {
-    const { corpus: _, ...training } = pretrain;
+    const { corpus, ...training } = pretrain;
     // on running text the plain systems are one
     const trained = plain ? 'continued_pretraining' : system;
     const start = { gradThroughCache, softInit, coprocessorInit };
-    configs.push({ kind: 'pretrain', ...text, system: trained, ...exchange, ...start, pretrain: training, seed });
+    configs.push({
+      kind: 'pretrain',
+      ...about,
+      task: corpus ?? task,
+      system: trained,
+      ...exchange,
+      ...start,
+      pretrain: training,
+      seed,
+    });
   }
   if (train !== null) {
     const start = { gradThroughCache, softInit, coprocessorInit };

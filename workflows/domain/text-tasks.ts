@@ -6,10 +6,9 @@ import { z } from 'zod';
 const count = z.number().int().min(1);
 const files = z.array(z.string().min(1)).min(1);
 
-/** Names of data that ships with the trainer: the worked examples of a task as text. */
-export const BUILT_IN_CORPORA = ['builtin:gsm8k', 'builtin:prosqa'] as const;
 /** Whether a file's name says that it can be read as a corpus. */
 export const isCorpusFile = (name: string): boolean => /\.(txt(\.gz)?|jsonl?(\.gz)?|parquet)$/.test(name);
+/** Text that ships with the trainer: the worked examples of a task. */
 export const isBuiltIn = (file: string): boolean => file.startsWith('builtin:');
 
 export const corpusSchema = z.strictObject({
@@ -34,7 +33,7 @@ export const corpusSchema = z.strictObject({
 });
 export type CorpusSettings = z.infer<typeof corpusSchema>;
 
-export const BENCHMARK_NAMES = ['hellaswag', 'arc_easy', 'social_iqa', 'piqa', 'winogrande'] as const;
+const BENCHMARK_NAMES = ['hellaswag', 'arc_easy', 'social_iqa', 'piqa', 'winogrande'] as const;
 export type BenchmarkName = (typeof BENCHMARK_NAMES)[number];
 
 /** Answers of an item; ARC has three or five in a few of its items. */
