@@ -5,6 +5,6 @@ with again as (
   order by t.trial_id
   for no key update of t
 )
-update trials t set state = 'planned', failure = null, message = null, closed_at = null
+update trials t set state = 'planned', failure = null, message = null, closed_at = null, attempts = null
 from again where t.trial_id = again.trial_id
 returning again.cell, t.trial_id

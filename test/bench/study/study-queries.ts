@@ -1,0 +1,12 @@
+// The questions that people, the command line and reports ask of a running sweep, as they ask them. $1 is the sweep's name.
+
+export const STUDY_QUERIES: Readonly<Record<string, string>> = {
+  counts_by_state: 'select * from study.sweeps where sweep = $1',
+  counts_from_cells: 'select state, count(*) from study.cells where sweep = $1 group by 1',
+  one_cell: 'select * from study.cells where sweep = $1 and cell = 70123',
+  first_cells: 'select * from study.cells where sweep = $1 order by cell limit 50',
+  failed_cells: `select cell, failure, message from study.cells where sweep = $1 and state = 'failed' order by closed_at desc limit 50`,
+  last_failures: 'select * from study.failures where sweep = $1 order by at desc limit 20',
+  running: 'select * from study.running where sweep = $1',
+  mean_loss_by_latents: `select latents, count(*), avg(final_loss) from study.cells where sweep = $1 and state = 'finished' group by 1 order by 1`,
+};
