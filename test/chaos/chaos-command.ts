@@ -25,6 +25,7 @@ const say = (line: string): void => {
 /** Share of the time that trials take without any chaos; the rest goes to kills, restarts and dispatch, so that blows fall to the end. */
 const WORK_SHARE = 0.5;
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 const row = values.real
   ? await realKills({ kills: Number(values.kills), seed: Number(values.seed), say })
   : await chaos();

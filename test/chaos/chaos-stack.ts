@@ -15,7 +15,7 @@ import { postgresService } from '../../infra/local/postgres/postgres-service.ts'
 import { postgresUrl } from '../../infra/local/postgres/server.ts';
 import { Service, type ServiceDefinition, type ServiceTimes } from '../../infra/local/service.ts';
 import { temporalService } from '../../infra/local/temporal-service.ts';
-import { loadConfig, markOf, type ProcessMark } from '../../services/config/index.ts';
+import { isAlive, loadConfig, markOf, type ProcessMark } from '../../services/config/index.ts';
 import { simulateEntry } from '../../services/gpu-worker/index.ts';
 import { connectSweepClient, type SweepClient } from '../../services/orchestrator/index.ts';
 import { openStore } from '../../services/store/index.ts';
@@ -97,6 +97,13 @@ export async function openChaosStack(size: StackSize): Promise<ChaosStack> {
     return chosen;
   };
   const supervised = new Map<string, Service>();
+  // a harness that ends early must not leave its stack behind; trainers end with their workers
+  const killAll = (): void => {
+    for (const { record } of supervised.values()) {
+      if (record.process !== null && isAlive(record.process)) process.kill(record.process.pid, 'SIGKILL');
+    }
+  };
+  process.on('exit', killAll);
   const start = (definition: ServiceDefinition): Service => {
     const service = new Service(definition, SERVICE_TIMES, log, () => undefined);
     supervised.set(definition.name, service);
@@ -222,6 +229,7 @@ export async function openChaosStack(size: StackSize): Promise<ChaosStack> {
       const isServer = ({ definition }: Service): boolean => ['postgres', 'temporal'].includes(definition.name);
       await Promise.all(inOrder.filter((one) => !isServer(one)).map((one) => one.stop()));
       for (const one of inOrder.filter(isServer)) await one.stop();
+      process.off('exit', killAll);
       await Promise.all(
         links.flatMap(({ toNode, toRegistries }) => [toNode, ...toRegistries].map((link) => link.close())),
       );

@@ -38,15 +38,15 @@ name: ${NAME}
 model: { family: gpt2, layers: 2, width: 32, heads: 2, context: 96 }
 tokenizer: bytes
 task: { name: countdown, operands: 3, train: 512, valid: 8, test: 16 }
-base: { steps: 300, batch: 8, sequence: 64, warmupSteps: 5 }
+base: { steps: 200, batch: 8, sequence: 64, warmupSteps: 5 }
 curriculum: { stages: 2, firstStage: 1 }
-train: { stepsPerStage: 200, batch: 8, lr: 1.0e-3 }
+train: { stepsPerStage: 150, batch: 8, lr: 1.0e-3 }
 evaluate: { split: test, items: 16, maxNewTokens: 24, batch: 8 }
 systems: [soft_embeddings, liu, h1, h2]
 latents: 2
-seeds: 2
+seeds: 1
 `;
-const CELLS = 8;
+const CELLS = 4;
 const FINISH_MS = 900_000;
 /** Drawn from; as in life, what is many dies most often. */
 const VICTIMS: readonly Victim[] = ['trainer', 'trainer', 'gpu-worker', 'gpu-worker', 'orchestrator'];
