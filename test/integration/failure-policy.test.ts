@@ -167,7 +167,7 @@ test('a phase that fits no slot says what it waits for, keeps nobody from the sl
   await bench.start('large', { resources: { memoryMb: 4_000 }, trials: [[large]] });
   const waits = (): Promise<{ waits_for: string | null }[]> =>
     fixture.rows("select waits_for from study.phases where sweep = 'large'");
-  await until('it says what it waits for', async () => (await waits())[0]?.waits_for != null);
+  await until('it says what it waits for', async () => ((await waits())[0]?.waits_for ?? null) !== null);
   assert.deepEqual(await waits(), [
     { waits_for: 'waits for a slot with at least 4.00 GB: none of node-small has one' },
   ]);

@@ -10,7 +10,7 @@ const LOOK_EVERY_MS = 2_000;
 interface Waiter {
   readonly phaseKey: string;
   readonly want: Want;
-  wake(): void;
+  readonly wake: () => void;
 }
 
 export class FitWaiters {

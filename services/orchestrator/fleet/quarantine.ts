@@ -32,8 +32,8 @@ export class Quarantine {
     const work = async (): Promise<void> => {
       if (end.kind === 'failed' && maySuspectNode(end.report.failure)) await this.#judge(nodeId);
       if (end.kind !== 'finished') return;
-      const isQuarantined = this.#fleet.sessions.get(nodeId)?.quarantine != null;
-      if (isQuarantined) await this.#judge(nodeId);
+      const quarantine = this.#fleet.sessions.get(nodeId)?.quarantine ?? null;
+      if (quarantine !== null) await this.#judge(nodeId);
       // only a phase that was tried before can tell something about another node
       if (id.attempt === 1) return;
       const suspects = await this.#store.failedNodes(id.phaseId);
