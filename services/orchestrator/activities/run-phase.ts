@@ -23,6 +23,10 @@ import { persist, StoppedError } from '../persist.ts';
 const SLOT_WAIT_MS = 2_000;
 /** Cancellation arrives only with the answer to a heartbeat. A hung step is ended by the node's own watchdog (STALLED). */
 const HEARTBEAT_MS = 2_000;
+/** For each phase that runs here: beats cost the server about a millisecond each, and a thousand phases must not keep it busy alone. */
+const HEARTBEAT_PER_PHASE_MS = 2;
+/** Well below the heartbeat time-out (client.ts). */
+const LONGEST_HEARTBEAT_MS = 4_000;
 
 export interface RunPhaseNeeds {
   readonly store: OrchestratorStore;
@@ -43,7 +47,8 @@ export function runPhaseActivity(needs: RunPhaseNeeds): GpuActivities['runPhase'
     let follower: AttemptFollower | null = null;
     const beat = (): void => context.heartbeat(follower?.progress ?? null);
     beat();
-    const beating = setInterval(beat, HEARTBEAT_MS);
+    const beatMs = HEARTBEAT_MS + HEARTBEAT_PER_PHASE_MS * needs.attempts.all().length;
+    const beating = setInterval(beat, Math.min(beatMs, LONGEST_HEARTBEAT_MS));
     try {
       const options = input.takeOver === null ? {} : { takeOver: input.takeOver };
       const claim = await persist(() => store.claimPhase(phaseKey, activity, options), signal, log);
