@@ -32,6 +32,10 @@ export const CASES: readonly Case[] = MODELS.flatMap((model) => {
       name: `${model.kind} ${system}, ${words}`,
       config: smallConfig(system, { ...base, channel }),
     })),
+    ...(['h2', 'h1'] as const).map((system) => ({
+      name: `${model.kind} ${system}, bf16, recomputed`,
+      config: smallConfig(system, { ...base, precision: 'bf16', recompute: true }),
+    })),
     ...(['h2', 'coconut'] as const).map((system) => ({
       name: `${model.kind} ${system}, query repeat, cache without gradient`,
       config: smallConfig(system, { ...base, query: 'repeat', gradThroughCache: false }),

@@ -72,7 +72,10 @@ test('a Base phase is one pass, and its trace has a slice for every node on the 
 });
 
 test('an evaluation has no training step to profile', async () => {
-  await assert.rejects(profilePhase(tiny.evaluate(), PLACE, 1), /CONFIG_INVALID: phase: evaluate.*base, finetune/);
+  await assert.rejects(
+    profilePhase(tiny.evaluate(), PLACE, 1),
+    /CONFIG_INVALID: phase: evaluate.*base, pretrain, finetune/,
+  );
 });
 
 /** Length of the longest common subsequence. */

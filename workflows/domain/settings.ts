@@ -88,6 +88,13 @@ export const curriculumSchema = z.strictObject({
 /** A learning rate for all trained tensors, or one per parameter group. */
 const learningRateSchema = z.union([rate, z.strictObject({ base: rate, coprocessor: rate, soft: rate })]);
 
+/**
+ * In what matrix products are computed; weights, sums, loss and optimizer are fp32 always. tf32 rounds operands to 10 bits of mantissa, bf16 to
+ * 7, both on a GPU only.
+ */
+const precisionSchema = z.enum(['fp32', 'tf32', 'bf16']);
+export type Precision = z.infer<typeof precisionSchema>;
+
 export const trainSchema = z.strictObject({
   /** Optimizer steps of each stage; exactly one of stepsPerStage and epochsPerStage is set. */
   stepsPerStage: count.nullable().default(null),
@@ -104,6 +111,10 @@ export const trainSchema = z.strictObject({
   weightDecay: z.number().min(0).default(0.01),
   decay: z.enum(['all', 'matrices']).default('all'),
   clip: z.number().positive().nullable().default(1),
+  /** null = fp32 on the CPU, tf32 on a GPU. */
+  precision: precisionSchema.nullable().default(null),
+  /** Inner values of layers are computed again for the gradient instead of kept: about a third more operations, far less memory, same numbers. */
+  recompute: z.boolean().default(false),
   resetOptimizer: z.boolean().default(true),
 });
 
@@ -133,6 +144,10 @@ export const pretrainSchema = z.strictObject({
   weightDecay: z.number().min(0).default(0.01),
   decay: z.enum(['all', 'matrices']).default('all'),
   clip: z.number().positive().nullable().default(1),
+  /** null = fp32 on the CPU, tf32 on a GPU. */
+  precision: precisionSchema.nullable().default(null),
+  /** As `train.recompute`. */
+  recompute: z.boolean().default(false),
   /** Weight of the Base's own next-token loss beside that of the sites; 0 where the Base is frozen or nothing else is trained. */
   prefixLmLossWeight: rate.default(0),
 });

@@ -4,6 +4,7 @@
 
 import { add, at, batchMatMul, mul, reduceSum, reshape, softmax, sub, type Tensor } from '../graph/index.ts';
 import { withGradient } from './custom-gradient.ts';
+import { after } from './recompute.ts';
 
 /**
  * softmax(q k^T / sqrt(K) + mask) v.
@@ -34,23 +35,28 @@ export function attention(
 
   // the R query heads of a key/value head are stacked along its query axis
   const q_BGRQK = reshape(q_BHQK, grouped);
-  const scores = reshape(batchMatMul(q_BGRQK, k_BGSK, { transB: true, alpha }), [batch, heads, queries, keys]);
-  const p_BHQS = softmax(add(scores, mask));
+  const weights = (from_BGRQK: Tensor): Tensor => {
+    const scores = reshape(batchMatMul(from_BGRQK, k_BGSK, { transB: true, alpha }), [batch, heads, queries, keys]);
+    return softmax(add(scores, mask));
+  };
+  const stacked = (p_BHQS: Tensor) => reshape(p_BHQS, [batch, groups, repeat * queries, keys]);
+  const p_BHQS = weights(q_BGRQK);
   observe?.(p_BHQS);
-  const p_BGRQS = reshape(p_BHQS, [batch, groups, repeat * queries, keys]);
+  const p_BGRQS = stacked(p_BHQS);
   const o_BGRQK = batchMatMul(p_BGRQS, v_BGSK);
 
   const output = withGradient(o_BGRQK, {
     inputs: [q_BGRQK, k_BGSK, v_BGSK],
     rule: (do_BGRQK) => {
+      const kept_BGRQS = q_BHQK.graph.recomputes ? stacked(weights(after(q_BGRQK, do_BGRQK))) : p_BGRQS;
       const dScores = () => {
         const dp = batchMatMul(do_BGRQK, v_BGSK, { transB: true });
-        return mul(p_BGRQS, sub(dp, reduceSum(mul(do_BGRQK, o_BGRQK), [-1], true)));
+        return mul(kept_BGRQS, sub(dp, reduceSum(mul(do_BGRQK, o_BGRQK), [-1], true)));
       };
       return [
         () => batchMatMul(dScores(), k_BGSK, { alpha }),
         () => batchMatMul(dScores(), q_BGRQK, { transA: true, alpha }),
-        () => batchMatMul(p_BGRQS, do_BGRQK, { transA: true }),
+        () => batchMatMul(kept_BGRQS, do_BGRQK, { transA: true }),
       ];
     },
   });

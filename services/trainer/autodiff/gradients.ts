@@ -33,10 +33,15 @@ export type Rule = (context: RuleContext) => readonly ((() => Partial) | null)[]
  * @throws LatentSweepError INTERNAL when an operator on the way has no rule
  */
 export function gradients(loss: Tensor, wanted: readonly Tensor[]): ReadonlyMap<Tensor, Tensor> {
-  const { graph } = loss;
+  return backward(loss, loss.graph.scalar(1), wanted);
+}
+
+/** As `gradients`, of something that influences the loss: `dy` is the gradient that arrives at y. */
+export function backward(y: Tensor, dy: Tensor, wanted: readonly Tensor[]): ReadonlyMap<Tensor, Tensor> {
+  const { graph } = y;
   const nodes = [...graph.nodes];
   const onPath = tensorsDependingOn(wanted, nodes);
-  const partials = new Map<Tensor, Partial[]>([[loss, [graph.scalar(1)]]]);
+  const partials = new Map<Tensor, Partial[]>([[y, [dy]]]);
   const arrive = (tensor: Tensor, partial: Partial) => {
     const known = partials.get(tensor);
     if (known) known.push(partial);
@@ -59,11 +64,11 @@ export function gradients(loss: Tensor, wanted: readonly Tensor[]): ReadonlyMap<
     });
   };
   for (const node of nodes.reverse()) graph.within(backwardOf(node.scope), () => through(node));
-  return new Map(wanted.map((x) => [x, sumPartials(x, partials.get(x)) ?? zeros(loss, x.shape)]));
+  return new Map(wanted.map((x) => [x, sumPartials(x, partials.get(x)) ?? zeros(y, x.shape)]));
 }
 
 /** Scope of the gradients of a scope's nodes. */
-const backwardOf = (scope: string): string => `${scope} backward`;
+const backwardOf = (scope: string): string => (scope.endsWith(' backward') ? scope : `${scope} backward`);
 
 function ruleOf(node: Node): Rule {
   const rule = RULES[node.op];

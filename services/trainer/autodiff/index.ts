@@ -6,3 +6,4 @@ export { crossEntropy } from './cross-entropy.ts';
 export { stopGradient, withGradient } from './custom-gradient.ts';
 export { gradients } from './gradients.ts';
 export { layerNorm, rmsNorm } from './normalise.ts';
+export { recomputed } from './recompute.ts';

@@ -24,6 +24,8 @@ export function checkConfig(config: EngineConfig): EngineConfig {
     throw invalid('prefix_lm_loss_weight', prefixLmLossWeight, 'at least 0');
   if (prefixLmLossWeight > 0 && (facts.plain || !facts.trainsBase))
     throw invalid('prefix_lm_loss_weight', prefixLmLossWeight, `0 for ${system}`);
+  if (config.device === 'cpu' && config.precision !== undefined && config.precision !== 'fp32')
+    throw invalid('train.precision', config.precision, 'fp32 on the CPU; tf32 and bf16 need a GPU');
   if (!(Number.isInteger(threads) && threads >= 1)) throw invalid('threads', threads, 'an integer of at least 1');
   return { ...config, channel };
 }

@@ -4,7 +4,7 @@
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { ModelConfig } from '../models/index.ts';
-import { Runtime, type TensorData } from '../runtime/index.ts';
+import { Runtime, type RuntimeOptions, type TensorData } from '../runtime/index.ts';
 import {
   type BatchShape,
   bucket,
@@ -88,7 +88,7 @@ export class TrainingEngine implements Engine {
   /** @param openRuntime a profile gives its own */
   constructor(
     unchecked: EngineConfig,
-    openRuntime: (config: EngineConfig) => Runtime = (config) => new Runtime(config),
+    openRuntime: (config: RuntimeOptions) => Runtime = (options) => new Runtime(options),
   ) {
     const config = checkConfig(unchecked);
     const parameters = systemParameters(config);
@@ -96,7 +96,7 @@ export class TrainingEngine implements Engine {
     this.trainedNames = parameters.filter(({ trained }) => trained).map(({ name }) => name);
     this.capacityFloatsPerLatent = capacityFloatsPerLatent(config);
     this.latentLayout = latentLayout(config);
-    this.#runtime = openRuntime(config);
+    this.#runtime = openRuntime(runtimeOptions(config));
     try {
       this.#store = new ParameterStore(this.#runtime, parameters, config);
       this.#optimizer = new OptimizerStep(this.#runtime, this.#store, config.optimizer, config.device);
@@ -351,6 +351,11 @@ export class TrainingEngine implements Engine {
     this.#optimizer.release();
     this.#runtime.releaseAll();
   }
+}
+
+/** What precision asks of the device goes before what `cuda` says; products that are not bf16 stay exact beside those that are. */
+function runtimeOptions({ device, threads, cuda = {}, precision }: EngineConfig): RuntimeOptions {
+  return { device, threads, cuda: precision === undefined ? cuda : { ...cuda, tf32: precision === 'tf32' } };
 }
 
 function checkRates(rates: LearningRates): void {

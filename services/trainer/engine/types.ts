@@ -1,6 +1,7 @@
 // What the engine takes and gives: the border between training loops (phases/, probe/) and the graphs below.
 // Everything here is plain data on the host; tensors are fp32, row-major.
 
+import type { Precision } from '../../../workflows/domain/settings.ts';
 import type { Channel, Query, SystemName } from '../../../workflows/domain/systems.ts';
 import type { ModelConfig } from '../models/config.ts';
 import type { CudaOptions } from '../runtime/index.ts';
@@ -44,6 +45,10 @@ export interface EngineConfig {
   readonly device: 'cpu' | 'cuda';
   /** Intra-op threads of ONNX Runtime on the CPU provider; part of what makes bits repeat. */
   readonly threads: number;
+  /** Inner values of layers are computed again for the gradient instead of kept: less memory, same numbers. Absent: false. */
+  readonly recompute?: boolean;
+  /** Of matrix products; weights, sums, loss and optimizer are fp32 always. Absent: fp32 on the CPU, tf32 on a GPU. */
+  readonly precision?: Precision;
   /** For device cuda; left out: the defaults of the runtime. */
   readonly cuda?: Partial<CudaOptions>;
 }

@@ -55,6 +55,10 @@ export interface GraphOptions {
   readonly prefix?: string;
   /** Whose kernels it is written for, where no form is the fastest on both. */
   readonly device?: 'cpu' | 'cuda';
+  /** Whether inner values of layers are computed again for the gradient instead of kept (autodiff/recompute.ts). */
+  readonly recomputes?: boolean;
+  /** In what matrix products are computed; all else, and products with a vector, which are sums, stay in fp32. */
+  readonly products?: 'fp32' | 'bf16';
   /** No gradient will be asked for: see `Graph.forwardOnly`. */
   readonly forwardOnly?: boolean;
 }
@@ -62,6 +66,8 @@ export interface GraphOptions {
 export class Graph {
   readonly prefix: string;
   readonly device: 'cpu' | 'cuda';
+  readonly recomputes: boolean;
+  readonly products: 'fp32' | 'bf16';
   readonly nodes: Node[] = [];
   readonly inputs: Tensor[] = [];
   readonly outputs: { readonly name: string; readonly tensor: Tensor }[] = [];
@@ -71,9 +77,17 @@ export class Graph {
   #scope = '';
   #isForwardOnly: boolean;
 
-  constructor({ prefix = '', device = 'cpu', forwardOnly = false }: GraphOptions = {}) {
+  constructor({
+    prefix = '',
+    device = 'cpu',
+    recomputes = false,
+    products = 'fp32',
+    forwardOnly = false,
+  }: GraphOptions = {}) {
     this.prefix = prefix;
     this.device = device;
+    this.recomputes = recomputes;
+    this.products = products;
     this.#isForwardOnly = forwardOnly;
   }
 

@@ -1,7 +1,7 @@
 // GPT-2: learned positions, pre-LayerNorm, fused q/k/v projection, tanh GELU. Semantics of `GPT2Model` in transformers.
 // Legend: B batch, Q rows per batch row, R = B * Q, D width, H heads, K head width, S keys.
 
-import { attention, gelu, layerNorm } from '../autodiff/index.ts';
+import { attention, gelu, layerNorm, recomputed } from '../autodiff/index.ts';
 import { add, at, gather, gemm, reshape, slice, split, type Tensor, transpose } from '../graph/index.ts';
 import type { Gpt2Config } from './config.ts';
 import type { CacheEntries, Parameters, Pass, PassResult } from './pass.ts';
@@ -22,7 +22,8 @@ export function gpt2Pass(config: Gpt2Config, parameter: Parameters, pass: Pass):
     const o_BHQK = attention(q_BHQK, k_BGSK, v_BGSK, past.mask, past.observe);
     x_RD = add(x_RD, project(reshape(transpose(o_BHQK, [0, 2, 1, 3]), x_RD.shape), 'attn.c_proj'));
 
-    x_RD = add(x_RD, project(gelu(project(norm(x_RD, 'ln_2'), 'mlp.c_fc')), 'mlp.c_proj'));
+    const feedForward = (x: Tensor) => project(gelu(project(norm(x, 'ln_2'), 'mlp.c_fc')), 'mlp.c_proj');
+    x_RD = add(x_RD, recomputed(x_RD, feedForward));
   }
   const hidden_RD = layerNorm(
     x_RD,

@@ -2,7 +2,7 @@
 // Semantics of `Qwen3Model` in transformers.
 // Legend: B batch, Q rows per batch row, R = B * Q, D width, H query heads, G key/value heads, K head width, S keys, P positions.
 
-import { attention, rmsNorm, silu } from '../autodiff/index.ts';
+import { attention, recomputed, rmsNorm, silu } from '../autodiff/index.ts';
 import { add, gemm, mul, reshape, rotate, type Tensor, transpose } from '../graph/index.ts';
 import type { Qwen3Config } from './config.ts';
 import type { CacheEntries, Parameters, Pass, PassResult } from './pass.ts';
@@ -38,8 +38,11 @@ export function qwen3Pass(config: Qwen3Config, parameter: Parameters, pass: Pass
     const o_RD = reshape(transpose(o_BHQK, [0, 2, 1, 3]), [batch * queries, config.heads * config.headWidth]);
     x_RD = add(x_RD, project(o_RD, 'self_attn.o_proj'));
 
-    const m_RD = norm(x_RD, 'post_attention_layernorm');
-    x_RD = add(x_RD, project(mul(silu(project(m_RD, 'mlp.gate_proj')), project(m_RD, 'mlp.up_proj')), 'mlp.down_proj'));
+    const feedForward = (x: Tensor) => {
+      const m_RD = norm(x, 'post_attention_layernorm');
+      return project(mul(silu(project(m_RD, 'mlp.gate_proj')), project(m_RD, 'mlp.up_proj')), 'mlp.down_proj');
+    };
+    x_RD = add(x_RD, recomputed(x_RD, feedForward));
   }
   return { hidden_RD: rmsNorm(x_RD, parameter('model.norm.weight'), config.normEpsilon), cache };
 }

@@ -21,6 +21,8 @@ const ELEMENT_TYPE: Readonly<Record<DType, TensorProto_DataType>> = {
   int64: TensorProto_DataType.INT64,
   bool: TensorProto_DataType.BOOL,
 };
+const BF16 = BigInt(TensorProto_DataType.BFLOAT16);
+const FP32 = BigInt(TensorProto_DataType.FLOAT);
 
 /** The serialised ModelProto of a graph. Static shapes everywhere; equal graphs give equal bytes. */
 export function emitModel(graph: Graph, name: string): Uint8Array {
@@ -64,7 +66,7 @@ function emitGraph(graph: Graph, name: string): GraphProto {
   const { names, renames } = nameTensors(graph);
   return GraphProto.fromPartial({
     name,
-    node: [...graph.nodes.filter((node) => used.nodes.has(node)).map((node) => emitNode(node, names)), ...renames],
+    node: [...emitNodes(graph, used.nodes, names), ...renames],
     input: graph.inputs.filter((input) => used.tensors.has(input)).map((input) => valueInfo(names(input), input)),
     output: graph.outputs.map((output) => valueInfo(output.name, output.tensor)),
     initializer: [...used.tensors]
@@ -107,6 +109,58 @@ export function reachable(graph: Graph): { readonly tensors: ReadonlySet<Tensor>
   }
   return { tensors, nodes };
 }
+
+function emitNodes(graph: Graph, used: ReadonlySet<Node>, names: Names): readonly NodeProto[] {
+  const narrowed = new Set<Tensor>();
+  return graph.nodes
+    .filter((node) => used.has(node))
+    .flatMap((node) =>
+      graph.products === 'bf16' && isLargeProduct(node)
+        ? emitNarrowProduct(node, names, narrowed)
+        : [emitNode(node, names)],
+    );
+}
+
+/** Products with a vector are sums of many terms: they stay in fp32. */
+function isLargeProduct({ op, outputs }: Node): boolean {
+  const shape = outputs[0]?.shape ?? [];
+  return (op === 'Gemm' || op === 'FusedMatMul') && shape.at(-1) !== 1 && shape.at(-2) !== 1;
+}
+
+/**
+ * A product of operands rounded to bf16, each rounded once per graph; its result is fp32 again before anything is added to it.
+ * @param narrowed tensors that have a rounded copy by now
+ */
+function emitNarrowProduct(node: Node, names: Names, narrowed: Set<Tensor>): readonly NodeProto[] {
+  const [a, b, addend] = node.inputs;
+  const factors = [a, b].flatMap((factor) => factor ?? []);
+  const narrow = (tensor: Tensor): string => `${names(tensor)}.bf16`;
+  const casts = factors.flatMap((tensor) => {
+    if (narrowed.has(tensor)) return [];
+    narrowed.add(tensor);
+    return [castNode(names(tensor), narrow(tensor), BF16)];
+  });
+  const output = node.outputs.map(names)[0] ?? '';
+  const product = NodeProto.fromPartial({
+    opType: node.op,
+    domain: node.domain,
+    input: factors.map(narrow),
+    output: [`${output}.product`],
+    attribute: Object.entries(node.attributes).map(([name, attribute]) => emitAttribute(name, attribute)),
+  });
+  if (addend === undefined) return [...casts, product, castNode(`${output}.product`, output, FP32)];
+  const wide = `${output}.wide`;
+  const sum = NodeProto.fromPartial({ opType: 'Add', input: [wide, names(addend)], output: [output] });
+  return [...casts, product, castNode(`${output}.product`, wide, FP32), sum];
+}
+
+const castNode = (from: string, to: string, type: bigint): NodeProto =>
+  NodeProto.fromPartial({
+    opType: 'Cast',
+    input: [from],
+    output: [to],
+    attribute: [{ name: 'to', type: AttributeProto_AttributeType.INT, i: type }],
+  });
 
 function emitNode(node: Node, names: Names): NodeProto {
   return NodeProto.fromPartial({

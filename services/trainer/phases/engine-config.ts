@@ -58,7 +58,15 @@ export function systemEngineConfig(
     optimizer,
     device: placement.device,
     threads: placement.threads,
+    ...computation(config),
   };
+}
+
+/** How the phases that train compute; those that score follow the device. */
+function computation(config: Parameters<typeof systemEngineConfig>[0]): Pick<EngineConfig, 'precision' | 'recompute'> {
+  if (config.kind !== 'pretrain' && config.kind !== 'finetune') return {};
+  const { precision, recompute } = config.kind === 'pretrain' ? config.pretrain : config.train;
+  return { recompute, ...(precision === null ? {} : { precision }) };
 }
 
 /** Of the settings of a finetune or a corpus stage. */

@@ -8,7 +8,7 @@ import type { PhaseConfig } from '../../../workflows/domain/phases.ts';
 import { type Batch, TrainingEngine } from '../engine/index.ts';
 import type { Placement } from '../phases/engine-config.ts';
 import { tokensOf } from '../phases/training-work.ts';
-import { Runtime } from '../runtime/index.ts';
+import { Runtime, type RuntimeOptions } from '../runtime/index.ts';
 import { measurePeak } from './measure-peak.ts';
 import { type NodeEvent, nodeEvents } from './node-events.ts';
 import { passName } from './pass-name.ts';
@@ -95,7 +95,7 @@ function profiledSteps(phase: PhaseBatches, batches: readonly Batch[]) {
 function runSteps(
   { engine: config, microbatch }: PhaseBatches,
   batches: readonly Batch[],
-  openRuntime: (options: PhaseBatches['engine']) => Runtime,
+  openRuntime: (options: RuntimeOptions) => Runtime,
 ): { readonly ms: number } {
   const engine = new TrainingEngine(config, openRuntime);
   try {

@@ -3,6 +3,7 @@
 // Reading order: plainPass, then sitePasses, then latents.ts for where the latents come from.
 // Legend: B batch, S prefix length, M sites, N latents, A decoding rows per site (query and ahead), R rows, D width.
 
+import type { Precision } from '../../../workflows/domain/settings.ts';
 import { stopGradient } from '../autodiff/index.ts';
 import { at, concat, expand, Graph, reshape, type Tensor } from '../graph/index.ts';
 import {
@@ -20,6 +21,10 @@ import { causalMask, concatRows, inputRows, type Rows, rowMask, rowPositions } f
 
 export interface TrainingSettings extends SystemSettings {
   readonly device: 'cpu' | 'cuda';
+  /** Absent: nothing is computed twice. */
+  readonly recompute?: boolean;
+  /** Absent: fp32 on the CPU, tf32 on a GPU. */
+  readonly precision?: Precision;
   readonly gradThroughCache: boolean;
   readonly prefixLmLossWeight: number;
 }
@@ -65,7 +70,12 @@ export function startBuilding(
   positionCount = rotationRows(shape),
   wishes: Wishes = {},
 ): Building {
-  const graph = new Graph({ device: settings.device, forwardOnly: wishes.forwardOnly === true });
+  const graph = new Graph({
+    device: settings.device,
+    recomputes: settings.recompute === true,
+    products: settings.precision === 'bf16' ? 'bf16' : 'fp32',
+    forwardOnly: wishes.forwardOnly === true,
+  });
   const model = computedModel(settings.system, settings.model);
   const inputs = new Map(
     systemParameters(settings).map(({ name, shape: size }) => [name, { size, tensor: null as Tensor | null }]),

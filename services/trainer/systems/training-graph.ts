@@ -79,7 +79,8 @@ function addTo(sum: Tensor, gradient: Tensor): Tensor {
   if (rows !== null) return scatterAdd(isZeros(rows.onto) ? sum : addTo(sum, rows.onto), rows.indices, rows.updates, 0);
   const { source } = gradient;
   const isProduct = source.kind === 'node' && source.node.op === 'Gemm' && source.node.inputs.length === 2;
-  return isProduct ? withAddend(source.node, sum) : add(sum, gradient);
+  // on a GPU the product would first copy the sum onto itself
+  return isProduct && sum.graph.device === 'cpu' ? withAddend(source.node, sum) : add(sum, gradient);
 }
 
 /** The parts of a gradient that is zero or a sum except at some rows of an embedding. */
