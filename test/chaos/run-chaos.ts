@@ -183,11 +183,11 @@ async function countUsableSlots(stack: ChaosStack, slots: number): Promise<numbe
   return most;
 }
 
-function strays({ root, services }: ChaosStack): Pick<ChaosOutcome, 'zombies' | 'orphans'> {
+function strays(stack: ChaosStack): Pick<ChaosOutcome, 'zombies' | 'orphans'> {
   const ours = new Set(treeOf(process.pid));
-  const running = new Set(services().map((one) => one.pid));
+  const running = new Set(stack.services().map((one) => one.pid));
   const zombies = allProcesses().filter((one) => one.isZombie && ours.has(one.pid) && !running.has(one.pid));
-  const orphans = processesOf(root, process.pid).filter((one) => !ours.has(one.pid));
+  const orphans = processesOf(stack.root, process.pid).filter((one) => !ours.has(one.pid));
   return { zombies, orphans };
 }
 
