@@ -27,6 +27,7 @@ import {
 import { checkConfig } from './check-config.ts';
 import { CompiledCache } from './compiled-cache.ts';
 import { CompiledGraph } from './compiled-graph.ts';
+import { GENERATE_ITEMS, PREFILL_SCORES } from './decode-limits.ts';
 import { Generator } from './generator.ts';
 import { initialise } from './initialise.ts';
 import { checkGiven, givenArrays, itemLatents as itemLatentsOf } from './item-latents.ts';
@@ -53,10 +54,6 @@ import type {
 const TRAINING_GRAPHS = 24;
 /** Decoders hold a cache each. */
 const GENERATORS = 4;
-/** Items decoded at once: more share a step's fixed cost, fewer waste less on items that end early. */
-const GENERATE_ITEMS = 32;
-/** Attention scores of one layer of a prefill, in floats (256 MB): long questions are decoded in smaller groups. */
-const PREFILL_SCORES = 1 << 26;
 
 /** What a batch gives besides an update; for probes and gradient tests. */
 export interface Inspection {

@@ -47,10 +47,6 @@ export interface PhasePlan {
   readonly memoryWith: (together: number) => MemoryPlan;
 }
 
-/** As in engine/engine.ts: items decoded at once, and attention scores of one layer of a prefill. */
-const GENERATE_ITEMS = 32;
-const PREFILL_SCORES = 1 << 26;
-
 /** @throws LatentSweepError as `checkPhaseConfig` for what cannot run at all */
 export async function planPhase(config: PhaseConfig, placement: Placement): Promise<PhasePlan> {
   const task = createTask(config.task);
