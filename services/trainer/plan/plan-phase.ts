@@ -5,6 +5,7 @@ import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { phaseSteps } from '../../../workflows/domain/phase-steps.ts';
 import type { EvaluatePhaseConfig, PhaseConfig } from '../../../workflows/domain/phases.ts';
 import { isPlain, latentsOf, questionTokens } from '../curriculum/index.ts';
+import { GENERATE_ITEMS, PREFILL_SCORES } from '../engine/decode-limits.ts';
 import type { EngineConfig } from '../engine/types.ts';
 import { baseEngineConfig, optimizerOf, type Placement, systemEngineConfig } from '../phases/engine-config.ts';
 import { NO_OPTIMIZER } from '../phases/evaluation-engine.ts';
