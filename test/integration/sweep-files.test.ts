@@ -103,5 +103,5 @@ function micro(settings: TrialSettings): TrialSettings {
     train: train === null ? null : { ...train, stepsPerStage: 1, epochsPerStage: null, batch: 4 },
     evaluate: { ...evaluate, items: 4, batch: 4, maxNewTokens: 3 },
     analyse: analyse === null ? null : { ...analyse, items: 8, batch: 8, silhouetteItems: 8 },
-  } as TrialSettings;
+  };
 }
