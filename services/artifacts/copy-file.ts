@@ -2,7 +2,7 @@
 // and power loss; what a killed process leaves are temporary files, removed by `removeLeftovers`.
 
 import { createHash, randomUUID } from 'node:crypto';
-import { open, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { fileError } from './file-errors.ts';

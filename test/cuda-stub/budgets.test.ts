@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { after, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { TrainingEngine } from '../../services/trainer/engine/index.ts';
 import { RATES, wildWeights } from '../unit/trainer-small-engine.ts';
 import { CASES, curriculumBatch } from './cases.ts';

@@ -5,14 +5,14 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import type { CommitOutcome } from '../../services/store/types.ts';
 import { kill, WorkerBench } from './gpu-worker-bench.ts';
+import { MemoryStore } from './memory-store.ts';
 import { lossOf } from './scripted-loss.ts';
 import { keyOf, type ScriptedSpec, sharedBaseSpec } from './scripted-sweep.ts';
 import { stateAfter } from './scripted-trainer-child.ts';
 import { until } from './until.ts';
-import { MemoryStore } from './memory-store.ts';
 import { type Bench, openBenchOn } from './workflows-bench.ts';
-import type { CommitOutcome } from '../../services/store/types.ts';
 
 /** Remembers what each phase ended with. */
 class ResultStore extends MemoryStore {

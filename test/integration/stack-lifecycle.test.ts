@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, chmodSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import pg from 'pg';
-import { down, startPostgresAlone, stackStatus, up } from '../../infra/local/index.ts';
+import { down, stackStatus, startPostgresAlone, up } from '../../infra/local/index.ts';
 import {
   type Config,
   endpoints,

@@ -58,7 +58,8 @@ function assertSameAsUncut(out: string, { phases, result }: Result): void {
     phases.map(({ weightsSha256 }) => weightsSha256),
     uncut.phases.map(({ weightsSha256 }) => weightsSha256),
   );
-  for (const name of ['metrics.tsv', 'items.tsv', 'analyses.tsv']) assert.equal(rows(out, name), rows('uncut', name), name);
+  for (const name of ['metrics.tsv', 'items.tsv', 'analyses.tsv'])
+    assert.equal(rows(out, name), rows('uncut', name), name);
 }
 
 /** Waits until the metrics of `out` have `bytes`. */

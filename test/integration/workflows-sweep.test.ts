@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type Bench, openBench } from './workflows-bench.ts';
 import { keyOf, sharedBaseSpec } from './scripted-sweep.ts';
 import { lossOf } from './scripted-worker.ts';
 import { until } from './until.ts';
+import { type Bench, openBench } from './workflows-bench.ts';
 
 let bench: Bench;
 before(async () => {

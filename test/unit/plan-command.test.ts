@@ -1,8 +1,8 @@
 // lsweep plan: what people and programs read before anything runs.
 
 import assert from 'node:assert/strict';
-import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { register } from '../../services/cli/commands/plan.ts';
 import { addGlobalOptions } from '../../services/cli/global-options.ts';

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PlanSweep } from '../../services/orchestrator/planner.ts';
-import { planSweepFile } from '../../workflows/domain/plan-sweep-file.ts';
 import { phaseConfigSchema } from '../../workflows/domain/phases.ts';
+import { planSweepFile } from '../../workflows/domain/plan-sweep-file.ts';
 import type { SweepSpec } from '../../workflows/domain/sweep-spec.ts';
 import { specOf } from './sweep-spec-of.ts';
 

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { OptimizerConfig } from '../../services/trainer/engine/index.ts';
+import { emitModel } from '../../services/trainer/onnx/index.ts';
 import {
   COEFFICIENTS,
   layOut,
@@ -12,7 +13,6 @@ import {
   updateCoefficients,
   updateGraph,
 } from '../../services/trainer/optimizer/index.ts';
-import { emitModel } from '../../services/trainer/onnx/index.ts';
 import { draws } from '../../services/trainer/random/draws.ts';
 import { Runtime } from '../../services/trainer/runtime/index.ts';
 import { systemParameters } from '../../services/trainer/systems/index.ts';

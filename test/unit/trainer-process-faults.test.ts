@@ -6,7 +6,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type TrainerCommand, trainerEntry, trainerExecArgv } from '../../services/trainer/index.ts';
-import { job, tiny, TrainerChild } from './trainer-child.ts';
+import { job, TrainerChild, tiny } from './trainer-child.ts';
 
 describe('a faulty job', () => {
   let trainer: TrainerChild;

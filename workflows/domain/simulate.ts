@@ -6,7 +6,7 @@ import { z } from 'zod';
 const count = z.number().int().min(1);
 
 /** What goes wrong, and how: each as a real trainer would show it to its worker. */
-export const SIMULATED_FAULTS = ['crash', 'hang', 'out_of_memory', 'nan', 'error'] as const;
+const SIMULATED_FAULTS = ['crash', 'hang', 'out_of_memory', 'nan', 'error'] as const;
 
 const simulatedFaultSchema = z.strictObject({
   /** `crash`: SIGKILL of the trainer. `hang`: no step ever ends. `nan`: a loss that is no number. `error`: an exception inside. */

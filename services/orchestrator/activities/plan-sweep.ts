@@ -2,8 +2,8 @@
 // appended, so that an extension adds only what is new and a repeated planning adds nothing.
 
 import { Context } from '@temporalio/activity';
-import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { SweepActivities } from '../../../workflows/activities.ts';
+import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { CellPlan, OrchestratorStore } from '../../store/types.ts';
 import type { PlanSweep } from '../planner.ts';
 

@@ -193,7 +193,7 @@ function nodeKey(op: string, inputs: readonly Tensor[], attributes: Attributes, 
   return parts.join(';');
 }
 
-export function first<T>(items: readonly T[]): T {
+function first<T>(items: readonly T[]): T {
   return at(items, 0);
 }
 

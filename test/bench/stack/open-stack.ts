@@ -151,7 +151,7 @@ export async function openBenchStack(keep = process.env['LSWEEP_TEST_KEEP'] === 
 }
 
 /** SIGKILL: the benchmark has what it wanted. */
-export async function end(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
   child.kill('SIGKILL');
