@@ -204,6 +204,17 @@ const REFUSED: readonly (readonly [
     /task.test 501 is more than the 500 published/,
   ],
   [
+    'solutions of a corpus',
+    {
+      task: "{ name: corpus, files: ['builtin:gsm8k'] }",
+      base: '{ learns: solutions }',
+      train: null,
+      pretrain: '{ steps: 5 }',
+    },
+    4,
+    /base.learns solutions needs a task with questions and steps, and task.name corpus has none/,
+  ],
+  [
     'published problems made balanced',
     {
       task: '{ name: prosqa, balanced: true }',
