@@ -2,6 +2,7 @@
 // ends with exactly one last event, whatever happens. Rules: architecture.md sections 2, 4 and 5.
 
 import { mkdir, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -10,7 +11,7 @@ import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import type { AnyPhaseConfig } from '../../workflows/domain/phases.ts';
 import { type ArtifactStore, checkpointUri, fileError } from '../artifacts/index.ts';
 import type { Artifact, RunPhaseRequest } from '../gen/latentsweep/worker/v1/worker.ts';
-import type { LocalCheckpoint, TrainerEvent } from '../trainer/index.ts';
+import { haveExclusiveCores, type LocalCheckpoint, type TrainerEvent } from '../trainer/index.ts';
 import type { Attempt } from './attempt.ts';
 import type { CheckpointCache } from './checkpoint-cache.ts';
 import { isLast } from './event-queue.ts';
@@ -251,15 +252,18 @@ export class AttemptRun {
   }
 
   #job(workDir: string): Omit<SlotJob, 'parent' | 'resume'> {
-    const { phaseKey, attempt, threads, segmentMs, checkpointMs, overrides } = this.#request;
-    const { device, threads: slotThreads } = this.#pool.optionsOf(this.#attempt.id.slot);
+    const { phaseKey, attempt, threads: asked, segmentMs, checkpointMs, overrides } = this.#request;
+    const slot = this.#pool.optionsOf(this.#attempt.id.slot);
+    const { device } = slot;
+    const threads = asked === 0 ? slot.threads : asked;
     return {
       phaseKey,
       attempt,
       config: this.#config,
       workDir,
       device,
-      threads: threads === 0 ? slotThreads : threads,
+      threads,
+      exclusiveCores: haveExclusiveCores({ trainers: this.#pool.slots, threads, cores: availableParallelism() }),
       segmentMs: Number(segmentMs),
       checkpointMs: Number(checkpointMs),
       overrides: overridesOf(overrides),

@@ -23,6 +23,11 @@ export class TrainerPool {
     return this.#slots.length + this.#waitingPlaces;
   }
 
+  /** Attempts that run at a time. */
+  get slots(): number {
+    return this.#slots.length;
+  }
+
   /** @param place 0-based, below `places` */
   optionsOf(place: number): SlotOptions {
     const slot = this.#slots[place] ?? this.#slots[0];

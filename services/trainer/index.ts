@@ -1,6 +1,7 @@
 // The border of the trainer: how to start its process, the messages it speaks, and what can be said of a phase before it runs.
 
 export { readCheckpoint, weightsOf, weightsSha256 } from './checkpoints/index.ts';
+export { haveExclusiveCores } from './jobs/exclusive-cores.ts';
 export type {
   AnalysisValue,
   EvaluationItem,

@@ -1,6 +1,7 @@
 // `lsweep train`: one trial in this terminal, from its first phase to its result table. Ctrl-C leaves a checkpoint; the same command goes on.
 
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { trainedConfig } from '../../../workflows/domain/phases.ts';
@@ -10,6 +11,7 @@ import {
   checkpointOf,
   type DonePhase,
   exportTrial,
+  haveExclusiveCores,
   runTrial,
   type StandaloneTrial,
   type TrialEnd,
@@ -74,12 +76,14 @@ function standaloneTrial(
   { stateDir }: Config,
 ): StandaloneTrial {
   const { key, phases } = cell.trial;
+  const threads = options.threads ?? resources.threads;
   return {
     key,
     phases: phases.map((phase) => ({ ...phase, config: trainedConfig(phase.config) })),
     folder: resolve(options.out ?? join(stateDir, 'train', `${name}-${key.slice(0, KEY_DIGITS)}`)),
     device: options.device ?? (resources.device === 'cuda' ? 'cuda' : 'cpu'),
-    threads: options.threads ?? resources.threads,
+    threads,
+    exclusiveCores: haveExclusiveCores({ trainers: 1, threads, cores: availableParallelism() }),
     segmentMs: Math.min(SEGMENT_MS, options.checkpointSeconds * 1_000),
     checkpointMs: options.checkpointSeconds * 1_000,
   };

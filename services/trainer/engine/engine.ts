@@ -351,8 +351,19 @@ export class TrainingEngine implements Engine {
 }
 
 /** What precision asks of the device goes before what `cuda` says; products that are not bf16 stay exact beside those that are. */
-function runtimeOptions({ device, threads, cuda = {}, precision }: EngineConfig): RuntimeOptions {
-  return { device, threads, cuda: precision === undefined ? cuda : { ...cuda, tf32: precision === 'tf32' } };
+function runtimeOptions({
+  device,
+  threads,
+  exclusiveCores = false,
+  cuda = {},
+  precision,
+}: EngineConfig): RuntimeOptions {
+  return {
+    device,
+    threads,
+    exclusiveCores,
+    cuda: precision === undefined ? cuda : { ...cuda, tf32: precision === 'tf32' },
+  };
 }
 
 function checkRates(rates: LearningRates): void {

@@ -45,6 +45,8 @@ export interface EngineConfig {
   readonly device: 'cpu' | 'cuda';
   /** Intra-op threads of ONNX Runtime on the CPU provider; part of what makes bits repeat. */
   readonly threads: number;
+  /** No other work needs the cores of these threads, so they may spin between operators: same numbers, sooner. Absent: false. */
+  readonly exclusiveCores?: boolean;
   /** Inner values of layers are computed again for the gradient instead of kept: less memory, same numbers. Absent: false. */
   readonly recompute?: boolean;
   /** Of matrix products; weights, sums, loss and optimizer are fp32 always. Absent: fp32 on the CPU, tf32 on a GPU. */

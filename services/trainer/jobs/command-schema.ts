@@ -24,6 +24,7 @@ const jobSchema = z.strictObject({
   workDir: z.string().min(1),
   device: z.enum(['cpu', 'cuda']),
   threads: z.number().int().min(1),
+  exclusiveCores: z.boolean().default(false),
   segmentMs: z.number().min(0),
   checkpointMs: z.number().min(0),
   overrides: attemptOverridesSchema.default({}),

@@ -25,6 +25,8 @@ export interface PhaseJob {
   readonly workDir: string;
   readonly device: 'cpu' | 'cuda';
   readonly threads: number;
+  /** No other work needs the cores of these threads: they spin while they wait (jobs/exclusive-cores.ts). Same bits. Absent: false. */
+  readonly exclusiveCores?: boolean;
   /** Aim for the wall time between two segments, ms (architecture.md: 5 to 30 s). */
   readonly segmentMs: number;
   /** A checkpoint at the end of a segment when the last one is older than this, ms; 0 = at every segment. */

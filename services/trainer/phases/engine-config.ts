@@ -20,7 +20,7 @@ import type { EngineConfig, OptimizerConfig } from '../engine/types.ts';
 import type { PhaseJob } from '../jobs/protocol.ts';
 import type { ModelConfig } from '../models/index.ts';
 
-export type Placement = Pick<PhaseJob, 'device' | 'threads'>;
+export type Placement = Pick<PhaseJob, 'device' | 'threads' | 'exclusiveCores'>;
 
 /** A plain language model; its optimizer is AdamW with the usual betas. */
 export function baseEngineConfig({ base }: BasePhaseConfig, model: ModelConfig, placement: Placement): EngineConfig {
@@ -34,8 +34,7 @@ export function baseEngineConfig({ base }: BasePhaseConfig, model: ModelConfig, 
     gradThroughCache: true,
     prefixLmLossWeight: 0,
     optimizer: { betas: [0.9, 0.999], eps: 1e-8, weightDecay, decay: 'all', clip },
-    device: placement.device,
-    threads: placement.threads,
+    ...placed(placement),
   };
 }
 
@@ -56,10 +55,13 @@ export function systemEngineConfig(
     gradThroughCache,
     prefixLmLossWeight: config.kind === 'pretrain' ? config.pretrain.prefixLmLossWeight : 0,
     optimizer,
-    device: placement.device,
-    threads: placement.threads,
+    ...placed(placement),
     ...computation(config),
   };
+}
+
+function placed({ device, threads, exclusiveCores = false }: Placement): Required<Placement> {
+  return { device, threads, exclusiveCores };
 }
 
 /** How the phases that train compute; those that score follow the device. */

@@ -44,6 +44,8 @@ export interface RuntimeOptions {
   readonly device: 'cpu' | 'cuda';
   /** Threads of one operator; part of what makes bits repeat (engine.md rule 15). */
   readonly threads: number;
+  /** Whether these threads spin between operators, which only pays where nobody else needs their cores. Absent: false. */
+  readonly exclusiveCores?: boolean;
   /** For device cuda; left out: CUDA_DEFAULTS. */
   readonly cuda?: Partial<CudaOptions>;
 }
@@ -55,17 +57,19 @@ export class Runtime {
   readonly #environment: Pointer;
   readonly #memory: TensorMemory;
   readonly #threads: number;
+  readonly #exclusiveCores: boolean;
   /** null on the CPU. */
   readonly #cuda: CudaOptions | null;
 
   /** @throws LatentSweepError CONFIG_INVALID with what to install when the device cannot be used here */
-  constructor({ device, threads, cuda = {} }: RuntimeOptions) {
+  constructor({ device, threads, exclusiveCores = false, cuda = {} }: RuntimeOptions) {
     this.#cuda = device === 'cuda' ? { ...CUDA_DEFAULTS, ...cuda } : null;
     const cudart = this.#cuda && openCuda();
     this.#api = loadCApi();
     const hostInfo = this.#api.create('CreateCpuMemoryInfo', 1, 0);
     this.#environment = sharedEnvironment(this.#api, hostInfo);
     this.#threads = threads;
+    this.#exclusiveCores = exclusiveCores;
     this.#memory =
       cudart && this.#cuda
         ? new CudaMemory(this.#api, cudart, this.#cudaArena(this.#cuda))
@@ -146,7 +150,8 @@ export class Runtime {
       api.call('SetIntraOpNumThreads', settings, this.#threads);
       api.call('SetInterOpNumThreads', settings, 1);
       // idle threads must not take cores from other trainers of the machine
-      api.call('AddSessionConfigEntry', settings, 'session.intra_op.allow_spinning', '0');
+      const spinning = this.#exclusiveCores ? '1' : '0';
+      api.call('AddSessionConfigEntry', settings, 'session.intra_op.allow_spinning', spinning);
       // planned blocks of one shape cannot be reused by the next: without them many shapes take 40 % less memory, at the same speed
       api.call('DisableMemPattern', settings);
       api.call('SetSessionGraphOptimizationLevel', settings, BASIC_OPTIMISATION);

@@ -32,6 +32,8 @@ export interface StandaloneTrial {
   readonly folder: string;
   readonly device: 'cpu' | 'cuda';
   readonly threads: number;
+  /** As in a job; changes no bit. */
+  readonly exclusiveCores: boolean;
   /** Wall time between two commits of rows, ms. */
   readonly segmentMs: number;
   /** A checkpoint when the last one is older, ms. */
@@ -173,11 +175,11 @@ class TrialRun {
   }
 
   #jobOf({ key, config, parent }: StandalonePhase, resume: ResumePoint | null): PhaseJob {
-    const { device, threads, segmentMs, checkpointMs } = this.#trial;
+    const { device, threads, exclusiveCores, segmentMs, checkpointMs } = this.#trial;
     const { attempts, done } = this.#state;
     const before = done.find((phase) => phase.key === parent);
     return {
-      ...{ phaseKey: key, attempt: attempts, config, device, threads, segmentMs, checkpointMs },
+      ...{ phaseKey: key, attempt: attempts, config, device, threads, exclusiveCores, segmentMs, checkpointMs },
       parent: before === undefined ? null : this.#absolute(before.checkpoint),
       resume: resume === null ? null : this.#absolute(resume.checkpoint),
       workDir: join(this.#trial.folder, 'phases', attemptFolder(attempts)),
