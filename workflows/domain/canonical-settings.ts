@@ -40,7 +40,7 @@ export function canonicalSettings(settings: TrialSettings, shape: ModelShape | n
     coprocessorInit: traits.coprocessor === null ? 'base' : settings.coprocessorInit,
     curriculum,
     pretrain: pretrain === null ? null : canonicalPretrain(pretrain, traits, trained, ownShape),
-    train: train === null ? null : canonicalTrain(train, trained),
+    train: train === null ? null : canonicalTrain(train, trained, settings.task),
     evaluate: { ...canonicalEvaluate(settings, ownShape), interventions: canonicalTests(settings, traits) },
     analyse: canonicalAnalyse(settings, traits),
   };
@@ -121,9 +121,12 @@ interface TrainedGroups {
   readonly soft: boolean;
 }
 
-function canonicalTrain(train: TrainSettings, trained: TrainedGroups): TrainSettings {
+function canonicalTrain(train: TrainSettings, trained: TrainedGroups, task: TrialSettings['task']): TrainSettings {
+  const { select } = train;
+  const valid = task.name === 'simulate' ? Infinity : splitSizes(task, null).valid;
   return {
     ...train,
+    select: select === null ? null : { ...select, items: Math.min(select.items, valid) },
     microbatch: train.microbatch === train.batch ? null : train.microbatch,
     lr: canonicalRate(train.lr, trained),
   };

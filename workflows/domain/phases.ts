@@ -12,6 +12,7 @@ import {
   evaluateSchema,
   modelSchema,
   pretrainSchema,
+  selectSchema,
   taskSchema,
   tokenizerSchema,
   trainSchema,
@@ -46,7 +47,10 @@ const pretrainPhaseSchema = z.strictObject({
   seed: z.number().int().min(0),
 });
 
-/** Trains one system under the curriculum objective from the Base. Result: final checkpoint of all its weights. */
+/**
+ * Trains one system under the curriculum objective from the Base. Result: final checkpoint of all its weights. `train.select` is there where a
+ * checkpoint is chosen, so that identities of the others stay.
+ */
 const finetunePhaseSchema = z.strictObject({
   kind: z.literal('finetune'),
   ...about,
@@ -54,7 +58,7 @@ const finetunePhaseSchema = z.strictObject({
   softInit: z.string(),
   coprocessorInit: z.enum(['base', 'random']),
   curriculum: curriculumSchema.nullable(),
-  train: trainSchema,
+  train: trainSchema.extend({ select: selectSchema.optional() }),
   seed: z.number().int().min(0),
 });
 

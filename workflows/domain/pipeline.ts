@@ -85,7 +85,9 @@ function configsOf(settings: TrialSettings, task: TaskSettings): readonly PhaseC
   }
   if (train !== null) {
     const start = { gradThroughCache, softInit, coprocessorInit };
-    configs.push({ kind: 'finetune', ...about, system, ...exchange, ...start, curriculum, train, seed });
+    const { select, ...training } = train;
+    const finetune = { ...training, ...(select === null ? {} : { select }) };
+    configs.push({ kind: 'finetune', ...about, system, ...exchange, ...start, curriculum, train: finetune, seed });
   }
   const { corpus, interventions, ...evaluate } = settings.evaluate;
   // no gradient is taken at evaluation, so the switch is left at its default there

@@ -95,6 +95,15 @@ const learningRateSchema = z.union([rate, z.strictObject({ base: rate, coprocess
 const precisionSchema = z.enum(['fp32', 'tf32', 'bf16']);
 export type Precision = z.infer<typeof precisionSchema>;
 
+/** Checkpoint chosen by greedy exact match on validation questions, within the last stage; the earliest of equals. */
+export const selectSchema = z.strictObject({
+  /** Optimizer steps between two validations, from the beginning of the last stage; its last step has one in any case. */
+  every: count,
+  /** Questions of the split `valid`, from its start; all of it where it has fewer. */
+  items: count,
+  maxNewTokens: count.default(64),
+});
+
 export const trainSchema = z.strictObject({
   /** Optimizer steps of each stage; exactly one of stepsPerStage and epochsPerStage is set. */
   stepsPerStage: count.nullable().default(null),
@@ -116,6 +125,8 @@ export const trainSchema = z.strictObject({
   /** Inner values of layers are computed again for the gradient instead of kept: about a third more operations, far less memory, same numbers. */
   recompute: z.boolean().default(false),
   resetOptimizer: z.boolean().default(true),
+  /** Which weights of the last stage the evaluation gets; null = the final ones. */
+  select: selectSchema.nullable().default(null),
 });
 
 /**

@@ -14,8 +14,10 @@ export interface Checkpoint {
 }
 
 const CHUNK_BYTES = 1 << 23;
-/** Optimizer state lies beside the weights under these prefixes (engine/types.ts). */
-const MOMENTS = ['adam_m.', 'adam_v.'];
+/** Of tensors that a choice between checkpoints keeps beside the weights (phases/checkpoint-choice.ts). */
+export const SELECTION_PREFIX = 'selection.';
+/** What lies beside the weights: optimizer state (engine/types.ts) and a choice. */
+const BESIDE = ['adam_m.', 'adam_v.', SELECTION_PREFIX];
 
 /** @throws LatentSweepError CHECKPOINT_DAMAGED naming the file and what does not fit */
 export function readCheckpoint(checkpoint: LocalCheckpoint): Checkpoint {
@@ -34,9 +36,9 @@ export function readCheckpoint(checkpoint: LocalCheckpoint): Checkpoint {
   return { facts, tensors: read.tensors };
 }
 
-/** The weights without the optimizer state. */
+/** The weights alone. */
 export function weightsOf(tensors: NamedTensors): NamedTensors {
-  return new Map([...tensors].filter(([name]) => !MOMENTS.some((prefix) => name.startsWith(prefix))));
+  return new Map([...tensors].filter(([name]) => !BESIDE.some((prefix) => name.startsWith(prefix))));
 }
 
 function hashFile(path: string): string {

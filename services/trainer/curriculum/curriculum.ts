@@ -15,7 +15,7 @@ export interface CurriculumSource {
   readonly system: SystemName;
   readonly latents: number;
   readonly curriculum: CurriculumSettings | null;
-  readonly train: TrainSettings;
+  readonly train: Pick<TrainSettings, 'stepsPerStage' | 'epochsPerStage' | 'batch'>;
   readonly seed: number;
   readonly split: Split;
   readonly tokenizer: Tokenizer;

@@ -115,5 +115,7 @@ export interface PhaseResult {
     /** Accuracy of guessing, 0..1. */
     readonly chance: number;
   } | null;
+  /** Where `train.select` asks: the step whose weights these are, and its validation accuracy (0..1) on so many items. */
+  readonly selected?: { readonly step: number; readonly accuracy: number; readonly items: number };
   readonly analyses: readonly AnalysisValue[];
 }

@@ -14,7 +14,7 @@ export function basePhase(config: BasePhaseConfig, context: JobContext): PhaseWo
   const { microbatch = null, dataOrder = 0, rateFactor = 1 } = job.overrides ?? {};
   const engineConfig = baseEngineConfig(config, model.config, job);
   const engine = warm.engineForTraining(engineConfig);
-  const startStep = beginTraining(context, engine, () =>
+  const { startStep } = beginTraining(context, engine, () =>
     engine.initialise({
       seed: base.seed,
       base: model.readBase?.() ?? null,
@@ -33,6 +33,7 @@ export function basePhase(config: BasePhaseConfig, context: JobContext): PhaseWo
     capacityFloatsPerLatent: null,
     batchOf: baseBatches(base, data, tokenizer, model.config.contextLength, reorderedSeed(base.seed, dataOrder)),
     learningRatesOf: (step) => scaledRates(learningRatesAt(base, step, totalSteps), rateFactor),
+    choice: null,
     resetsOptimizer: () => false,
   });
 }

@@ -91,6 +91,11 @@ export function checkRoom(config: PhaseConfig, data: PhaseData, tokenizer: Token
           room(`training example ${index}`, question, latents, target);
         }
       }
+      const { select } = config.train;
+      if (select === undefined) return;
+      const latents = latentsOf(config.system, config.latents);
+      for (const { example, index } of firstOf(task.splits.valid, select.items))
+        room(`valid item ${index}`, questionTokens(example, tokenizer).length, latents, select.maxNewTokens);
       return;
     }
     case 'evaluate':

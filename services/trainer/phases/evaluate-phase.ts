@@ -6,9 +6,10 @@ import type { EvaluatePhaseConfig } from '../../../workflows/domain/phases.ts';
 import { curriculumItem, latentsOf, questionTokens } from '../curriculum/index.ts';
 import type { GenerateItem, HostTensor, ItemLatents, NamedTensors } from '../engine/types.ts';
 import type { EvaluationItem } from '../jobs/protocol.ts';
-import { answerIn, sameText } from '../tasks/index.ts';
+import { sameText } from '../tasks/index.ts';
 import { CausalTests } from './evaluate-causal-tests.ts';
 import { evaluationEngine } from './evaluation-engine.ts';
+import { greedyAnswers } from './greedy-answers.ts';
 import { type PhaseContext, readResume } from './phase-context.ts';
 import type { PhaseWork } from './phase-work.ts';
 
@@ -30,11 +31,7 @@ export function evaluatePhase(config: EvaluatePhaseConfig, context: PhaseContext
 
   /** @param given latents in place of the system's own */
   const answers = (begin: number, items: readonly GenerateItem[], given?: readonly ItemLatents[]) =>
-    engine.generate(items, maxNewTokens, tokenizer.eosTokenId, given).map(({ tokens }, row) => {
-      const example = split.example(begin + row);
-      const prediction = answerIn(tokenizer.decode(tokens));
-      return { prediction, gold: example.answer, correct: task.verify(prediction, example), tokens: tokens.length };
-    });
+    greedyAnswers({ engine, task, split, tokenizer, maxNewTokens }, begin, items, given);
 
   const tests =
     interventions.length === 0 || latents === 0

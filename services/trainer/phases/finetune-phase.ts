@@ -5,6 +5,7 @@ import type { FinetunePhaseConfig } from '../../../workflows/domain/phases.ts';
 import { Curriculum } from '../curriculum/index.ts';
 import type { InitialiseOptions } from '../engine/types.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';
+import { checkpointChoice } from './checkpoint-choice.ts';
 import { optimizerOf, systemEngineConfig } from './engine-config.ts';
 import { beginFrom, beginTraining, type PhaseContext, trainedParameters } from './phase-context.ts';
 import type { PhaseWork } from './phase-work.ts';
@@ -28,7 +29,7 @@ export function finetunePhase(config: FinetunePhaseConfig, context: PhaseContext
   const softInit = softInitOf(config.softInit, tokenizer);
   const engineConfig = systemEngineConfig(config, model.config, optimizerOf(train), job);
   const engine = warm.engineForTraining(engineConfig);
-  const startStep = beginTraining(context, engine, () =>
+  const { startStep, selection } = beginTraining(context, engine, () =>
     beginFrom(context, engine, engineConfig, { seed, coprocessorInit: config.coprocessorInit, softInit }),
   );
   return trainingWork({
@@ -42,6 +43,7 @@ export function finetunePhase(config: FinetunePhaseConfig, context: PhaseContext
     capacityFloatsPerLatent: engine.capacityFloatsPerLatent,
     batchOf: (step) => ({ kind: 'curriculum', items: source.itemsOf(step) }),
     learningRatesOf: (step) => scaledRates(learningRatesAt(train, step, totalSteps), rateFactor),
+    choice: checkpointChoice(config, context, engine, source.stepsPerStage, selection),
     resetsOptimizer: (step) => train.resetOptimizer && source.switchesStage(step),
   });
 }

@@ -2,7 +2,7 @@
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { phaseSteps } from '../../../workflows/domain/phase-steps.ts';
-import { type Checkpoint, readCheckpoint, weightsOf } from '../checkpoints/index.ts';
+import { type Checkpoint, readCheckpoint, SELECTION_PREFIX, weightsOf } from '../checkpoints/index.ts';
 import type { Engine, InitialiseOptions, NamedTensors } from '../engine/types.ts';
 import type { LocalCheckpoint, PhaseJob } from '../jobs/protocol.ts';
 import { systemParameters } from '../systems/index.ts';
@@ -82,16 +82,24 @@ export function readParentWeights({ tokenizer }: JobContext, parent: LocalCheckp
   return weightsOf(tensors);
 }
 
-/** Begins or resumes training; returns the steps already done. */
-export function beginTraining(context: JobContext, engine: Engine, initialise: () => void): number {
+export interface Begun {
+  /** Steps already done. */
+  readonly startStep: number;
+  /** What the resumed checkpoint holds of a choice between checkpoints (checkpoint-choice.ts). */
+  readonly selection: NamedTensors;
+}
+
+/** Begins or resumes training. */
+export function beginTraining(context: JobContext, engine: Engine, initialise: () => void): Begun {
   const { resume } = context.job;
   if (resume === null) {
     initialise();
-    return 0;
+    return { startStep: 0, selection: new Map() };
   }
   const { facts, tensors } = readResume(context, resume);
-  engine.setState({ tensors, updates: facts.updates });
-  return facts.step;
+  const isSelection = (name: string): boolean => name.startsWith(SELECTION_PREFIX);
+  engine.setState({ tensors: new Map([...tensors].filter(([name]) => !isSelection(name))), updates: facts.updates });
+  return { startStep: facts.step, selection: new Map([...tensors].filter(([name]) => isSelection(name))) };
 }
 
 /**

@@ -18,7 +18,7 @@ export interface PhaseWork {
 }
 
 export interface StepRecord {
-  /** One value per metric; the same names in every step. Deterministic values only, never timings. */
+  /** One value per metric; the same names in every step but for validations, which some steps have. Deterministic values only, never timings. */
   readonly metrics: ReadonlyMap<string, number>;
   readonly items: readonly EvaluationItem[];
   readonly tokens: number;

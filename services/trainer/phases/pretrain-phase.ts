@@ -20,7 +20,7 @@ export function pretrainPhase(config: PretrainPhaseConfig, context: JobContext):
   const softInit = softInitOf(config.softInit, tokenizer);
   const engineConfig = systemEngineConfig(config, model.config, optimizerOf(pretrain), job);
   const engine = warm.engineForTraining(engineConfig);
-  const startStep = beginTraining(context, engine, () =>
+  const { startStep } = beginTraining(context, engine, () =>
     beginFrom(context, engine, engineConfig, { seed, coprocessorInit, softInit }),
   );
   const batchOf = pretrainBatches(
@@ -40,6 +40,7 @@ export function pretrainPhase(config: PretrainPhaseConfig, context: JobContext):
     capacityFloatsPerLatent: engine.capacityFloatsPerLatent,
     batchOf,
     learningRatesOf: (step) => scaledRates(learningRatesAt(pretrain, step, totalSteps), rateFactor),
+    choice: null,
     resetsOptimizer: () => false,
   });
 }

@@ -2,6 +2,7 @@
 
 import { weightsSha256 } from '../checkpoints/index.ts';
 import type { Batch, Engine, LearningRates } from '../engine/types.ts';
+import type { CheckpointChoice } from './checkpoint-choice.ts';
 import type { PhaseWork } from './phase-work.ts';
 
 export interface TrainingPlan {
@@ -14,13 +15,15 @@ export interface TrainingPlan {
   /** Reported as `learning_rate` when the groups share it, else once per group. */
   readonly oneLearningRate: boolean;
   readonly capacityFloatsPerLatent: number | null;
+  /** Which step's weights it ends with; null = the last one's. */
+  readonly choice: CheckpointChoice | null;
   readonly batchOf: (step: number) => Batch;
   readonly learningRatesOf: (step: number) => LearningRates;
   readonly resetsOptimizer: (step: number) => boolean;
 }
 
 export function trainingWork(plan: TrainingPlan): PhaseWork {
-  const { engine, startStep, totalSteps, parameters, tokenizerHash } = plan;
+  const { engine, choice, startStep, totalSteps, parameters, tokenizerHash } = plan;
   return {
     startStep,
     totalSteps,
@@ -31,21 +34,30 @@ export function trainingWork(plan: TrainingPlan): PhaseWork {
       const batch = plan.batchOf(step);
       const rates = plan.learningRatesOf(step);
       const { lossNats, gradNorm, targets } = engine.trainStep(batch, rates, plan.microbatch);
-      const metrics = new Map([
+      const accuracy = choice?.after(step) ?? null;
+      const metrics = new Map<string, number>([
         ['loss_nats', lossNats],
         ['grad_norm', gradNorm],
         ['targets', targets],
         ...rateMetrics(rates, plan.oneLearningRate),
+        ...(accuracy === null ? [] : [['validation_accuracy', accuracy] as const]),
       ]);
       return { metrics, items: [], tokens: tokensOf(batch), lossNats };
     },
-    state: () => engine.state(),
-    result: () => ({
-      weightsSha256: weightsSha256(engine.weights()),
-      capacityFloatsPerLatent: plan.capacityFloatsPerLatent,
-      evaluation: null,
-      analyses: [],
-    }),
+    state() {
+      const { tensors, updates } = engine.state();
+      return { tensors: new Map([...tensors, ...(choice?.state() ?? [])]), updates };
+    },
+    result() {
+      const selected = choice?.selected ?? null;
+      return {
+        weightsSha256: weightsSha256(engine.weights()),
+        capacityFloatsPerLatent: plan.capacityFloatsPerLatent,
+        evaluation: null,
+        ...(selected === null ? {} : { selected }),
+        analyses: [],
+      };
+    },
   };
 }
 

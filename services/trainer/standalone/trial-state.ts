@@ -23,6 +23,7 @@ const resultSchema = z.strictObject({
   evaluation: z
     .strictObject({ split: z.string(), items: count, correct: count, accuracy: z.number(), chance: z.number() })
     .nullable(),
+  selected: z.strictObject({ step: count, accuracy: z.number(), items: count }).optional(),
 });
 
 const doneSchema = z.strictObject({
