@@ -1,8 +1,11 @@
 // `npm run test:chaos -- [--minutes 20] [--seed 1] [--workers 64] [--slots 1] [--cells 1000] [--every 5]`: one JSON row on the last line; exit code 1 when
-// something did not hold. With `--real --kills 20`: training on the CPU provider under SIGKILLs (real-kills.ts).
+// something did not hold. With `--real --kills 20`: training on the CPU provider under SIGKILLs (real-kills.ts). With `--failover --outage-s 300`: what failures
+// cost with the default times of a fleet (failover.ts).
 
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { printRow } from '../integration/unless-signalled.ts';
+import { measureFailover } from './failover.ts';
 import { realKills } from './real-kills.ts';
 import { type ChaosOptions, runChaos } from './run-chaos.ts';
 import { faultsOf } from './verdict.ts';
@@ -17,6 +20,8 @@ const { values } = parseArgs({
     every: { type: 'string', default: '5' },
     real: { type: 'boolean', default: false },
     kills: { type: 'string', default: '20' },
+    failover: { type: 'boolean', default: false },
+    'outage-s': { type: 'string', default: '300' },
   },
 });
 const say = (line: string): void => {
@@ -25,12 +30,15 @@ const say = (line: string): void => {
 /** Share of the time that trials take without any chaos; the rest goes to kills, restarts and dispatch, so that blows fall to the end. */
 const WORK_SHARE = 0.5;
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
-const row = values.real
-  ? await realKills({ kills: Number(values.kills), seed: Number(values.seed), say })
-  : await chaos();
-process.stdout.write(`${JSON.stringify(row)}\n`);
-process.exit(row.faults.length === 0 ? 0 : 1);
+await printRow<{ readonly faults: readonly unknown[] }>(asked(), (row) => row.faults.length === 0);
+
+function asked() {
+  if (values.failover) return measureFailover({ outageS: Number(values['outage-s']), say });
+  // the processes of a whole stack end with this one
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+  if (values.real) return realKills({ kills: Number(values.kills), seed: Number(values.seed), say });
+  return chaos();
+}
 
 async function chaos() {
   const chaosSeconds = Number(values.minutes) * 60;
