@@ -4,7 +4,8 @@
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
-import { openBenchStack } from '../stack/open-stack.ts';
+import { printRow, unlessSignalled } from '../../integration/unless-signalled.ts';
+import { type BenchStack, openBenchStack } from '../stack/open-stack.ts';
 import { usageByKind } from '../stack/process-usage.ts';
 import { simulatedSweep } from '../stack/simulated-sweep.ts';
 import { STUDY_QUERIES } from '../study/study-queries.ts';
@@ -28,57 +29,57 @@ const workers = Number(values.workers);
 const seeds = Math.min(cells, MOST_SEEDS);
 const round = (value: number): number => Number(value.toFixed(1));
 
-const stack = await openBenchStack();
-await stack.orchestrator();
-for (let i = 0; i < workers; i++) {
-  await stack.worker({
-    name: `node-${i}`,
-    trainer: 'simulate-inside',
-    slots: Math.ceil(slots / workers),
-    waitingPlaces: 0,
-  });
-}
-const beganMs = performance.now();
-const task = { seconds: Number(values.seconds), steps: 2, metricsPerStep: 2 };
-await stack.start('grid', simulatedSweep({ name: 'grid', task, seeds, latents: Math.ceil(cells / seeds) }));
+await printRow(unlessSignalled(openBenchStack, runGrid), (row) => row.state === 'finished' && row.failed === 0);
 
-interface Progress {
-  readonly state: string;
-  readonly cells: number;
-  readonly finished: number;
-  readonly failed: number;
-  readonly running: number;
-}
-const slowestMs: Record<string, number> = {};
-let mostRunning = 0;
-let last: Progress = { state: 'planning', cells, finished: 0, failed: 0, running: 0 };
-while (last.state !== 'finished' && performance.now() - beganMs < 1_000 * Number(values.limit)) {
-  await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
-  for (const [name, text] of Object.entries(STUDY_QUERIES)) {
-    const askedMs = performance.now();
-    const rows = await stack.query(text, ['grid']);
-    slowestMs[name] = round(Math.max(slowestMs[name] ?? 0, performance.now() - askedMs));
-    if (name === 'counts_by_state') last = rows[0] as unknown as Progress;
+async function runGrid(stack: BenchStack) {
+  await stack.orchestrator();
+  for (let i = 0; i < workers; i++) {
+    await stack.worker({
+      name: `node-${i}`,
+      trainer: 'simulate-inside',
+      slots: Math.ceil(slots / workers),
+      waitingPlaces: 0,
+    });
   }
-  mostRunning = Math.max(mostRunning, last.running);
-  process.stderr.write(`${JSON.stringify({ s: Math.round((performance.now() - beganMs) / 1_000), ...last })}\n`);
-}
-const wallS = (performance.now() - beganMs) / 1_000;
+  const beganMs = performance.now();
+  const task = { seconds: Number(values.seconds), steps: 2, metricsPerStep: 2 };
+  await stack.start('grid', simulatedSweep({ name: 'grid', task, seeds, latents: Math.ceil(cells / seeds) }));
 
-const connection = await Connection.connect({ address: stack.temporal.address });
-const client = new Client({ connection, namespace: stack.temporal.namespace });
-let largestHistory = 0;
-let histories = 0;
-for await (const { workflowId, runId } of client.workflow.list()) {
-  const { historyLength } = await client.workflow.getHandle(workflowId, runId).describe();
-  largestHistory = Math.max(largestHistory, historyLength);
-  histories += 1;
-}
-await connection.close();
-const usage = usageByKind();
-await stack.close();
-process.stdout.write(
-  `${JSON.stringify({
+  interface Progress {
+    readonly state: string;
+    readonly cells: number;
+    readonly finished: number;
+    readonly failed: number;
+    readonly running: number;
+  }
+  const slowestMs: Record<string, number> = {};
+  let mostRunning = 0;
+  let last: Progress = { state: 'planning', cells, finished: 0, failed: 0, running: 0 };
+  while (last.state !== 'finished' && performance.now() - beganMs < 1_000 * Number(values.limit)) {
+    await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
+    for (const [name, text] of Object.entries(STUDY_QUERIES)) {
+      const askedMs = performance.now();
+      const rows = await stack.query(text, ['grid']);
+      slowestMs[name] = round(Math.max(slowestMs[name] ?? 0, performance.now() - askedMs));
+      if (name === 'counts_by_state') last = rows[0] as unknown as Progress;
+    }
+    mostRunning = Math.max(mostRunning, last.running);
+    process.stderr.write(`${JSON.stringify({ s: Math.round((performance.now() - beganMs) / 1_000), ...last })}\n`);
+  }
+  const wallS = (performance.now() - beganMs) / 1_000;
+
+  const connection = await Connection.connect({ address: stack.temporal.address });
+  const client = new Client({ connection, namespace: stack.temporal.namespace });
+  let largestHistory = 0;
+  let histories = 0;
+  for await (const { workflowId, runId } of client.workflow.list()) {
+    const { historyLength } = await client.workflow.getHandle(workflowId, runId).describe();
+    largestHistory = Math.max(largestHistory, historyLength);
+    histories += 1;
+  }
+  await connection.close();
+  const usage = usageByKind();
+  return {
     bench: 'grid',
     cells,
     slots,
@@ -94,6 +95,5 @@ process.stdout.write(
     slowest_query_ms: slowestMs,
     usage,
     loadavg: round(loadavg()[0] ?? 0),
-  })}\n`,
-);
-process.exit(0);
+  };
+}

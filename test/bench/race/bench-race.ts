@@ -1,6 +1,7 @@
 // `npm run bench:race -- [--kills 0|3] [--seed N] [--cells 400] [--slots 16] [--waiting 160] [--inside]`: one JSON row on the last line.
 
 import { parseArgs } from 'node:util';
+import { printRow } from '../../integration/unless-signalled.ts';
 import { runRace } from './run-race.ts';
 
 const { values } = parseArgs({
@@ -13,7 +14,7 @@ const { values } = parseArgs({
     inside: { type: 'boolean', default: false },
   },
 });
-const row = await runRace({
+const row = runRace({
   kills: Number(values.kills),
   seed: Number(values.seed),
   cells: Number(values.cells),
@@ -22,5 +23,4 @@ const row = await runRace({
   waitingPlaces: Number(values.waiting ?? 10 * Number(values.slots)),
   trainer: values.inside ? 'simulate-inside' : 'simulate',
 });
-process.stdout.write(`${JSON.stringify(row)}\n`);
-process.exit(0);
+await printRow(row, ({ done_exactly_once, cells }) => done_exactly_once === cells);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { unlessSignalled } from '../../integration/unless-signalled.ts';
 import { until } from '../../integration/until.ts';
 import { openBenchStack } from '../stack/open-stack.ts';
 import { simulatedSweep } from '../stack/simulated-sweep.ts';
@@ -41,10 +42,10 @@ export interface RaceRow {
 /** Between a kill and the command that starts the orchestrator again. */
 const DOWN_MS = 2_000;
 
-export async function runRace(options: RaceOptions): Promise<RaceRow> {
+/** @throws SignalledError when SIGINT or SIGTERM ended it */
+export function runRace(options: RaceOptions): Promise<RaceRow> {
   const { cells, slots, kills, seed, trainer, waitingPlaces } = options;
-  const stack = await openBenchStack();
-  try {
+  return unlessSignalled(openBenchStack, async (stack) => {
     const ledger = join(stack.root, 'ledger');
     const points = killPoints(kills, seed, cells);
     let orchestrator = await stack.orchestrator();
@@ -87,7 +88,5 @@ export async function runRace(options: RaceOptions): Promise<RaceRow> {
       unreported: [...doneByCell.keys()].filter((cell) => !finished.has(cell)).length,
       loadavg: round(loadavg()[0] ?? 0),
     };
-  } finally {
-    await stack.close();
-  }
+  });
 }

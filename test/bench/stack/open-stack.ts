@@ -4,14 +4,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, open as openFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { nodeCommand } from '../../../infra/local/node-services.ts';
 import { connectSweepClient, type SweepClient } from '../../../services/orchestrator/index.ts';
 import { openStore, type Store } from '../../../services/store/index.ts';
-import { readSweepFile } from '../../../services/sweep-file/index.ts';
+import { type ReadSweepFile, readSweepFile } from '../../../services/sweep-file/index.ts';
 import { type PostgresServer, startPostgres } from '../../integration/postgres.ts';
 import { freePort, startTemporalServer, type TemporalServer } from '../../integration/temporal-server.ts';
 import { until } from '../../integration/until.ts';
@@ -35,7 +35,7 @@ export interface BenchStack {
   /** Resolves when an orchestrator owns the node. */
   worker(settings: WorkerSettings): Promise<ChildProcess>;
   /** Writes the sweep file and starts it. */
-  start(name: string, yaml: string, batchSize?: number): Promise<void>;
+  start(name: string, yaml: string, batchSize?: number): Promise<ReadSweepFile>;
   query<Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
   close(): Promise<void>;
 }
@@ -44,24 +44,46 @@ const PRAGMAS = ['journal_mode=WAL', 'synchronous=NORMAL'];
 
 /** @param keep leaves the folder with its logs */
 export async function openBenchStack(keep = process.env['LSWEEP_TEST_KEEP'] === '1'): Promise<BenchStack> {
+  const closers: (() => Promise<unknown>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const one of closers.splice(0).toReversed()) await one();
+  };
+  try {
+    return await open(keep, closers, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** @param closers of what is open so far, called last in first out by `close` */
+async function open(
+  keep: boolean,
+  closers: (() => Promise<unknown>)[],
+  close: () => Promise<void>,
+): Promise<BenchStack> {
   const root = await mkdtemp(join(tmpdir(), 'lsweep-bench-'));
+  if (!keep) closers.push(() => rm(root, { recursive: true, force: true }));
   await chmod(root, 0o755);
   const postgres = await startPostgres();
+  closers.push(() => postgres.close());
   const postgresUrl = await postgres.database();
   const temporal = await startTemporalServer([
     '--db-filename',
     join(root, 'temporal.sqlite'),
     ...PRAGMAS.flatMap((one) => ['--sqlite-pragma', one]),
   ]);
+  closers.push(() => temporal.stop());
   const store: Store = openStore({ url: postgresUrl, poolSize: 2 });
+  closers.push(() => store.close());
   await store.migrate();
   const pool = new pg.Pool({ connectionString: postgresUrl, max: 2 });
   // Postgres may be stopped on purpose
   pool.on('error', () => undefined);
-  const clients: SweepClient[] = [];
+  closers.push(() => pool.end());
   const connect = async (batchSize?: number): Promise<SweepClient> => {
     const client = await connectSweepClient({ temporal, store, ...(batchSize === undefined ? {} : { batchSize }) });
-    clients.push(client);
+    closers.push(() => client.close());
     return client;
   };
   const commands = await connect();
@@ -74,6 +96,11 @@ export async function openBenchStack(keep = process.env['LSWEEP_TEST_KEEP'] === 
     LSWEEP_LOG_LEVEL: process.env['LSWEEP_TEST_LOG'] ?? 'warn',
   };
   const children: ChildProcess[] = [];
+  let isClosing = false;
+  closers.push(() => {
+    isClosing = true;
+    return Promise.all(children.map(end));
+  });
   let starts = 0;
 
   const launch = async (
@@ -82,9 +109,10 @@ export async function openBenchStack(keep = process.env['LSWEEP_TEST_KEEP'] === 
     env: Readonly<Record<string, string>>,
   ): Promise<ChildProcess> => {
     const number = starts++;
-    const log = await open(join(root, `${number}-${main.split('/').at(-2) ?? main}.log`), 'a');
+    const log = await openFile(join(root, `${number}-${main.split('/').at(-2) ?? main}.log`), 'a');
     const ready = join(root, `${number}.ready`);
     const command = nodeCommand(main, [...args, '--ready-file', ready], { ...environment, ...env });
+    if (isClosing) throw new Error('the stack is closed');
     const child = spawn(command.file, [...command.args], { env: command.env, stdio: ['ignore', log.fd, log.fd] });
     await log.close();
     children.push(child);
@@ -136,17 +164,11 @@ export async function openBenchStack(keep = process.env['LSWEEP_TEST_KEEP'] === 
     start: async (name, yaml, batchSize) => {
       const file = join(root, `${name}.yaml`);
       await writeFile(file, yaml);
-      await (await connect(batchSize)).startSweep(readSweepFile(file));
+      const read = readSweepFile(file);
+      await (await connect(batchSize)).startSweep(read);
+      return read;
     },
-    close: async () => {
-      for (const client of clients) await client.close();
-      await Promise.all(children.toReversed().map((child) => end(child)));
-      await pool.end();
-      await store.close();
-      await temporal.stop();
-      await postgres.close();
-      if (!keep) await rm(root, { recursive: true, force: true });
-    },
+    close,
   };
 }
 

@@ -4,10 +4,11 @@
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { printRow, unlessSignalled } from '../../integration/unless-signalled.ts';
 import { until } from '../../integration/until.ts';
 import { readLedger } from '../race/ledger.ts';
 import { slotGaps } from '../race/slot-gaps.ts';
-import { openBenchStack } from '../stack/open-stack.ts';
+import { type BenchStack, openBenchStack } from '../stack/open-stack.ts';
 import { usageByKind } from '../stack/process-usage.ts';
 import { simulatedSweep } from '../stack/simulated-sweep.ts';
 
@@ -23,31 +24,31 @@ const slots = Number(values.slots);
 const waitingPlaces = Number(values.waiting ?? 4 * slots);
 const round = (value: number): number => Number(value.toFixed(3));
 
-const stack = await openBenchStack();
-const ledger = join(stack.root, 'ledger');
-await stack.orchestrator();
-await stack.worker({ name: 'node', trainer: 'simulate', slots, waitingPlaces });
-const before = usageByKind();
-await stack.start('trials', simulatedSweep({ name: 'trials', task: { seconds: 1, ledger }, seeds: trials }));
-await until(
-  'the sweep is closed',
-  async () => (await stack.query(`select from sweeps where name = 'trials' and state = 'finished'`)).length === 1,
-  3_600_000,
-);
-const endedAtS = Date.now() / 1_000;
-const { beganAtS, lastDoneAtS, starts, doneByCell } = readLedger(ledger);
-const wallS = endedAtS - (beganAtS ?? endedAtS);
-const cpu = Object.fromEntries(
-  Object.entries(usageByKind()).map(([kind, { cpu_s, peak_mb }]) => {
-    const usedS = cpu_s - (before[kind]?.cpu_s ?? 0);
-    return [kind, { cpu_ms_per_trial: round((1_000 * usedS) / trials), peak_mb }];
-  }),
-);
-const [row] = await stack.query<{ finished: number }>(`select finished from study.sweeps where sweep = 'trials'`);
-const gaps = slotGaps(ledger);
-await stack.close();
-process.stdout.write(
-  `${JSON.stringify({
+await printRow(unlessSignalled(openBenchStack, runTrials), (row) => row.done_exactly_once === trials);
+
+async function runTrials(stack: BenchStack) {
+  const ledger = join(stack.root, 'ledger');
+  await stack.orchestrator();
+  await stack.worker({ name: 'node', trainer: 'simulate', slots, waitingPlaces });
+  const before = usageByKind();
+  await stack.start('trials', simulatedSweep({ name: 'trials', task: { seconds: 1, ledger }, seeds: trials }));
+  await until(
+    'the sweep is closed',
+    async () => (await stack.query(`select from sweeps where name = 'trials' and state = 'finished'`)).length === 1,
+    3_600_000,
+  );
+  const endedAtS = Date.now() / 1_000;
+  const { beganAtS, lastDoneAtS, starts, doneByCell } = readLedger(ledger);
+  const wallS = endedAtS - (beganAtS ?? endedAtS);
+  const cpu = Object.fromEntries(
+    Object.entries(usageByKind()).map(([kind, { cpu_s, peak_mb }]) => {
+      const usedS = cpu_s - (before[kind]?.cpu_s ?? 0);
+      return [kind, { cpu_ms_per_trial: round((1_000 * usedS) / trials), peak_mb }];
+    }),
+  );
+  const [row] = await stack.query<{ finished: number }>(`select finished from study.sweeps where sweep = 'trials'`);
+  const gaps = slotGaps(ledger);
+  return {
     bench: 'trials',
     trials,
     slots,
@@ -62,6 +63,5 @@ process.stdout.write(
     last_done_to_closed_s: round(endedAtS - (lastDoneAtS ?? endedAtS)),
     cpu,
     loadavg: round(loadavg()[0] ?? 0),
-  })}\n`,
-);
-process.exit(0);
+  };
+}
