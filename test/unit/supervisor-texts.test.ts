@@ -54,10 +54,27 @@ test('the status names the state, what runs for how long, and why a start was gi
     failure: 'postgres does not start',
     services: [{ ...service({ startedAtMs: 1_000, restarts: 2, lastExit: 'SIGKILL' }), state: 'ready', pid: 77 }],
   };
-  const text = stackStatusText(status, 1_000 + 3_725_000);
+  const text = stackStatusText(status, { kind: 'not_asked' }, 1_000 + 3_725_000);
   assert.match(text, /not complete yet \(\/here\/\.lsweep\)/);
   assert.match(text, /postgres +77 +ready +5001 +1 h 2 min +2 +SIGKILL +\/logs\/postgres\.log/);
   assert.match(text, /given up: postgres does not start/);
+});
+
+test('the status names the nodes in quarantine and why, or why the nodes are not known', () => {
+  const status: StackStatus = { state: 'up', stateDir: '/x', temporalUiUrl: null, failure: null, services: [] };
+  const node = {
+    ...{ node: 'node-sick', connected: true, slots: 2, busy: 0, places: [], quarantined: true },
+    quarantine_reason: '3 phases failed here (timeout) and went on elsewhere',
+    ...{ canary_at: new Date(61_000), last_event: null, last_event_at: null },
+  };
+  const trusted = { ...node, node: 'node-good', quarantined: false };
+  assert.match(
+    stackStatusText(status, { kind: 'known', quarantined: [node, trusted] }, 1_000),
+    /\n\nnode-sick is in quarantine: 3 phases failed here \(timeout\) and went on elsewhere; it may try itself in 1 min 00 s$/,
+  );
+  assert.equal(stackStatusText(status, { kind: 'known', quarantined: [] }, 1_000), 'The local stack is up (/x).');
+  const unknown = stackStatusText(status, { kind: 'unknown', reason: 'STORE_UNREACHABLE: gone' }, 1_000);
+  assert.match(unknown, /The nodes are not known: STORE_UNREACHABLE: gone/);
 });
 
 test('the configuration is shown with its variables and without passwords', () => {

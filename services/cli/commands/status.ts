@@ -1,4 +1,4 @@
-// lsweep status: what of the local stack runs. Exit code 3 when it is not up, for scripts.
+// lsweep status: what of the local stack runs, and which of its nodes is in quarantine. Exit code 3 when it is not up, for scripts.
 
 import type { Command } from 'commander';
 import { EXIT } from '../exit-codes.ts';
@@ -8,17 +8,20 @@ import { openOutput } from '../output.ts';
 export function register(program: Command): void {
   program
     .command('status')
-    .description('show the processes of the local stack; exit code 3 when it is not up')
+    .description('show the processes of the local stack and which node is in quarantine; exit code 3 when it is not up')
     .addHelpText('after', '\nExample:\n  lsweep status || lsweep up')
     .action(async (_: unknown, command: Command) => {
       const options = globalOptions(command);
-      const [{ loadConfig }, { stackStatus }, { stackStatusText }] = await Promise.all([
-        import('../../config/index.ts'),
+      const [{ configOf }, { stackStatus }, { readFleetStatus }, { stackStatusText }] = await Promise.all([
+        import('../access.ts'),
         import('../../../infra/local/index.ts'),
+        import('../read-fleet-status.ts'),
         import('../render/stack-status.ts'),
       ]);
-      const status = stackStatus(loadConfig({ file: options.config, dir: options.dir }));
-      openOutput(options).result(status, stackStatusText(status, Date.now()));
+      const config = configOf(options);
+      const status = stackStatus(config);
+      const fleet = await readFleetStatus(config, status.state === 'up');
+      openOutput(options).result({ ...status, fleet }, stackStatusText(status, fleet, Date.now()));
       if (status.state !== 'up') process.exitCode = EXIT.unreachable;
     });
 }

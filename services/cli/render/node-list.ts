@@ -25,7 +25,7 @@ export function nodeListText(rows: readonly NodeRow[], nowMs: number): string {
         : `${row.last_event} ${formatSeconds((nowMs - row.last_event_at.getTime()) / 1_000)} ago`,
     ]),
   );
-  return [table, ...rows.filter((row) => row.quarantined).map((row) => quarantineText(row, nowMs))].join('\n');
+  return [table, ...quarantineLines(rows, nowMs)].join('\n');
 }
 
 function stateOf({ connected, quarantined }: NodeRow): string {
@@ -36,6 +36,11 @@ function stateOf({ connected, quarantined }: NodeRow): string {
 function memoryText({ places }: NodeRow): string {
   const least = Math.min(...places.map((one) => one.memory_bytes));
   return places.length === 0 || least === 0 ? '-' : `${(least / 1e9).toPrecision(3)} GB`;
+}
+
+/** A sentence for each node in quarantine: why, and when it may try itself. */
+export function quarantineLines(rows: readonly NodeRow[], nowMs: number): readonly string[] {
+  return rows.filter((row) => row.quarantined).map((row) => quarantineText(row, nowMs));
 }
 
 function quarantineText({ node, quarantine_reason: reason, canary_at: at }: NodeRow, nowMs: number): string {

@@ -1,6 +1,8 @@
-// The local stack as a table. Pure.
+// The local stack as a table, and what is wrong with its fleet. Pure.
 
 import type { StackStatus } from '../../../infra/local/index.ts';
+import type { FleetStatus } from '../read-fleet-status.ts';
+import { quarantineLines } from './node-list.ts';
 import { left, renderTable, right } from './table.ts';
 
 const HEADINGS = {
@@ -10,7 +12,7 @@ const HEADINGS = {
   down: 'The local stack is down; lsweep up starts it',
 } as const;
 
-export function stackStatusText(status: StackStatus, nowMs: number): string {
+export function stackStatusText(status: StackStatus, fleet: FleetStatus, nowMs: number): string {
   const { state, stateDir, services, temporalUiUrl, failure } = status;
   const columns = [
     left('name'),
@@ -36,8 +38,16 @@ export function stackStatusText(status: StackStatus, nowMs: number): string {
     `${HEADINGS[state]} (${stateDir}).`,
     ...(rows.length === 0 ? [] : ['', renderTable(columns, rows)]),
     ...(temporalUiUrl === null ? [] : ['', `Temporal's pages: ${temporalUiUrl}`]),
+    ...fleetLines(fleet, nowMs),
     ...(failure === null ? [] : ['', `The last start was given up: ${failure}`]),
   ].join('\n');
+}
+
+function fleetLines(fleet: FleetStatus, nowMs: number): readonly string[] {
+  if (fleet.kind === 'not_asked') return [];
+  if (fleet.kind === 'unknown') return ['', `The nodes are not known: ${fleet.reason}`];
+  const lines = quarantineLines(fleet.quarantined, nowMs);
+  return lines.length === 0 ? [] : ['', ...lines];
 }
 
 /** `3 h 12 min`, `4 min 5 s`, `9 s` */
