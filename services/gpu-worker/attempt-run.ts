@@ -264,6 +264,8 @@ export class AttemptRun {
       device,
       threads,
       exclusiveCores: haveExclusiveCores({ trainers: this.#pool.slots, threads, cores: availableParallelism() }),
+      // 0: nobody knows
+      memoryBytes: slot.memoryBytes === 0 ? null : slot.memoryBytes,
       segmentMs: Number(segmentMs),
       checkpointMs: Number(checkpointMs),
       overrides: overridesOf(overrides),

@@ -69,6 +69,38 @@ test('the largest microbatch that fits is named: it fits, and one more does not'
   checkFits(plan, plan.memory.total);
 });
 
+test('a trainer process refuses a job beyond its memory before it begins, and takes it with a microbatch that fits', async () => {
+  const [, config] = shapes[1] ?? assert.fail();
+  const plan = await planPhase(config, PLACE);
+  const memoryBytes = plan.memoryWith(10).total;
+  const largest = largestFitting(plan, memoryBytes) ?? assert.fail();
+  const trainer = new TrainerChild();
+  try {
+    const { events, last: failed } = await trainer.run(job(trainer.folder, config, { memoryBytes }));
+    assert.ok(failed?.kind === 'failed' && !events.some(({ kind }) => kind === 'started'));
+    assert.deepEqual([failed.code, failed.failure], ['OUT_OF_MEMORY', 'out_of_memory']);
+    const { details } = failed;
+    assert.deepEqual(details, { key: 'train.microbatch', neededBytes: plan.memory.total, memoryBytes, largest });
+    for (const [microbatch, end] of [
+      [largest + 1, 'failed'],
+      [largest, 'completed'],
+    ] as const) {
+      const next = await trainer.run(job(trainer.folder, config, { memoryBytes, overrides: { microbatch } }));
+      assert.equal(next.last?.kind, end, `microbatch ${microbatch}`);
+    }
+  } finally {
+    await trainer.dispose();
+  }
+});
+
+test('a choice between checkpoints is planned with its decoding and the weights that it keeps', async () => {
+  const train = { stepsPerStage: 4, batch: 4 };
+  const { parameters, memory } = await planPhase(tiny.finetune({ train }), PLACE);
+  const select = { every: 2, items: 8, maxNewTokens: 16 };
+  const choosing = await planPhase(tiny.finetune({ train: { ...train, select } }), PLACE);
+  assert.ok(choosing.memory.activations >= memory.activations + 4 * parameters.trained);
+});
+
 test('where not even one example fits, the refusal says so', async () => {
   for (const config of [tiny.base(), tiny.finetune(), tiny.evaluate()]) {
     const plan = await planPhase(config, PLACE);

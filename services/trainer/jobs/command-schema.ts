@@ -25,6 +25,7 @@ const jobSchema = z.strictObject({
   device: z.enum(['cpu', 'cuda']),
   threads: z.number().int().min(1),
   exclusiveCores: z.boolean().default(false),
+  memoryBytes: z.number().positive().nullable().default(null),
   segmentMs: z.number().min(0),
   checkpointMs: z.number().min(0),
   overrides: attemptOverridesSchema.default({}),

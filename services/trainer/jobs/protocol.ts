@@ -27,6 +27,8 @@ export interface PhaseJob {
   readonly threads: number;
   /** No other work needs the cores of these threads: they spin while they wait (jobs/exclusive-cores.ts). Same bits. Absent: false. */
   readonly exclusiveCores?: boolean;
+  /** What this attempt may take, bytes: a phase whose plan needs more is refused before it begins. null or absent: whatever there is. */
+  readonly memoryBytes?: number | null;
   /** Aim for the wall time between two segments, ms (architecture.md: 5 to 30 s). */
   readonly segmentMs: number;
   /** A checkpoint at the end of a segment when the last one is older than this, ms; 0 = at every segment. */

@@ -2,6 +2,7 @@
 
 import type { EvaluatePhaseConfig } from '../../../workflows/domain/phases.ts';
 import type { PhaseJob } from '../jobs/protocol.ts';
+import { checkFits, planLoadedPhase } from '../plan/index.ts';
 import { analysePhase } from './analyse-phase.ts';
 import { basePhase } from './base-phase.ts';
 import { checkRoom } from './check-phase-config.ts';
@@ -31,7 +32,19 @@ export async function runPhase(job: PhaseJob, warm: WarmState, host: PhaseHost):
   warm.checkOnce(JSON.stringify({ ...job.config, seed: null }), () =>
     checkRoom(job.config, data, tokenizer, model.config.contextLength),
   );
+  const { memoryBytes = null } = job;
+  if (memoryBytes !== null) checkMemory(context, memoryBytes);
   await runWork(job, workOf(context), host);
+}
+
+/** @throws LatentSweepError OUT_OF_MEMORY with what is needed, what there is and what would fit */
+function checkMemory({ warm, job, data, tokenizer, model }: JobContext, memoryBytes: number): void {
+  const { config, overrides } = job;
+  const microbatch = overrides?.microbatch ?? null;
+  warm.checkOnce(JSON.stringify({ ...config, seed: null, memoryBytes, microbatch }), () => {
+    const plan = planLoadedPhase(config, { data, tokenizer, model: model.config }, job, microbatch);
+    checkFits(plan, memoryBytes);
+  });
 }
 
 function workOf(context: JobContext): PhaseWork {

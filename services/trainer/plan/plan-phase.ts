@@ -4,28 +4,21 @@
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { phaseSteps } from '../../../workflows/domain/phase-steps.ts';
 import type { EvaluatePhaseConfig, PhaseConfig } from '../../../workflows/domain/phases.ts';
-import { isPlain, latentsOf, questionTokens } from '../curriculum/index.ts';
-import { GENERATE_ITEMS, PREFILL_SCORES } from '../engine/decode-limits.ts';
+import { isPlain } from '../curriculum/index.ts';
 import type { EngineConfig } from '../engine/types.ts';
+import type { Graph } from '../graph/index.ts';
+import type { ModelConfig } from '../models/index.ts';
 import { baseEngineConfig, optimizerOf, type Placement, systemEngineConfig } from '../phases/engine-config.ts';
 import { NO_OPTIMIZER } from '../phases/evaluation-engine.ts';
-import { loadPhaseData, sizesOf } from '../phases/phase-data.ts';
-import {
-  type BatchShape,
-  bucket,
-  cacheShape,
-  capacityFloatsPerLatent,
-  type GenerationShape,
-  prefillGraph,
-  stepGraph,
-  trainingGraph,
-} from '../systems/index.ts';
+import { loadPhaseData, type PhaseData, sizesOf } from '../phases/phase-data.ts';
+import { type BatchShape, capacityFloatsPerLatent, trainingGraph } from '../systems/index.ts';
 import { createTask, questionsOf, type Task } from '../tasks/index.ts';
 import { createTokenizer, type Tokenizer } from '../tokenizers/index.ts';
 import { resolveModel } from '../weights/index.ts';
 import { analysisPlan } from './analysis-plan.ts';
 import { largestShape, partShapes, sampledItems, sampledSolutions, textShape } from './batch-shapes.ts';
 import { countParameters } from './count-parameters.ts';
+import { type Decoded, type DecodingGraphs, decodingGraphs } from './decoding-graphs.ts';
 import { matrixFlops } from './matrix-flops.ts';
 import { type MemoryPlan, memoryPlan } from './memory-plan.ts';
 import { scoringPlan } from './scoring-plan.ts';
@@ -48,12 +41,29 @@ export interface PhasePlan {
   readonly memoryWith: (together: number) => MemoryPlan;
 }
 
+/** What a phase is planned from, loaded before. */
+export interface LoadedPhase {
+  readonly data: PhaseData;
+  readonly tokenizer: Tokenizer;
+  readonly model: ModelConfig;
+}
+
 /** @throws LatentSweepError as `checkPhaseConfig` for what cannot run at all */
 export async function planPhase(config: PhaseConfig, placement: Placement): Promise<PhasePlan> {
   const task = createTask(config.task);
   const tokenizer = createTokenizer(config.tokenizer, task);
   const { config: model } = await resolveModel(config.model, tokenizer);
-  const data = await loadPhaseData(task, tokenizer);
+  return planLoadedPhase(config, { data: await loadPhaseData(task, tokenizer), tokenizer, model }, placement);
+}
+
+/** @param override what an attempt computes at a time instead of what the config says; training phases only */
+export function planLoadedPhase(
+  config: PhaseConfig,
+  { data, tokenizer, model }: LoadedPhase,
+  placement: Placement,
+  override: number | null = null,
+): PhasePlan {
+  const { task } = data;
   const steps = phaseSteps(config, sizesOf(data));
   switch (config.kind) {
     case 'base': {
@@ -64,7 +74,8 @@ export async function planPhase(config: PhaseConfig, placement: Placement): Prom
         solutions === null
           ? textShape(engine, rows, sequence ?? model.contextLength, null)
           : largestShape(partShapes(engine, [solutions], rows));
-      return trainingPlan({ kind: 'base', steps, engine, shapeOf, batch, together: batch, key: 'base.batch' });
+      const together = Math.min(batch, override ?? batch);
+      return trainingPlan({ kind: 'base', steps, engine, shapeOf, batch, together, key: 'base.batch' });
     }
     case 'pretrain': {
       const { pretrain } = config;
@@ -73,16 +84,21 @@ export async function planPhase(config: PhaseConfig, placement: Placement): Prom
       const length = pretrain.sequence ?? model.contextLength;
       const shapeOf = (rows: number): BatchShape => textShape(engine, rows, length, sites);
       const { batch, microbatch } = pretrain;
-      const together = Math.min(batch, microbatch ?? batch);
+      const together = Math.min(batch, override ?? microbatch ?? batch);
       return trainingPlan({ kind: 'pretrain', steps, engine, shapeOf, batch, together, key: 'pretrain.microbatch' });
     }
     case 'finetune': {
       const engine = systemEngineConfig(config, model, optimizerOf(config.train), placement);
-      const batches = sampledItems(config, questionsOf(task), tokenizer);
+      const questions = questionsOf(task);
+      const batches = sampledItems(config, questions, tokenizer);
       const shapeOf = (together: number): BatchShape => largestShape(partShapes(engine, batches, together));
-      const { batch, microbatch } = config.train;
-      const together = Math.min(batch, microbatch ?? batch);
-      return trainingPlan({ kind: 'finetune', steps, engine, shapeOf, batch, together, key: 'train.microbatch' });
+      const { batch, microbatch, select } = config.train;
+      const together = Math.min(batch, override ?? microbatch ?? batch);
+      const validated = select === undefined ? null : { ...select, split: questions.splits.valid };
+      return trainingPlan({
+        ...{ kind: 'finetune', steps, engine, shapeOf, batch, together, key: 'train.microbatch' },
+        beside: validated === null ? NOTHING_BESIDE : validationOf(engine, config.latents, validated, tokenizer),
+      });
     }
     case 'evaluate': {
       const engine = systemEngineConfig(config, model, NO_OPTIMIZER, placement);
@@ -96,6 +112,21 @@ export async function planPhase(config: PhaseConfig, placement: Placement): Prom
   }
 }
 
+/** What a training phase runs and keeps besides its steps. */
+interface Beside {
+  readonly graphs: readonly Graph[];
+  readonly bytes: number;
+}
+
+const NOTHING_BESIDE: Beside = { graphs: [], bytes: 0 };
+
+/** Decoding of validation questions, and the best weights so far. */
+function validationOf(engine: EngineConfig, latents: number, decoded: Decoded, tokenizer: Tokenizer): Beside {
+  const size = Math.min(decoded.items ?? decoded.split.size, decoded.split.size);
+  const { prefill, step, cacheBytes } = decodingGraphs(engine, latents, decoded, tokenizer)(size);
+  return { graphs: [prefill, step], bytes: cacheBytes + 4 * countParameters(engine).trained };
+}
+
 interface Training {
   readonly kind: 'base' | 'pretrain' | 'finetune';
   readonly steps: number;
@@ -104,19 +135,31 @@ interface Training {
   readonly batch: number;
   readonly together: number;
   readonly key: 'base.batch' | 'pretrain.microbatch' | 'train.microbatch';
+  readonly beside?: Beside;
 }
 
-function trainingPlan({ kind, steps, engine, shapeOf, batch, together, key }: Training): PhasePlan {
+function trainingPlan({
+  kind,
+  steps,
+  engine,
+  shapeOf,
+  batch,
+  together,
+  key,
+  beside = NOTHING_BESIDE,
+}: Training): PhasePlan {
   // sums of gradients are read only where a step has several parts
-  const purpose = key !== 'base.batch' && together < batch ? 'accumulate' : 'gradients';
+  const purpose = together < batch ? 'accumulate' : 'gradients';
   const graph = trainingGraph(engine, shapeOf(together), purpose);
+  const memoryOf = (training: Graph): MemoryPlan =>
+    memoryPlan(engine, [training, ...beside.graphs], beside.bytes, true);
   return {
     ...{ kind, steps, batch, together, key },
     parameters: countParameters(engine),
     capacityFloatsPerLatent: kind === 'base' ? null : capacityFloatsPerLatent(engine),
     flopsPerStep: Math.ceil(batch / together) * matrixFlops(graph),
-    memory: memoryPlan(engine, [graph], 0, true),
-    memoryWith: (other) => memoryPlan(engine, [trainingGraph(engine, shapeOf(other), purpose)], 0, true),
+    memory: memoryOf(graph),
+    memoryWith: (other) => memoryOf(trainingGraph(engine, shapeOf(other), purpose)),
   };
 }
 
@@ -127,38 +170,20 @@ function evaluationPlan(
   task: Task,
   tokenizer: Tokenizer,
 ): PhasePlan {
-  const { batch, maxNewTokens, split: splitName, items } = config.evaluate;
-  const split = task.splits[splitName];
-  let question = 1;
-  for (let index = 0; index < Math.min(items ?? split.size, split.size); index++)
-    question = Math.max(question, questionTokens(split.example(index), tokenizer).length);
-  const { contextLength, heads } = engine.model;
-  const fitting = Math.max(1, Math.floor(PREFILL_SCORES / (heads * question ** 2)));
-  const shapeOf = (wanted: number): GenerationShape => ({
-    batch: Math.min(wanted, GENERATE_ITEMS, fitting),
-    prefix: Math.min(bucket(question), contextLength),
-    latents: latentsOf(config.system, config.latents),
-    generated: Math.min(maxNewTokens, contextLength),
-  });
-  const graphsOf = (shape: GenerationShape) => ({
-    prefill: prefillGraph(engine, shape),
-    step: stepGraph(engine, shape),
-  });
-  const planOf = (shape: GenerationShape): MemoryPlan => {
-    const { layers, size } = cacheShape(engine, shape);
-    const cache = 2 * layers * 4 * size.reduce((product, length) => product * length, 1);
-    return memoryPlan(engine, Object.values(graphsOf(shape)), cache, false);
-  };
-  const shape = shapeOf(batch);
-  const { prefill, step } = graphsOf(shape);
+  const { batch, split } = config.evaluate;
+  const graphsOf = decodingGraphs(engine, config.latents, { ...config.evaluate, split: task.splits[split] }, tokenizer);
+  const memoryOf = ({ prefill, step, cacheBytes }: DecodingGraphs): MemoryPlan =>
+    memoryPlan(engine, [prefill, step], cacheBytes, false);
+  const graphs = graphsOf(batch);
+  const { shape, prefill, step } = graphs;
   const groups = Math.ceil(batch / shape.batch);
   return {
     ...{ kind: 'evaluate', steps, batch, together: shape.batch, key: 'evaluate.batch' },
     parameters: countParameters(engine),
     capacityFloatsPerLatent: capacityFloatsPerLatent(engine),
     flopsPerStep: groups * (matrixFlops(prefill) + (shape.generated - 1) * matrixFlops(step)),
-    memory: planOf(shape),
-    memoryWith: (together) => planOf(shapeOf(together)),
+    memory: memoryOf(graphs),
+    memoryWith: (together) => memoryOf(graphsOf(together)),
   };
 }
 
