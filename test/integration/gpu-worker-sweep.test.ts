@@ -2,11 +2,12 @@
 // are scripted. Whatever is killed, every phase ends once, with the losses and weights of an undisturbed run.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import type { WorkerTimes } from '../../services/gpu-worker/index.ts';
 import type { CommitOutcome } from '../../services/store/types.ts';
-import { kill, WorkerBench } from './gpu-worker-bench.ts';
+import { kill, WORKER_TEST_TIMES, WorkerBench } from './gpu-worker-bench.ts';
 import { MemoryStore } from './memory-store.ts';
 import { lossOf } from './scripted-loss.ts';
 import { keyOf, type ScriptedSpec, sharedBaseSpec } from './scripted-sweep.ts';
@@ -42,9 +43,19 @@ after(async () => {
   await bench.close();
 });
 
-function start(node: WorkerBench, nodeId: string): ReturnType<WorkerBench['child']> {
+function start(
+  node: WorkerBench,
+  nodeId: string,
+  times: WorkerTimes = WORKER_TEST_TIMES,
+): ReturnType<WorkerBench['child']> {
   const slot = { device: 'cpu', threads: 1, memoryBytes: 0 } as const;
-  return node.child({ nodeId, registries: [bench.registryAddress], slots: [slot, slot] });
+  return node.child({ nodeId, registries: [bench.registryAddress], slots: [slot, slot], times });
+}
+
+/** Of the trainer in a slot. */
+function trainerPid(node: WorkerBench, slot: number): number {
+  const record = readFileSync(join(node.root, 'state', 'slots', `${slot}.json`), 'utf8');
+  return (JSON.parse(record) as { pid: number }).pid;
 }
 
 /** An attempt of the slot is open and has recorded steps. */
@@ -92,8 +103,7 @@ test('workers and trainers killed in turn change nothing of the result', { timeo
   const spec = sharedBaseSpec(8, { steps: 60, stepMs: 25 }, 'hit');
   await bench.start('hit', spec);
   await until('a trainer of node-1 works', () => worksOn('node-1', 0));
-  const { pid } = JSON.parse(readFileSync(join(nodes[1].root, 'state', 'slots', '0.json'), 'utf8')) as { pid: number };
-  process.kill(pid, 'SIGKILL');
+  process.kill(trainerPid(nodes[1], 0), 'SIGKILL');
   await until('the crash is recorded', () => failures().includes('worker_crash'));
   await until('node-0 works', () => worksOn('node-0', 0));
   await kill(first.child);
@@ -119,4 +129,29 @@ test('paused on one node, a phase goes on at the same step on another', { timeou
   assertUndisturbed(spec);
   assert.ok(before > 5);
   await kill(other.child);
+});
+
+test('a trainer that is suspended ends as a time-out of its attempt, and the phase goes on at another node', {
+  timeout: 90_000,
+}, async () => {
+  const watchful = await start(nodes[1], 'node-1', { ...WORKER_TEST_TIMES, stallMs: 3_000 });
+  const soon = { backoffMs: 10, maxBackoffMs: 20 };
+  const spec = { ...sharedBaseSpec(4, { steps: 100, stepMs: 40 }, 'hung'), retries: { timeout: soon } };
+  await bench.start('hung', spec);
+  await until('a trainer of node-1 works', () => worksOn('node-1', 0), 40_000);
+  const suspended = [...bench.store.phases.values()].find(({ attempts }) =>
+    attempts.some(({ state, place }) => state === 'open' && place.nodeId === 'node-1' && place.slot === 0),
+  );
+  const pid = trainerPid(nodes[1], 0);
+  process.kill(pid, 'SIGSTOP');
+  assert.deepEqual(await bench.result('hung'), { state: 'finished', finished: 4, failed: 0 });
+  const [first, second] = suspended?.attempts ?? [];
+  assert.deepEqual(
+    [first?.place.nodeId, first?.failure?.failure, first?.failure?.code],
+    ['node-1', 'timeout', 'STALLED'],
+  );
+  assert.deepEqual([second?.place.nodeId, second?.state], ['node-0', 'finished']);
+  assertUndisturbed(spec);
+  await until('the suspended process is gone', () => !existsSync(`/proc/${pid}`));
+  await kill(watchful.child);
 });
