@@ -2,7 +2,18 @@
 // of the system that everybody may pass. Only then; otherwise data and programs stay where they are.
 
 import { randomUUID } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { Account } from './account.ts';
@@ -38,6 +49,7 @@ export function reachableCopy(folder: string, name: string, account: Account | n
   if (existsSync(copy)) return copy;
   const making = `${copy}.${randomUUID()}`;
   cpSync(folder, making, { recursive: true, verbatimSymlinks: true });
+  openToOthers(making);
   try {
     renameSync(making, copy);
   } catch (error) {
@@ -53,7 +65,9 @@ const noteOf = (folder: string): string => join(folder, 'moved-to');
 function openFolder(name: string): string {
   const folder = join(OPEN_ROOT, name);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    mkdirSync(folder, { recursive: true });
+    // the caller's umask may have closed them
+    for (const made of [OPEN_ROOT, folder]) chmodSync(made, 0o755);
   } catch (error) {
     throw new LatentSweepError(
       'CONFIG_INVALID',
@@ -63,4 +77,15 @@ function openFolder(name: string): string {
     );
   }
   return folder;
+}
+
+/** As `chmod -R go+rX`: what was installed under a umask such as 077 is closed to others. */
+export function openToOthers(path: string): void {
+  const entries = [path, ...readdirSync(path, { recursive: true, encoding: 'utf8' }).map((name) => join(path, name))];
+  for (const entry of entries) {
+    const stat = lstatSync(entry);
+    if (stat.isSymbolicLink()) continue;
+    const isPassable = stat.isDirectory() || (stat.mode & 0o100) !== 0;
+    chmodSync(entry, stat.mode | (isPassable ? 0o055 : 0o044));
+  }
 }
