@@ -147,3 +147,14 @@ test('a waiting task gets the slot that becomes free, and none after its time', 
   assert.ok((await second) !== null);
   assert.equal(await fleet.take(anywhere, 10, signal), null);
 });
+
+test('where a phase failed it runs again only when neither this replica nor another has a node for it', async () => {
+  const fleet = newFleet();
+  join(fleet, 'bad', 2);
+  const signal = new AbortController().signal;
+  const elsewhereThan = (nodeId: string): Want => ({ ...anywhere, avoid: [nodeId] });
+  assert.equal(await fleet.take(elsewhereThan('bad'), 0, signal, ['node of another replica']), null);
+  assert.equal((await fleet.take(elsewhereThan('bad'), 0, signal))?.lease.node.nodeId, 'bad');
+  join(fleet, 'good', 1);
+  assert.equal((await fleet.take(elsewhereThan('bad'), 0, signal))?.lease.node.nodeId, 'good');
+});

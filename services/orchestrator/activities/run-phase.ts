@@ -14,7 +14,7 @@ import { artifactOf } from '../fleet/attempt-events.ts';
 import type { AttemptFollower } from '../fleet/attempt-follower.ts';
 import type { Attempts } from '../fleet/attempts.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import { wantOf } from '../fleet/placement.ts';
+import { fits, type Want, wantOf } from '../fleet/placement.ts';
 import type { SlotLease } from '../fleet/slot-lease.ts';
 import type { FleetTimes } from '../options.ts';
 import { persist, StoppedError } from '../persist.ts';
@@ -124,7 +124,8 @@ async function attach(
     if (attempts.of(phaseKey) === running) return running;
   }
   const want = wantOf(await persist(() => store.placementOf(phaseKey), signal, log));
-  const placed = await fleet.take(want, SLOT_WAIT_MS, context.cancellationSignal);
+  const elsewhere = await persist(() => nodesElsewhere(needs, want), signal, log);
+  const placed = await fleet.take(want, SLOT_WAIT_MS, context.cancellationSignal, elsewhere);
   if (context.cancellationSignal.aborted) {
     if (placed !== null) fleet.release(placed.lease);
     return await context.cancelled;
@@ -144,6 +145,13 @@ async function attach(
     if (error instanceof LatentSweepError) throw ApplicationFailure.nonRetryable(error.message, error.code);
     throw error;
   }
+}
+
+/** Nodes of other replicas that the phase fits, asked for only where it matters: when it has failed somewhere. */
+async function nodesElsewhere({ store, fleet }: RunPhaseNeeds, want: Want): Promise<readonly string[]> {
+  if (want.avoid.length === 0) return [];
+  const places = await store.places();
+  return places.filter((place) => fits(want, place) && !fleet.sessions.has(place.nodeId)).map(({ nodeId }) => nodeId);
 }
 
 async function waitForEnd(needs: RunPhaseNeeds, context: Context, follower: AttemptFollower): Promise<void> {

@@ -58,11 +58,21 @@ export class Fleet {
     return count;
   }
 
-  /** Waits up to `waitMs` for a slot that the phase wants. @returns null when there was none. */
-  async take(want: Want, waitMs: number, signal: AbortSignal): Promise<Placed | null> {
+  /**
+   * Waits up to `waitMs` for a slot that the phase wants.
+   *
+   * @param elsewhere nodes of other replicas that it fits: a node on which it failed is no last resort while there are some
+   * @returns null when there was none
+   */
+  async take(
+    want: Want,
+    waitMs: number,
+    signal: AbortSignal,
+    elsewhere: readonly string[] = [],
+  ): Promise<Placed | null> {
     const deadlineMs = performance.now() + waitMs;
     for (;;) {
-      const placed = this.#takeNow(want);
+      const placed = this.#takeNow(want, elsewhere);
       if (placed !== null) return placed;
       const leftMs = deadlineMs - performance.now();
       // free slots that do not fit are no reason to keep a permit from those whom they do
@@ -107,7 +117,7 @@ export class Fleet {
     for (const listener of [...this.#listeners]) listener();
   }
 
-  #takeNow(want: Want): Placed | null {
+  #takeNow(want: Want, elsewhere: readonly string[]): Placed | null {
     const free = (session: NodeSession): ReturnType<NodeSession['freeSlots']> =>
       session.freeSlots().filter((slot) => fits(want, offerOf(slot)));
     const sessions = [...this.sessions.values()];
@@ -118,11 +128,7 @@ export class Fleet {
     const fitting = sessions.filter(
       (one) => !one.leaving && one.quarantine === null && one.node.slots.some((slot) => fits(want, offerOf(slot))),
     );
-    const choice = chooseNode(
-      want,
-      candidates,
-      fitting.map((one) => one.nodeId),
-    );
+    const choice = chooseNode(want, candidates, [...fitting.map((one) => one.nodeId), ...elsewhere]);
     const session = choice === null ? undefined : this.sessions.get(choice.nodeId);
     const slot = session === undefined ? undefined : free(session)[0];
     if (choice === null || session === undefined || slot === undefined) return null;
