@@ -1,6 +1,6 @@
 // SIGINT and SIGTERM as an error, so that scripts which started servers end them on their way out. A second signal ends at once.
 
-export class SignalledError extends Error {
+class SignalledError extends Error {
   constructor(signal: NodeJS.Signals) {
     super(`ended by ${signal}`);
   }
