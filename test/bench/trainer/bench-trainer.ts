@@ -2,11 +2,15 @@
 // One JSON row per case on standard output. Needs a Python with torch: LSWEEP_TEST_PYTHON (default python3).
 //
 //   npm run bench:trainer [-- CASE ...]
+//
+// The last case, process-end-to-end, needs no Python: it compares the trainer process with its own optimizer steps.
 
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { median, openSide } from '../side-process.ts';
 import { BENCH_CASES, type BenchCase } from './cases.ts';
+import { compareEndToEnd } from './end-to-end.ts';
+import { END_TO_END } from './end-to-end-phase.ts';
 
 const THREADS = '2';
 const ROUNDS = 7;
@@ -40,4 +44,6 @@ async function compare(bench: BenchCase): Promise<void> {
 }
 
 const wanted = process.argv.slice(2);
-for (const bench of BENCH_CASES) if (wanted.length === 0 || wanted.includes(bench.name)) await compare(bench);
+const isWanted = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
+for (const bench of BENCH_CASES) if (isWanted(bench.name)) await compare(bench);
+if (isWanted(END_TO_END)) await compareEndToEnd(Number(THREADS), ROUNDS);
