@@ -92,7 +92,7 @@ describe('a finetune that chooses', () => {
     const best = Math.max(...validations.values());
     const first = candidates.find((step) => validations.get(`validation_accuracy ${step}`) === best);
     assert.deepEqual(selected, { step: first, accuracy: best, items: 6 });
-    assert.equal(final, weightsSha256(weightsOf(readCheckpoint(checkpointAt(selected!.step)).tensors)));
+    assert.equal(final, weightsSha256(weightsOf(readCheckpoint(checkpointAt(selected.step)).tensors)));
     assert.equal(final, weightsSha256(weightsOf(readCheckpoint(whole.checkpoint!).tensors)));
   });
 
