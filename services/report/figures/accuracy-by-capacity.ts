@@ -55,6 +55,7 @@ export function accuracyByCapacity(groups: readonly CellGroup[], sql: string): F
       data: { values: rows },
       columns: MOST_COLUMNS,
       facet: panelHeader(distinct(rows.map(({ panel }) => panel))),
+      resolve: { axis: { y: 'independent' } },
       spec: {
         width: 320,
         height: 240,

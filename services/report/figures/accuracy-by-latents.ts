@@ -45,6 +45,7 @@ export function accuracyByLatents(groups: readonly CellGroup[], sql: string): Fi
       data: { values: rows },
       columns: MOST_COLUMNS,
       facet: panelHeader(panels),
+      resolve: { axis: { y: 'independent' } },
       spec: {
         width: 320,
         height: 240,

@@ -55,6 +55,7 @@ export function curveChartSpec({ sweep, rows, finalStages = [] }: CurveChart): T
     data: { values: [...points, ...rules] },
     columns: Math.min(MOST_COLUMNS, Math.max(1, panels.length)),
     facet: panelHeader(panels),
+    resolve: { axis: { y: 'independent' } },
     spec: {
       width: PANEL_WIDTH,
       height: PANEL_HEIGHT,
