@@ -115,6 +115,8 @@ export class TrainerProcess implements Trainer {
   }
 
   #receive(message: unknown): void {
+    // what is still on its way from a trainer that is given up counts no more
+    if (this.#killedFor !== null) return;
     if (!isTrainerEvent(message)) {
       this.kill(this.#crash(`the trainer sent what is no event: ${JSON.stringify(message)?.slice(0, 200)}`));
       return;
