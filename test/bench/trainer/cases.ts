@@ -1,8 +1,9 @@
 // The trainer benchmark's cases: shapes and batches, the same for the engine and for PyTorch. Token values are arbitrary; only sizes matter.
 
 import type { Batch, EngineConfig } from '../../../services/trainer/engine/types.ts';
-import { type ModelConfig, parseModelConfig } from '../../../services/trainer/models/config.ts';
+import type { ModelConfig } from '../../../services/trainer/models/config.ts';
 import { draws } from '../../../services/trainer/random/draws.ts';
+import { gpt2, qwen5m } from '../model-shapes.ts';
 
 export interface BenchCase {
   readonly name: string;
@@ -16,22 +17,6 @@ export interface BenchCase {
   /** Optimizer steps of one timed round. */
   readonly steps: number;
 }
-
-const gpt2 = (n_layer: number, n_embd: number, n_head: number, vocab_size: number, n_positions: number): ModelConfig =>
-  parseModelConfig({ model_type: 'gpt2', n_layer, n_embd, n_head, vocab_size, n_positions });
-
-const qwen5m = parseModelConfig({
-  model_type: 'qwen3',
-  vocab_size: 4096,
-  hidden_size: 256,
-  intermediate_size: 768,
-  num_hidden_layers: 5,
-  num_attention_heads: 4,
-  num_key_value_heads: 2,
-  head_dim: 64,
-  rope_theta: 1_000_000,
-  max_position_embeddings: 512,
-});
 
 const row = (source: ReturnType<typeof draws>, length: number, vocab: number): number[] =>
   Array.from({ length }, () => source.below(vocab));
