@@ -1,5 +1,6 @@
-// ONNX Runtime has one environment per process: a second one asked for would silently be the first, whatever its settings. So it holds
-// only what all sessions share, the arenas; threads belong to sessions, since their number is part of what makes bits repeat.
+// ONNX Runtime has one environment per process: a second one asked for would silently be the first, whatever its settings. It holds what
+// sessions share: the arenas and the threads of whoever came first. Threads of each session's own would wait for its next operator, spinning,
+// while another session needs their cores: gradients, norm and update take turns in every step.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { CApi, Pointer } from './c-api.ts';
@@ -9,14 +10,40 @@ const ARENA_ALLOCATOR = 1;
 /** kSameAsRequested: the arena grows by what is asked, not to the next power of two. */
 const SAME_AS_REQUESTED = 1n;
 
-let environment: Pointer | null = null;
+export interface Threads {
+  /** Of one operator; part of what makes bits repeat (engine.md rule 15). */
+  readonly count: number;
+  /** Whether they wait for the next operator spinning. */
+  readonly spin: boolean;
+}
 
-/** The process's environment, made at first use. @param memory what its arena gives out */
-export function sharedEnvironment(api: CApi, memory: Pointer): Pointer {
+export interface Environment {
+  readonly pointer: Pointer;
+  /** Those that all sessions may share. A session that wants others must bring its own. */
+  readonly threads: Threads;
+}
+
+let environment: Environment | null = null;
+
+/**
+ * The process's environment, made at first use.
+ * @param memory what its arena gives out
+ * @param threads what it gets when it is made here
+ */
+export function sharedEnvironment(api: CApi, memory: Pointer, threads: Threads): Environment {
   if (environment !== null) return environment;
-  environment = api.create('CreateEnv', LOG_ERRORS, 'latent-sweep');
-  api.call('CreateAndRegisterAllocator', environment, memory, null);
-  return environment;
+  const settings = api.create('CreateThreadingOptions');
+  try {
+    api.call('SetGlobalIntraOpNumThreads', settings, threads.count);
+    api.call('SetGlobalInterOpNumThreads', settings, 1);
+    api.call('SetGlobalSpinControl', settings, threads.spin ? 1 : 0);
+    const pointer = api.create('CreateEnvWithGlobalThreadPools', LOG_ERRORS, 'latent-sweep', settings);
+    api.call('CreateAndRegisterAllocator', pointer, memory, null);
+    environment = { pointer, threads };
+    return environment;
+  } finally {
+    api.release('ReleaseThreadingOptions', settings);
+  }
 }
 
 /** An arena on a device: sessions and tensors share it, so that graphs of many shapes use the same workspace in turn. */

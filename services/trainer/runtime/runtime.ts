@@ -8,7 +8,7 @@ import { type CApi, loadCApi, type Pointer } from './c-api.ts';
 import { CudaMemory } from './cuda-memory.ts';
 import { appendCudaProvider, CUDA_DEFAULTS, type CudaOptions, checkCudaProvider } from './cuda-provider.ts';
 import { loadCudart } from './cudart.ts';
-import { type DeviceArena, sharedCudaArena, sharedEnvironment } from './environment.ts';
+import { type DeviceArena, type Environment, sharedCudaArena, sharedEnvironment, type Threads } from './environment.ts';
 import { HostMemory } from './host-memory.ts';
 import type { StagedInputs } from './staged-inputs.ts';
 import {
@@ -54,10 +54,9 @@ const BASIC_OPTIMISATION = 1;
 
 export class Runtime {
   readonly #api: CApi;
-  readonly #environment: Pointer;
+  readonly #environment: Environment;
   readonly #memory: TensorMemory;
-  readonly #threads: number;
-  readonly #exclusiveCores: boolean;
+  readonly #threads: Threads;
   /** null on the CPU. */
   readonly #cuda: CudaOptions | null;
 
@@ -67,9 +66,8 @@ export class Runtime {
     const cudart = this.#cuda && openCuda();
     this.#api = loadCApi();
     const hostInfo = this.#api.create('CreateCpuMemoryInfo', 1, 0);
-    this.#environment = sharedEnvironment(this.#api, hostInfo);
-    this.#threads = threads;
-    this.#exclusiveCores = exclusiveCores;
+    this.#threads = { count: threads, spin: exclusiveCores };
+    this.#environment = sharedEnvironment(this.#api, hostInfo, this.#threads);
     this.#memory =
       cudart && this.#cuda
         ? new CudaMemory(this.#api, cudart, this.#cudaArena(this.#cuda))
@@ -77,7 +75,7 @@ export class Runtime {
   }
 
   #cudaArena(options: CudaOptions): DeviceArena {
-    return sharedCudaArena(this.#api, this.#environment, options.memoryLimitBytes, () =>
+    return sharedCudaArena(this.#api, this.#environment.pointer, options.memoryLimitBytes, () =>
       this.#openSession(smallestModel(), { ...options, graphCapture: false }, {}),
     );
   }
@@ -147,11 +145,7 @@ export class Runtime {
     const api = this.#api;
     const settings = api.create('CreateSessionOptions');
     try {
-      api.call('SetIntraOpNumThreads', settings, this.#threads);
-      api.call('SetInterOpNumThreads', settings, 1);
-      // idle threads must not take cores from other trainers of the machine
-      const spinning = this.#exclusiveCores ? '1' : '0';
-      api.call('AddSessionConfigEntry', settings, 'session.intra_op.allow_spinning', spinning);
+      this.#chooseThreads(settings);
       // planned blocks of one shape cannot be reused by the next: without them many shapes take 40 % less memory, at the same speed
       api.call('DisableMemPattern', settings);
       api.call('SetSessionGraphOptimizationLevel', settings, BASIC_OPTIMISATION);
@@ -160,10 +154,23 @@ export class Runtime {
       if (cuda) appendCudaProvider(api, settings, cuda);
       if (profilePrefix !== undefined) api.call('EnableProfiling', settings, profilePrefix);
       if (optimizedModelFile !== undefined) api.call('SetOptimizedModelFilePath', settings, optimizedModelFile);
-      return api.create('CreateSessionFromArray', this.#environment, model, model.byteLength, settings);
+      return api.create('CreateSessionFromArray', this.#environment.pointer, model, model.byteLength, settings);
     } finally {
       api.release('ReleaseSessionOptions', settings);
     }
+  }
+
+  /** The process's threads where they are what this runtime asks for, else threads of the session's own: never silently other ones. */
+  #chooseThreads(settings: Pointer): void {
+    const { count, spin } = this.#threads;
+    const shared = this.#environment.threads;
+    if (shared.count === count && shared.spin === spin) {
+      this.#api.call('DisablePerSessionThreads', settings);
+      return;
+    }
+    this.#api.call('SetIntraOpNumThreads', settings, count);
+    this.#api.call('SetInterOpNumThreads', settings, 1);
+    this.#api.call('AddSessionConfigEntry', settings, 'session.intra_op.allow_spinning', spin ? '1' : '0');
   }
 
   /** Adds to an out-of-memory error what there is; ONNX Runtime's words say what was asked. */
