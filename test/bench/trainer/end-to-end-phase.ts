@@ -13,7 +13,7 @@ const parsed = phaseConfigSchema.parse({
   task: { name: 'prosqa', train: 1_000, nodes: 8, valid: 20, test: 20 },
   ...{ system: 'h2', channel: null, latents: 8, query: 'marker', gradThroughCache: true },
   ...{ softInit: 'mean', coprocessorInit: 'base', curriculum: null, seed: 1 },
-  train: { stepsPerStage: 100, batch: 8, lr: 1e-4 },
+  train: { stepsPerStage: 200, batch: 8, lr: 1e-4 },
 });
 if (parsed.kind !== 'finetune') throw new RangeError('the end-to-end case times a finetune');
 export const endToEndPhase = parsed;
