@@ -28,6 +28,7 @@ export function segmentEvent(event: Of<'segment'>, checkpoint: Artifact | undefi
     checkpoint,
     deviceSeconds: event.deviceSeconds,
     tokens: BigInt(event.tokens),
+    mfu: event.mfu ?? undefined,
   };
   return { $case: 'segment', value };
 }

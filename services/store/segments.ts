@@ -70,6 +70,7 @@ function segmentColumns(commits: readonly SegmentCommit[]): readonly unknown[] {
     arrayLiteral(commits.map((one) => one.toStep)),
     arrayLiteral(commits.map((one) => one.deviceSeconds)),
     arrayLiteral(commits.map((one) => one.tokens)),
+    arrayLiteral(commits.map((one) => one.mfu)),
   ];
 }
 

@@ -167,6 +167,8 @@ export interface SegmentCommit {
   readonly checkpoint: CheckpointRow | null;
   readonly deviceSeconds: number;
   readonly tokens: number;
+  /** Model FLOPs utilisation; null where nothing is trained. */
+  readonly mfu: number | null;
 }
 
 /** `fenced`: a newer attempt owns the phase and nothing was written. */

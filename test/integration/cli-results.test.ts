@@ -81,7 +81,7 @@ async function record(): Promise<void> {
         {
           ...{ phaseId, attempt, seq: 1n, fromStep: 0, toStep: steps.length },
           metrics: kind === 'evaluate' ? [] : [{ name: 'loss_nats', steps, values }],
-          ...{ items: [], checkpoint: null, deviceSeconds: 1, tokens: 100 },
+          ...{ items: [], checkpoint: null, deviceSeconds: 1, tokens: 100, mfu: null },
         },
       ]);
       assert.equal(outcome, 'committed');

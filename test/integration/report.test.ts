@@ -163,7 +163,7 @@ test('a figure appears only when its data exist, as SVG and as numbers', () => {
 test('device time counts shared phases once', () => {
   const rows = csv('gpu-hours.csv');
   const base = rows.find(({ kind }) => kind === 'base');
-  assert.deepEqual([base?.['system'], base?.['phases'], base?.['gpu_hours']], ['', '1', '0.01']);
+  assert.deepEqual([base?.['system'], base?.['phases'], base?.['gpu_hours'], base?.['mfu']], ['', '1', '0.01', '0.25']);
   const finetunes = rows.filter(({ kind }) => kind === 'finetune');
   assert.equal(finetunes.length, 6);
   assert.ok(Math.abs(finetunes.reduce((sum, row) => sum + Number(row['gpu_hours']), 0) - 0.3) < 1e-9);

@@ -75,6 +75,7 @@ async function train(job: PhaseJob): Promise<void> {
       items: [],
       checkpoint: withCheckpoint ? checkpoint() : null,
       deviceSeconds: 0.001,
+      mfu: null,
       tokens: step - segmentStart,
     });
     segmentStart = step;

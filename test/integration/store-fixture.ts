@@ -129,6 +129,7 @@ export function segment({ phaseId, attempt, seq, from, to, checkpoint, items }: 
         ? { uri: `c/${phaseId}/${to}`, sha256: keyOf(`${phaseId}/${to}`), bytes: 2 ** 33, step: to }
         : null,
     deviceSeconds: to - from,
+    mfu: null,
     tokens: 100 * (to - from),
   };
 }

@@ -16,6 +16,7 @@ const segment = (phaseId: number): SegmentCommit => ({
   items: [],
   checkpoint: null,
   deviceSeconds: 0,
+  mfu: null,
   tokens: 0,
 });
 

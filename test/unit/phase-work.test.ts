@@ -64,10 +64,17 @@ function scripted(totalSteps: number, startStep = 0, nanAt = Infinity) {
     totalSteps,
     parameters: 1,
     tokenizerHash: 'hash',
+    peakFlopsPerSecond: 1_000,
     run(step) {
       nowMs += 10;
       ran.push(step);
-      return { metrics: new Map([['m', step * step]]), items: [], tokens: 5, lossNats: step >= nanAt ? Number.NaN : 1 };
+      return {
+        metrics: new Map([['m', step * step]]),
+        items: [],
+        tokens: 5,
+        lossNats: step >= nanAt ? Number.NaN : 1,
+        flops: 4,
+      };
     },
     state: () => ({ updates: 0, tensors: new Map() }),
     result: () => ({ weightsSha256: null, capacityFloatsPerLatent: null, evaluation: null, analyses: [] }),
@@ -122,6 +129,8 @@ describe('segments', () => {
         [0.01, 5],
       ],
     );
+    // 4 operations in 10 ms on a device of 1,000 a second
+    for (const { mfu } of segments) assert.ok(Math.abs((mfu ?? 0) - 0.4) < 1e-12);
     assert.deepEqual([events[0]?.kind, events.at(-1)?.kind], ['started', 'completed']);
   });
 

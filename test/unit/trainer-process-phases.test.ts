@@ -58,6 +58,9 @@ describe('the trainer process', () => {
       assert.ok(rows.every(([, value]) => Number.isFinite(value)));
       assert.equal(items.length, kind === 'evaluate' ? 12 : 0);
       assert.equal(run.checkpoint?.step, steps);
+      const trains = kind === 'base' || kind === 'finetune';
+      // of a tiny model on a busy machine: small, but measured
+      assert.ok(run.segments.every(({ mfu }) => (trains ? mfu !== null && mfu > 0 && mfu < 1 : mfu === null)));
     }
     const { evaluation, capacityFloatsPerLatent, weightsSha256 } = undisturbed.get('evaluate')!.result;
     assert.equal(evaluation?.items, 12);

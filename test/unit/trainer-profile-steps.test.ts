@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createEngine, matrixFlops } from '../../services/trainer/engine/index.ts';
 import { reachable } from '../../services/trainer/onnx/index.ts';
 import { layOut, normGraph } from '../../services/trainer/optimizer/index.ts';
 import { executionOrder } from '../../services/trainer/plan/execution-order.ts';
-import { matrixFlops } from '../../services/trainer/plan/matrix-flops.ts';
 import { chromeTrace, profilePhase } from '../../services/trainer/profile/index.ts';
 import { phaseBatches } from '../../services/trainer/profile/phase-batches.ts';
 import { prepareBatch, systemParameters, trainingGraph } from '../../services/trainer/systems/index.ts';
@@ -34,6 +34,29 @@ test('a profile finds the operations that the graph has, in every pass of the sy
     ].sort(),
   );
   assert.ok(profile.mfu > 0 && profile.mfu < 1.5);
+});
+
+test('a step of the engine says the operations of its parts', async () => {
+  const { engine: config, batchOf } = await phaseBatches(tiny.finetune({ curriculum: null, train: whole }), PLACE);
+  const flopsOf = (purpose: 'gradients' | 'accumulate') =>
+    matrixFlops(trainingGraph(config, prepareBatch(config, half).shape, purpose));
+  const batch = batchOf(1);
+  assert.ok(batch.kind === 'curriculum');
+  const [first, second] = batch.items;
+  assert.ok(first && second);
+  const half = { ...batch, items: [first, second] };
+  const engine = createEngine(config);
+  try {
+    engine.initialise({ seed: 1, base: null, coprocessorInit: 'base', softInit: { kind: 'mean' } });
+    const { flops } = engine.trainStep(
+      { ...batch, items: [first, second, first, second] },
+      { base: 1e-5, coprocessor: 1e-5, soft: 1e-5 },
+      2,
+    );
+    assert.equal(flops, flopsOf('gradients') + flopsOf('accumulate'));
+  } finally {
+    engine.release();
+  }
 });
 
 test('nodes run in the order that plans of memory assume', async () => {

@@ -45,6 +45,7 @@ export class SimulatedSegment {
       checkpoint,
       deviceSeconds: (nowMs - this.startedMs) / 1_000,
       tokens: 0,
+      mfu: null,
     };
   }
 }

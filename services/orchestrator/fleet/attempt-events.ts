@@ -19,6 +19,7 @@ export function segmentCommit(phaseId: number, attempt: number, seq: bigint, seg
     checkpoint: segment.checkpoint === undefined ? null : checkpointRow(segment.checkpoint),
     deviceSeconds: segment.deviceSeconds,
     tokens: Number(segment.tokens),
+    mfu: segment.mfu ?? null,
   };
 }
 

@@ -73,6 +73,7 @@ export function gpuHoursTable(rows: readonly GpuHoursRow[]): Html {
       { heading: 'device time', kind: 'number', cell: (row) => hoursText(row.gpu_hours) },
       { heading: 'done again', kind: 'number', cell: (row) => hoursText(row.superseded_gpu_hours) },
       { heading: 'tokens', kind: 'number', cell: ({ tokens }) => numberText(tokens) },
+      { heading: 'MFU, %', kind: 'number', cell: ({ mfu }) => (mfu === null ? '' : (100 * mfu).toFixed(1)) },
     ],
   });
 }

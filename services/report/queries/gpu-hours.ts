@@ -10,13 +10,15 @@ const row = z.object({
   gpu_hours: float8,
   superseded_gpu_hours: float8,
   tokens: z.number(),
+  /** Model FLOPs utilisation of training; null where nothing was trained. */
+  mfu: float8.nullable(),
 });
 
 export type GpuHoursRow = z.infer<typeof row>;
 
 export const gpuHoursQuery: StudyQuery<GpuHoursRow> = {
   text: `
-select kind, system, phases, gpu_hours, superseded_gpu_hours, tokens
+select kind, system, phases, gpu_hours, superseded_gpu_hours, tokens, mfu
 from study.gpu_hours
 where sweep = $1::text
 order by kind, system`,

@@ -136,10 +136,10 @@ export class TrainingEngine implements Engine {
 
   trainStep(batch: Batch, learningRates: LearningRates, microbatch: number | null): StepResult {
     checkRates(learningRates);
-    const { lossNats, targets } = this.#accumulate(batch, microbatch);
+    const { lossNats, targets, flops } = this.#accumulate(batch, microbatch);
     const gradNorm = this.#optimizer.gradNorm();
     this.#optimizer.apply(learningRates, gradNorm);
-    return { lossNats, gradNorm, targets };
+    return { lossNats, gradNorm, targets, flops };
   }
 
   evaluateLoss(batch: Batch, given?: readonly ItemLatents[]): { readonly lossNats: number; readonly targets: number } {
@@ -304,15 +304,17 @@ export class TrainingEngine implements Engine {
   }
 
   /** Gradients of the whole batch into the store; the loss is checked before anything else happens. */
-  #accumulate(batch: Batch, microbatch: number | null): { readonly lossNats: number; readonly targets: number } {
+  #accumulate(batch: Batch, microbatch: number | null): Omit<StepResult, 'gradNorm'> {
     const parts = splitBatch(batch, microbatch).map((part) => prepareBatch(this.config, part));
-    let lossNats = 0;
+    let [lossNats, flops] = [0, 0];
     parts.forEach((part, index) => {
-      lossNats += this.#run(part, index === 0 ? 'gradients' : 'accumulate', parts);
+      const purpose = index === 0 ? 'gradients' : 'accumulate';
+      lossNats += this.#run(part, purpose, parts);
+      flops += this.#graph(part, purpose, false).flops;
     });
     if (!Number.isFinite(lossNats))
       throw new LatentSweepError('NAN_LOSS', `the loss is ${lossNats}`, { lossNats: String(lossNats) });
-    return { lossNats, targets: parts.reduce((sum, { targets }) => sum + targets, 0) };
+    return { lossNats, targets: parts.reduce((sum, { targets }) => sum + targets, 0), flops };
   }
 
   /** Runs one part of a batch; gives its share of the loss of all parts. */

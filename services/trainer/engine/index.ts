@@ -1,3 +1,5 @@
 // The border of the engine.
 export { createEngine, type Inspection, rowsScoredTogether, TrainingEngine } from './engine.ts';
+export { matrixFlops, nodeFlops } from './matrix-flops.ts';
+export { measurePeak } from './measure-peak.ts';
 export type * from './types.ts';

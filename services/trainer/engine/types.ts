@@ -80,6 +80,8 @@ export interface StepResult {
   readonly gradNorm: number;
   /** Scored targets of the (whole, accumulated) batch. */
   readonly targets: number;
+  /** Floating-point operations of the step's matrix products, padding included. */
+  readonly flops: number;
 }
 
 export interface GenerateItem {

@@ -93,6 +93,8 @@ export type TrainerEvent =
       readonly checkpoint: LocalCheckpoint | null;
       readonly deviceSeconds: number;
       readonly tokens: number;
+      /** Model FLOPs utilisation: operations of the matrix products over deviceSeconds and the device's measured rate; null where nothing trains. */
+      readonly mfu: number | null;
     }
   /** After the last segment. `result` is small JSON (accuracy, final losses, capacity, weightsSha256, ...). */
   | { readonly kind: 'completed'; readonly result: PhaseResult }

@@ -28,6 +28,7 @@ export function basePhase(config: BasePhaseConfig, context: JobContext): PhaseWo
     totalSteps,
     parameters: trainedParameters(engineConfig),
     tokenizerHash: tokenizer.hash,
+    peakFlopsPerSecond: warm.peakFlopsPerSecond(engineConfig),
     microbatch,
     oneLearningRate: true,
     capacityFloatsPerLatent: null,

@@ -38,6 +38,7 @@ export function finetunePhase(config: FinetunePhaseConfig, context: PhaseContext
     totalSteps,
     parameters: trainedParameters(engineConfig),
     tokenizerHash: tokenizer.hash,
+    peakFlopsPerSecond: warm.peakFlopsPerSecond(engineConfig),
     microbatch: microbatch ?? train.microbatch,
     oneLearningRate: typeof train.lr === 'number',
     capacityFloatsPerLatent: engine.capacityFloatsPerLatent,

@@ -10,6 +10,8 @@ export interface PhaseWork {
   /** Trained parameters; 0 where nothing is trained. */
   readonly parameters: number;
   readonly tokenizerHash: string;
+  /** What the device reaches in matrix products, operations per second; absent where nothing is trained. */
+  readonly peakFlopsPerSecond?: number;
   /** Runs step `step`, counted from 1; called in order. Synchronous: it blocks the process. */
   run(step: number): StepRecord;
   /** All that a resume needs after the last step run. */
@@ -23,4 +25,6 @@ export interface StepRecord {
   readonly items: readonly EvaluationItem[];
   readonly tokens: number;
   readonly lossNats: number | null;
+  /** Of the matrix products of a training step; absent in an evaluation. */
+  readonly flops?: number;
 }

@@ -35,6 +35,7 @@ export function pretrainPhase(config: PretrainPhaseConfig, context: JobContext):
     totalSteps,
     parameters: trainedParameters(engineConfig),
     tokenizerHash: tokenizer.hash,
+    peakFlopsPerSecond: warm.peakFlopsPerSecond(engineConfig),
     microbatch: microbatch ?? pretrain.microbatch,
     oneLearningRate: typeof pretrain.lr === 'number',
     capacityFloatsPerLatent: engine.capacityFloatsPerLatent,

@@ -27,7 +27,7 @@ export async function runWork(
   work: PhaseWork,
   host: PhaseHost,
 ): Promise<void> {
-  const { startStep, totalSteps, parameters } = work;
+  const { startStep, totalSteps, parameters, peakFlopsPerSecond = null } = work;
   const directory = join(job.workDir, 'checkpoints');
   let segment = new OpenSegment(startStep, host.nowMs());
   let checkpointStep = startStep;
@@ -45,7 +45,7 @@ export async function runWork(
   };
   const commit = (withCheckpoint: boolean): void => {
     const checkpoint = withCheckpoint ? checkpointNow(segment.toStep) : null;
-    host.send(segment.close(checkpoint, host.nowMs()));
+    host.send(segment.close(checkpoint, host.nowMs(), peakFlopsPerSecond));
     segment = new OpenSegment(segment.toStep, host.nowMs());
   };
 

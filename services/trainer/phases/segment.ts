@@ -8,6 +8,7 @@ export class OpenSegment {
   readonly startedMs: number;
   toStep: number;
   #tokens = 0;
+  #flops = 0;
   readonly #items: EvaluationItem[] = [];
   readonly #series = new Map<string, { steps: number[]; values: number[] }>();
 
@@ -21,9 +22,10 @@ export class OpenSegment {
     return this.toStep === this.fromStep;
   }
 
-  add(step: number, { metrics, items, tokens }: StepRecord): void {
+  add(step: number, { metrics, items, tokens, flops = 0 }: StepRecord): void {
     this.toStep = step;
     this.#tokens += tokens;
+    this.#flops += flops;
     this.#items.push(...items);
     for (const [name, value] of metrics) {
       const series = this.#series.get(name) ?? { steps: [], values: [] };
@@ -33,8 +35,14 @@ export class OpenSegment {
     }
   }
 
-  close(checkpoint: LocalCheckpoint | null, nowMs: number): Extract<TrainerEvent, { kind: 'segment' }> {
+  /** @param peakFlopsPerSecond of the device; null where nothing is trained */
+  close(
+    checkpoint: LocalCheckpoint | null,
+    nowMs: number,
+    peakFlopsPerSecond: number | null,
+  ): Extract<TrainerEvent, { kind: 'segment' }> {
     const metrics: MetricSeries[] = [...this.#series].map(([name, { steps, values }]) => ({ name, steps, values }));
+    const deviceSeconds = (nowMs - this.startedMs) / 1_000;
     return {
       kind: 'segment',
       fromStep: this.fromStep,
@@ -42,8 +50,9 @@ export class OpenSegment {
       metrics,
       items: this.#items,
       checkpoint,
-      deviceSeconds: (nowMs - this.startedMs) / 1_000,
+      deviceSeconds,
       tokens: this.#tokens,
+      mfu: peakFlopsPerSecond === null ? null : this.#flops / deviceSeconds / peakFlopsPerSecond,
     };
   }
 }

@@ -11,6 +11,7 @@ export interface TrainingPlan {
   readonly totalSteps: number;
   readonly parameters: number;
   readonly tokenizerHash: string;
+  readonly peakFlopsPerSecond: number;
   readonly microbatch: number | null;
   /** Reported as `learning_rate` when the groups share it, else once per group. */
   readonly oneLearningRate: boolean;
@@ -23,17 +24,18 @@ export interface TrainingPlan {
 }
 
 export function trainingWork(plan: TrainingPlan): PhaseWork {
-  const { engine, choice, startStep, totalSteps, parameters, tokenizerHash } = plan;
+  const { engine, choice, startStep, totalSteps, parameters, tokenizerHash, peakFlopsPerSecond } = plan;
   return {
     startStep,
     totalSteps,
     parameters,
     tokenizerHash,
+    peakFlopsPerSecond,
     run(step) {
       if (plan.resetsOptimizer(step)) engine.resetOptimizer();
       const batch = plan.batchOf(step);
       const rates = plan.learningRatesOf(step);
-      const { lossNats, gradNorm, targets } = engine.trainStep(batch, rates, plan.microbatch);
+      const { lossNats, gradNorm, targets, flops } = engine.trainStep(batch, rates, plan.microbatch);
       const accuracy = choice?.after(step) ?? null;
       const metrics = new Map<string, number>([
         ['loss_nats', lossNats],
@@ -42,7 +44,7 @@ export function trainingWork(plan: TrainingPlan): PhaseWork {
         ...rateMetrics(rates, plan.oneLearningRate),
         ...(accuracy === null ? [] : [['validation_accuracy', accuracy] as const]),
       ]);
-      return { metrics, items: [], tokens: tokensOf(batch), lossNats };
+      return { metrics, items: [], tokens: tokensOf(batch), lossNats, flops };
     },
     state() {
       const { tensors, updates } = engine.state();

@@ -2,7 +2,7 @@
 // config is equal (trials that differ only in seed or data); every phase sets all its weights anew, so nothing carries over.
 
 import type { TaskSettings, TokenizerSettings } from '../../../workflows/domain/settings.ts';
-import { createEngine } from '../engine/index.ts';
+import { createEngine, measurePeak } from '../engine/index.ts';
 import type { Engine, EngineConfig } from '../engine/types.ts';
 import { parameterShapes } from '../models/index.ts';
 import { type AnyTask, createTask } from '../tasks/index.ts';
@@ -23,6 +23,7 @@ export class WarmState {
   readonly #tasks = new Map<string, AnyTask>();
   readonly #tokenizers = new Map<string, Tokenizer>();
   readonly #checked = new Set<string>();
+  readonly #peaks = new Map<string, number>();
   /** Least recently used first. */
   #engines: KeptEngine[] = [];
 
@@ -42,6 +43,12 @@ export class WarmState {
     check();
     if (this.#checked.size >= KEPT_CHECKS) this.#checked.clear();
     this.#checked.add(key);
+  }
+
+  /** Of matrix products on a placement, measured once. */
+  peakFlopsPerSecond({ device, threads, exclusiveCores = false }: EngineConfig): number {
+    const placement = { device, threads, exclusiveCores };
+    return kept(this.#peaks, JSON.stringify(placement), () => measurePeak(placement));
   }
 
   engineForTraining(config: EngineConfig): Engine {

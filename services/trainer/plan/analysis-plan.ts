@@ -2,13 +2,13 @@
 
 import type { AnalysePhaseConfig } from '../../../workflows/domain/phases.ts';
 import { curriculumItem, latentsOf } from '../curriculum/index.ts';
+import { matrixFlops } from '../engine/index.ts';
 import type { EngineConfig } from '../engine/types.ts';
 import { type BatchShape, capacityFloatsPerLatent, observationGraph, trainingGraph } from '../systems/index.ts';
 import type { Task } from '../tasks/index.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';
 import { largestShape, partShapes } from './batch-shapes.ts';
 import { countParameters } from './count-parameters.ts';
-import { matrixFlops } from './matrix-flops.ts';
 import { memoryPlan } from './memory-plan.ts';
 import type { PhasePlan } from './plan-phase.ts';
 

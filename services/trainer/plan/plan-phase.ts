@@ -5,6 +5,7 @@ import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { phaseSteps } from '../../../workflows/domain/phase-steps.ts';
 import type { EvaluatePhaseConfig, PhaseConfig } from '../../../workflows/domain/phases.ts';
 import { isPlain } from '../curriculum/index.ts';
+import { matrixFlops } from '../engine/index.ts';
 import type { EngineConfig } from '../engine/types.ts';
 import type { Graph } from '../graph/index.ts';
 import type { ModelConfig } from '../models/index.ts';
@@ -19,7 +20,6 @@ import { analysisPlan } from './analysis-plan.ts';
 import { largestShape, partShapes, sampledItems, sampledSolutions, textShape } from './batch-shapes.ts';
 import { countParameters } from './count-parameters.ts';
 import { type Decoded, type DecodingGraphs, decodingGraphs } from './decoding-graphs.ts';
-import { matrixFlops } from './matrix-flops.ts';
 import { type MemoryPlan, memoryPlan } from './memory-plan.ts';
 import { scoringPlan } from './scoring-plan.ts';
 

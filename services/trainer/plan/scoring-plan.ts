@@ -2,7 +2,7 @@
 
 import type { EvaluatePhaseConfig } from '../../../workflows/domain/phases.ts';
 import { isPlain, latentsOf } from '../curriculum/index.ts';
-import { rowsScoredTogether } from '../engine/index.ts';
+import { matrixFlops, rowsScoredTogether } from '../engine/index.ts';
 import type { Batch, CurriculumItem, EngineConfig } from '../engine/types.ts';
 import { choiceItems } from '../phases/evaluate-choices.ts';
 import { corpusScoring } from '../phases/evaluate-corpus.ts';
@@ -11,7 +11,6 @@ import { type BatchShape, capacityFloatsPerLatent, prepareBatch, scoringGraph } 
 import type { Tokenizer } from '../tokenizers/index.ts';
 import { textShape } from './batch-shapes.ts';
 import { countParameters } from './count-parameters.ts';
-import { matrixFlops } from './matrix-flops.ts';
 import { memoryPlan } from './memory-plan.ts';
 import type { PhasePlan } from './plan-phase.ts';
 

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { nodeFlops } from '../plan/matrix-flops.ts';
+import { nodeFlops } from '../engine/index.ts';
 import type { ProfiledSession } from './profiling-runtime.ts';
 
 export interface NodeEvent {

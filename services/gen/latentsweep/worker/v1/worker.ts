@@ -270,6 +270,8 @@ export interface Segment {
   deviceSeconds: number;
   /** Tokens processed. */
   tokens: bigint;
+  /** Model FLOPs utilisation of a training segment, 0 to 1. */
+  mfu?: number | undefined;
 }
 
 /** The phase is done. */
@@ -2187,7 +2189,16 @@ export const EvaluationItem: MessageFns<EvaluationItem> = {
 };
 
 function createBaseSegment(): Segment {
-  return { fromStep: 0n, toStep: 0n, metrics: [], items: [], checkpoint: undefined, deviceSeconds: 0, tokens: 0n };
+  return {
+    fromStep: 0n,
+    toStep: 0n,
+    metrics: [],
+    items: [],
+    checkpoint: undefined,
+    deviceSeconds: 0,
+    tokens: 0n,
+    mfu: undefined,
+  };
 }
 
 export const Segment: MessageFns<Segment> = {
@@ -2221,6 +2232,9 @@ export const Segment: MessageFns<Segment> = {
         throw new globalThis.Error("value provided for field message.tokens of type uint64 too large");
       }
       writer.uint32(56).uint64(message.tokens);
+    }
+    if (message.mfu !== undefined) {
+      writer.uint32(65).double(message.mfu);
     }
     return writer;
   },
@@ -2294,6 +2308,14 @@ export const Segment: MessageFns<Segment> = {
             message.tokens = reader.uint64() as bigint;
             continue;
           }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.mfu = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2325,6 +2347,7 @@ export const Segment: MessageFns<Segment> = {
         ? globalThis.Number(object.device_seconds)
         : 0,
       tokens: isSet(object.tokens) ? BigInt(object.tokens) : 0n,
+      mfu: isSet(object.mfu) ? globalThis.Number(object.mfu) : undefined,
     };
   },
 
@@ -2351,6 +2374,9 @@ export const Segment: MessageFns<Segment> = {
     if (message.tokens !== 0n) {
       obj.tokens = message.tokens.toString();
     }
+    if (message.mfu !== undefined) {
+      obj.mfu = floatToJson(message.mfu);
+    }
     return obj;
   },
 
@@ -2368,6 +2394,7 @@ export const Segment: MessageFns<Segment> = {
       : undefined;
     message.deviceSeconds = object.deviceSeconds ?? 0;
     message.tokens = (object.tokens !== undefined && object.tokens !== null) ? BigInt(object.tokens) : 0n;
+    message.mfu = object.mfu ?? undefined;
     return message;
   },
 };

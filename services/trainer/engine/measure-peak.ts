@@ -1,18 +1,22 @@
 // The best rate of matrix products that this device reaches with so many threads: what a step's operations are compared with (MFU).
 
-import type { EngineConfig } from '../engine/types.ts';
 import { Graph, gemm } from '../graph/index.ts';
 import { emitModel } from '../onnx/index.ts';
-import { matrixFlops } from '../plan/matrix-flops.ts';
 import { Runtime } from '../runtime/index.ts';
+import { matrixFlops } from './matrix-flops.ts';
+import type { EngineConfig } from './types.ts';
 
 /** Large enough to be bound by arithmetic, small enough to take milliseconds on one CPU thread. */
 const SIZE = 1_024;
-const RUNS = 12;
+const RUNS = 6;
 
 /** Operations per second of the fastest of some runs. */
-export function measurePeak({ device, threads }: Pick<EngineConfig, 'device' | 'threads'>): number {
-  const runtime = new Runtime({ device, threads });
+export function measurePeak({
+  device,
+  threads,
+  exclusiveCores = false,
+}: Pick<EngineConfig, 'device' | 'threads' | 'exclusiveCores'>): number {
+  const runtime = new Runtime({ device, threads, exclusiveCores });
   try {
     const graph = new Graph();
     const side = [SIZE, SIZE];
