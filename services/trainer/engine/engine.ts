@@ -3,22 +3,14 @@
 // Same config, weights, batches and thread count give the same bits.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import type { ModelConfig } from '../models/index.ts';
-import { Runtime, type RuntimeOptions, type TensorData } from '../runtime/index.ts';
+import { Runtime, type RuntimeOptions } from '../runtime/index.ts';
 import {
-  type BatchShape,
-  bucket,
   capacityFloatsPerLatent,
-  checkGenerateItem,
   computedModel,
-  type GenerationShape,
   type GraphPurpose,
-  itemLatents,
   type LatentLayout,
   latentLayout,
-  observationGraph,
   type PreparedBatch,
-  prefillArrays,
   prepareBatch,
   scoringGraph,
   systemParameters,
@@ -27,12 +19,12 @@ import {
 import { checkConfig } from './check-config.ts';
 import { CompiledCache } from './compiled-cache.ts';
 import { CompiledGraph } from './compiled-graph.ts';
-import { GENERATE_ITEMS, PREFILL_SCORES } from './decode-limits.ts';
-import { Generator } from './generator.ts';
+import { Decoder } from './decoder.ts';
 import { initialise } from './initialise.ts';
-import { checkGiven, givenArrays, itemLatents as itemLatentsOf } from './item-latents.ts';
+import { checkGiven, floats, noLatents } from './item-latents.ts';
 import { OptimizerStep } from './optimizer-step.ts';
 import { ParameterStore } from './parameter-store.ts';
+import { rowsScoredTogether, splitBatch } from './split-batch.ts';
 import type {
   AttentionShares,
   Batch,
@@ -52,8 +44,6 @@ import type {
 
 /** Compiled training graphs kept at once; an epoch of a curriculum meets about a dozen shapes. */
 const TRAINING_GRAPHS = 24;
-/** Decoders hold a cache each. */
-const GENERATORS = 4;
 
 /** What a batch gives besides an update; for probes and gradient tests. */
 export interface Inspection {
@@ -80,7 +70,7 @@ export class TrainingEngine implements Engine {
   readonly #store: ParameterStore;
   readonly #optimizer: OptimizerStep;
   readonly #graphs = new CompiledCache<CompiledGraph>(TRAINING_GRAPHS);
-  readonly #generators = new CompiledCache<Generator>(GENERATORS);
+  readonly #decoder: Decoder;
 
   /** @param openRuntime a profile gives its own */
   constructor(
@@ -97,6 +87,7 @@ export class TrainingEngine implements Engine {
     try {
       this.#store = new ParameterStore(this.#runtime, parameters, config);
       this.#optimizer = new OptimizerStep(this.#runtime, this.#store, config.optimizer, config.device);
+      this.#decoder = new Decoder(this.#runtime, this.#store, config, this.latentLayout);
     } catch (error) {
       this.#runtime.releaseAll();
       throw error;
@@ -167,31 +158,17 @@ export class TrainingEngine implements Engine {
     return nats;
   }
 
-  observeLatents(items: readonly GenerateItem[]): readonly LatentObservation[] {
-    const layout = this.latentLayout;
-    if (layout === null) throw noLatents(this.config.system);
-    for (const item of items) checkGenerateItem(this.config, item);
-    const together = this.#itemsTogether(items);
-    const groups = Array.from({ length: Math.ceil(items.length / together) }, (_, group) =>
-      items.slice(group * together, (group + 1) * together),
-    );
-    return groups.flatMap((group) => this.#observe(layout, group, together));
+  generate(
+    items: readonly GenerateItem[],
+    maxNewTokens: number,
+    eosTokenId: number | null,
+    given?: readonly ItemLatents[],
+  ): readonly Generation[] {
+    return this.#decoder.generate(items, maxNewTokens, eosTokenId, given);
   }
 
-  #observe(layout: LatentLayout, items: readonly GenerateItem[], batch: number): readonly LatentObservation[] {
-    const { generated, ...shape } = this.#generationShape(items, batch, 1);
-    const graph = this.#graphs.get(
-      JSON.stringify(['observation', shape]),
-      () => new CompiledGraph(this.#runtime, this.#store, observationGraph(this.config, shape), 'observation'),
-    );
-    graph.run(prefillArrays(this.config, items, { ...shape, generated }));
-    const parts = Array.from({ length: layout.parts }, (_, part) => graph.output(`exchanged.${part}`));
-    const z = graph.output('z');
-    const { width } = this.config.model;
-    return items.map(({ latents }, b) => ({
-      exchanged: itemLatentsOf(layout, shape, parts.map(floats), b, latents),
-      lastHidden: floats(z).slice(b * shape.latents * width, (b * shape.latents + latents) * width),
-    }));
+  observeLatents(items: readonly GenerateItem[]): readonly LatentObservation[] {
+    return this.#decoder.observeLatents(items);
   }
 
   observeAttention(items: readonly CurriculumItem[]): {
@@ -232,77 +209,6 @@ export class TrainingEngine implements Engine {
     };
   }
 
-  generate(
-    items: readonly GenerateItem[],
-    maxNewTokens: number,
-    eosTokenId: number | null,
-    given?: readonly ItemLatents[],
-  ): readonly Generation[] {
-    if (!(Number.isInteger(maxNewTokens) && maxNewTokens >= 1)) {
-      throw new LatentSweepError('CONFIG_INVALID', `max_new_tokens: ${maxNewTokens} is not a positive integer`, {
-        key: 'max_new_tokens',
-      });
-    }
-    for (const item of items) checkGenerateItem(this.config, item);
-    if (given !== undefined)
-      checkGiven(
-        this.latentLayout,
-        given,
-        items.map(({ latents }) => latents),
-      );
-    // items of like length share a pass: less padding; each item's tokens do not depend on its company
-    const byLength = items.map((_, index) => index).sort((a, b) => lengthOf(items, a) - lengthOf(items, b) || a - b);
-    const generations: Generation[] = items.map(() => ({ tokens: [] }));
-    const together = this.#itemsTogether(items);
-    for (let from = 0; from < items.length; from += together) {
-      const indices = byLength.slice(from, from + together);
-      const group = indices.flatMap((index) => items[index] ?? []);
-      const shape = this.#generationShape(group, together, maxNewTokens);
-      const isGiven = given !== undefined && shape.latents > 0;
-      const arrays = isGiven
-        ? this.#givenArrays(
-            shape,
-            indices.flatMap((index) => given[index] ?? []),
-          )
-        : NOTHING_GIVEN;
-      const generated = this.#generator(shape, isGiven).run(group, maxNewTokens, eosTokenId, arrays);
-      indices.forEach((index, b) => {
-        generations[index] = { tokens: generated[b] ?? [] };
-      });
-    }
-    return generations;
-  }
-
-  #itemsTogether(items: readonly GenerateItem[]): number {
-    const longest = items.reduce((most, { question }) => Math.max(most, question.length), 1);
-    const fitting = Math.floor(PREFILL_SCORES / (this.config.model.heads * longest ** 2));
-    return Math.max(1, Math.min(items.length, GENERATE_ITEMS, fitting));
-  }
-
-  #givenArrays(shape: Pick<GenerationShape, 'batch' | 'latents'>, given: readonly ItemLatents[]) {
-    if (this.latentLayout === null) throw noLatents(this.config.system);
-    return givenArrays(this.latentLayout, shape, given);
-  }
-
-  #generationShape(items: readonly GenerateItem[], batch: number, maxNewTokens: number): GenerationShape {
-    return {
-      batch,
-      prefix: Math.min(
-        bucket(Math.max(...items.map(({ question }) => question.length))),
-        this.config.model.contextLength,
-      ),
-      latents: Math.max(...items.map((item) => itemLatents(this.config, item))),
-      generated: Math.min(maxNewTokens, this.config.model.contextLength),
-    };
-  }
-
-  #generator(shape: GenerationShape, givenLatents: boolean): Generator {
-    return this.#generators.get(
-      JSON.stringify([shape, givenLatents]),
-      () => new Generator(this.#runtime, this.#store, this.config, shape, givenLatents),
-    );
-  }
-
   /** Gradients of the whole batch into the store; the loss is checked before anything else happens. */
   #accumulate(batch: Batch, microbatch: number | null): Omit<StepResult, 'gradNorm'> {
     const parts = splitBatch(batch, microbatch).map((part) => prepareBatch(this.config, part));
@@ -332,7 +238,7 @@ export class TrainingEngine implements Engine {
     const graph = this.#graph(part, purpose, given !== undefined);
     if (purpose === 'gradients' || purpose === 'inspect')
       this.#store.clearGradients((name) => !graph.has(`grad.${name}`) || graph.reads(`sum.${name}`));
-    graph.run(given === undefined ? arrays : new Map([...arrays, ...this.#givenArrays(part.shape, given)]));
+    graph.run(given === undefined ? arrays : new Map([...arrays, ...this.#decoder.givenArrays(part.shape, given)]));
     return Number(graph.output('loss')[0]);
   }
 
@@ -346,7 +252,7 @@ export class TrainingEngine implements Engine {
 
   release(): void {
     this.#graphs.release();
-    this.#generators.release();
+    this.#decoder.release();
     this.#optimizer.release();
     this.#runtime.releaseAll();
   }
@@ -376,43 +282,4 @@ function checkRates(rates: LearningRates): void {
       });
     }
   }
-}
-
-/** Rows whose logits and whose attention scores of one layer stay below the bound of a prefill. */
-export function rowsScoredTogether(
-  { batch, prefix, sites, latents, ahead, scored }: BatchShape,
-  model: ModelConfig,
-): number {
-  const further = sites * (latents + ahead);
-  const scores = model.heads * Math.max(prefix, further) * (prefix + further);
-  const logits = (scored / batch) * model.vocabSize;
-  return Math.max(1, Math.floor(PREFILL_SCORES / Math.max(scores, logits)));
-}
-
-const NOTHING_GIVEN: ReadonlyMap<string, Float32Array> = new Map();
-
-function noLatents(system: string): LatentSweepError {
-  return new LatentSweepError('CONFIG_INVALID', `system: ${system} has no latents`, { key: 'system' });
-}
-
-const floats = (values: TensorData): Float32Array =>
-  values instanceof Float32Array ? values : Float32Array.from(values, Number);
-
-const lengthOf = (items: readonly GenerateItem[], index: number): number => items[index]?.question.length ?? 0;
-
-/** Parts of at most `microbatch` items (curriculum) or rows (corpus), in order. */
-function splitBatch(batch: Batch, microbatch: number | null): readonly Batch[] {
-  if (microbatch === null) return [batch];
-  if (!(Number.isInteger(microbatch) && microbatch >= 1)) {
-    throw new LatentSweepError('CONFIG_INVALID', `train.microbatch: ${microbatch} is not a positive integer`, {
-      key: 'train.microbatch',
-    });
-  }
-  const count = batch.kind === 'curriculum' ? batch.items.length : batch.tokens.length;
-  return Array.from({ length: Math.max(1, Math.ceil(count / microbatch)) }, (_, part) => {
-    const [from, to] = [part * microbatch, (part + 1) * microbatch];
-    return batch.kind === 'curriculum'
-      ? { kind: 'curriculum', items: batch.items.slice(from, to) }
-      : { ...batch, tokens: batch.tokens.slice(from, to), sites: batch.sites?.slice(from, to) ?? null };
-  });
 }

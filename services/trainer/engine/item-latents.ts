@@ -1,6 +1,7 @@
 // Latents of items as a graph reads and writes them: one tensor [B, N, W] per part, filled or cut item by item.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import type { TensorData } from '../runtime/index.ts';
 import type { LatentLayout } from '../systems/index.ts';
 import type { ItemLatents } from './types.ts';
 
@@ -55,3 +56,10 @@ export function checkGiven(
     return;
   throw new LatentSweepError('INTERNAL', 'the latents given do not fit the items', { given: given.length });
 }
+
+export function noLatents(system: string): LatentSweepError {
+  return new LatentSweepError('CONFIG_INVALID', `system: ${system} has no latents`, { key: 'system' });
+}
+
+export const floats = (values: TensorData): Float32Array =>
+  values instanceof Float32Array ? values : Float32Array.from(values, Number);
