@@ -31,7 +31,9 @@ export function valuesOfEnvironment(environment: Environment): readonly Environm
 
 function parse(text: string, kind: Leaf['kind']): unknown {
   if (text === 'null') return null;
-  if (kind === 'list') return text.split(',').map((part) => part.trim());
+  if (kind === 'list' || kind === 'numbers') {
+    return text.split(',').map((part) => parse(part.trim(), kind === 'list' ? 'text' : 'number'));
+  }
   if (kind === 'boolean' && /^(true|false)$/.test(text)) return text === 'true';
   // what is no number stays a text, so that the schema's refusal shows it as it was written
   if (kind === 'number' && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);

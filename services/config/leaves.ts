@@ -4,7 +4,7 @@
 import type { z } from 'zod';
 import { configSchema } from './schema.ts';
 
-export type LeafKind = 'text' | 'number' | 'boolean' | 'list';
+export type LeafKind = 'text' | 'number' | 'boolean' | 'list' | 'numbers';
 
 export interface Leaf {
   readonly path: readonly string[];
@@ -54,8 +54,12 @@ function snake(camel: string): string {
   return camel.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 }
 
-function kindOf({ type }: z.core.$ZodTypeDef): LeafKind {
-  if (type === 'number' || type === 'int') return 'number';
-  if (type === 'boolean') return 'boolean';
-  return type === 'array' ? 'list' : 'text';
+function isArray(def: z.core.$ZodTypeDef): def is z.core.$ZodTypeDef & { readonly element: z.core.$ZodType } {
+  return def.type === 'array';
+}
+
+function kindOf(def: z.core.$ZodTypeDef): LeafKind {
+  if (isArray(def)) return kindOf(def.element._zod.def) === 'number' ? 'numbers' : 'list';
+  if (def.type === 'number' || def.type === 'int') return 'number';
+  return def.type === 'boolean' ? 'boolean' : 'text';
 }

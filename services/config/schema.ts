@@ -94,7 +94,18 @@ export const configSchema = z
          * the worker's process, for a thousand slots.
          */
         trainer: z.enum(['engine', 'simulate', 'simulate-inside']).default('engine'),
-        /** Attempts at a time; null = one per core. */
+        /**
+         * CUDA devices that phases train on, by the numbers that nvidia-smi gives them; null = CPU slots. Needs `npm run install:cuda`. Phases take them
+         * as the sweep's `resources.device` says: cuda, or any.
+         */
+        gpus: z
+          .array(z.int().min(0).max(63))
+          .min(1)
+          .refine((gpus) => new Set(gpus).size === gpus.length, 'each GPU once')
+          .readonly()
+          .nullable()
+          .default(null),
+        /** Attempts at a time; null = one per GPU or, without GPUs, per core. */
         slots: z.int().min(1).max(1024).nullable().default(null),
         /**
          * Attempts that wait on the node itself for its next free slot. For trials of seconds some per slot, so that no slot idles while an
@@ -113,7 +124,7 @@ export const configSchema = z
         stallMs: durationMs(60_000),
         /** The same while no step has been measured: the first one fetches weights and compiles graphs. */
         firstStepMs: durationMs(600_000),
-        /** Memory of one attempt, bytes; null = an equal share of the machine's. */
+        /** Memory of one attempt, bytes; null = an equal share of its GPU's or, without GPUs, of the machine's. */
         memoryBytes: z.int().min(1).nullable().default(null),
         /** Checkpoints kept on the node's disk for the next attempt, bytes; null = 20 GiB. */
         cacheBytes: z.int().min(0).nullable().default(null),

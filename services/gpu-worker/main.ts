@@ -1,4 +1,4 @@
-// The node's process: configuration in, then run-process.ts until a signal. Slots are CPU slots, one per core unless configured.
+// The node's process: configuration in, then run-process.ts until a signal.
 
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -8,10 +8,8 @@ import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { openArtifactStore } from '../artifacts/index.ts';
 import { artifactsUrl, type Config, loadConfig, readPemFiles, runningStack } from '../config/index.ts';
 import { trainerEntry, trainerExecArgv } from '../trainer/index.ts';
-import { DEFAULT_CACHE_BYTES, DEFAULT_WORKER_TIMES, runWorker, type SlotOptions, simulateEntry } from './index.ts';
-
-/** The rest is for the system, Postgres and the other processes of the machine. */
-const MEMORY_SHARE = 0.8;
+import { DEFAULT_CACHE_BYTES, DEFAULT_WORKER_TIMES, runWorker, simulateEntry } from './index.ts';
+import { slotsOf } from './slots.ts';
 
 const { values: args } = parseArgs({ options: { 'state-dir': { type: 'string' }, 'ready-file': { type: 'string' } } });
 const config = loadConfig();
@@ -22,7 +20,7 @@ await runWorker({
   listen: worker.address,
   advertise: worker.advertise,
   registries: registriesOf(config),
-  slots: slotsOf(config),
+  slots: slotsOf(config, { cores: availableParallelism(), memoryBytes: totalmem() }),
   waitingPlaces: worker.waitingPlaces,
   trainerEntry: { engine: trainerEntry, simulate: simulateEntry, 'simulate-inside': null }[worker.trainer],
   trainerExecArgv,
@@ -33,13 +31,6 @@ await runWorker({
   log: pino({ level: config.log.level, base: { process: 'gpu-worker' } }),
   readyFile: args['ready-file'] ?? null,
 });
-
-function slotsOf({ worker: { slots, threads, memoryBytes, trainer } }: Config): readonly SlotOptions[] {
-  const count = slots ?? availableParallelism();
-  const share = memoryBytes ?? Math.floor((totalmem() * MEMORY_SHARE) / count);
-  const device = trainer === 'engine' ? 'cpu' : 'simulate';
-  return Array.from({ length: count }, () => ({ device, threads, memoryBytes: share }));
-}
 
 function registriesOf(known: Config): readonly string[] {
   const registries = known.worker.registries ?? runningStack(known)?.registryAddresses ?? [];

@@ -63,9 +63,11 @@ async function configuredThroughput(
   const { loadConfig } = await import('../../config/index.ts');
   const { worker } = loadConfig(sources);
   return {
-    slots: Math.max(1, worker.count * (worker.slots ?? availableParallelism())),
+    slots: Math.max(1, worker.count * (worker.slots ?? worker.gpus?.length ?? availableParallelism())),
     flopsPerSecond:
-      resources.device === 'cuda' ? GPU_FLOPS : THREAD_FLOPS * Math.max(worker.threads, resources.threads),
+      resources.device === 'cuda' || worker.gpus !== null
+        ? GPU_FLOPS
+        : THREAD_FLOPS * Math.max(worker.threads, resources.threads),
     secondsPerPhase: SECONDS_PER_PHASE,
   };
 }
