@@ -28,7 +28,7 @@ const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
 /** Share of the time that trials take without any chaos; the rest goes to kills, restarts and dispatch, so that blows fall to the end. */
-const WORK_SHARE = 0.5;
+const WORK_SHARE = 0.8;
 
 await printRow<{ readonly faults: readonly unknown[] }>(asked(), (row) => row.faults.length === 0);
 
