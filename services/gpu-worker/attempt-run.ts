@@ -19,6 +19,7 @@ import type { WorkerTimes } from './options.ts';
 import type { DurableEvent } from './spool.ts';
 import type { SpoolFolder } from './spool-folder.ts';
 import { StallWatch } from './stall-watch.ts';
+import { patienceFor } from './step-pace.ts';
 import type { SlotJob, Trainer } from './trainer.ts';
 import {
   asLatentSweepError,
@@ -160,7 +161,7 @@ export class AttemptRun {
     let end: DurableEvent | null = null;
     await this.#pool.use(this.#attempt.id.slot, this.#waiting.signal, async (trainer): Promise<AfterJob> => {
       if (this.#stop !== null) return 'keep';
-      const watch = new StallWatch(this.#needs.times, (silentMs) => {
+      const watch = new StallWatch(patienceFor(this.#config, this.#needs.times), (silentMs) => {
         const step = Number(this.#attempt.report().step);
         const sentence = `no new step for ${Math.round(silentMs)} ms after step ${step}`;
         trainer.kill(new LatentSweepError('STALLED', sentence, { step, silentMs: Math.round(silentMs) }));

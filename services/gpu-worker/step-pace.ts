@@ -1,5 +1,7 @@
 // How long a step may take, from how long the steps of the same phase took. Pure.
 
+import type { AnyPhaseConfig } from '../../workflows/domain/phases.ts';
+
 /** A step may take so many times the slowest one: a new stage builds graphs, a checkpoint is written, the machine is busy. */
 const SLACK = 10;
 
@@ -8,6 +10,12 @@ export interface PaceLimits {
   readonly stallMs: number;
   /** Patience before that: weights are fetched and graphs compiled in the first step. */
   readonly firstStepMs: number;
+}
+
+/** Some steps of a phase with `train.select` hold a validation, whose length no earlier step tells: all get the patience of a first one. */
+export function patienceFor(config: AnyPhaseConfig, { stallMs, firstStepMs }: PaceLimits): PaceLimits {
+  const validates = config.kind === 'finetune' && config.train.select !== undefined;
+  return { stallMs: validates ? Math.max(stallMs, firstStepMs) : stallMs, firstStepMs };
 }
 
 export class StepPace {

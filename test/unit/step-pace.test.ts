@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { StepPace } from '../../services/gpu-worker/step-pace.ts';
+import { patienceFor, StepPace } from '../../services/gpu-worker/step-pace.ts';
+import { tiny } from './trainer-child.ts';
 
 const limits = { stallMs: 60_000, firstStepMs: 600_000 };
 
@@ -39,4 +40,13 @@ test('the same step told again is no progress, and the patience never falls belo
       }
     }),
   );
+});
+
+test('a phase that validates between its steps has the patience of a first step for all of them', () => {
+  const train = { stepsPerStage: 4, batch: 4, lr: 1e-3 };
+  const select = { every: 2, items: 4, maxNewTokens: 8 };
+  assert.deepEqual(patienceFor(tiny.finetune({ train }), limits), limits);
+  const validating = tiny.finetune({ train: { ...train, select } });
+  assert.deepEqual(patienceFor(validating, limits), { stallMs: 600_000, firstStepMs: 600_000 });
+  assert.deepEqual(patienceFor(tiny.evaluate(), limits), limits);
 });
