@@ -1,13 +1,13 @@
 // What run, start, follow and the quickstart share: a sweep file becomes a sweep, is followed, and ends with its results.
 
 import { type Config, endpoints } from '../config/index.ts';
-import { readSweepFile } from '../sweep-file/index.ts';
 import { withReader, withSweepClient } from './access.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { FollowEnd } from './follow/follow-sweep.ts';
 import { followToEnd } from './follow/follow-to-end.ts';
 import { listenForInterruption } from './interruption.ts';
 import type { Output } from './output.ts';
+import { pinnedSweepFile } from './pinned-sweep-file.ts';
 import { readResults } from './results/present-results.ts';
 
 export interface StartedSweep {
@@ -26,7 +26,7 @@ export interface FollowedSweep {
 
 /** @throws LatentSweepError SPEC_INVALID with the lines of the file, CONFLICT when another sweep file has the name */
 export async function startSweepFile(config: Config, file: string, output: Output): Promise<StartedSweep> {
-  const sweep = readSweepFile(file);
+  const sweep = await pinnedSweepFile(file);
   const { name, cells } = sweep;
   const how = await withSweepClient(config, (client) => client.startSweep(sweep));
   output.say(
@@ -40,7 +40,7 @@ export async function extendSweepFile(
   config: Config,
   file: string,
 ): Promise<{ readonly name: string; readonly cells: number; readonly revision: number }> {
-  const sweep = readSweepFile(file);
+  const sweep = await pinnedSweepFile(file);
   const { revision } = await withSweepClient(config, (client) => client.extend(sweep));
   return { name: sweep.name, cells: sweep.cells, revision };
 }

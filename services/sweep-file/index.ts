@@ -1,3 +1,3 @@
 // The border of the sweep-file library.
 
-export { type ReadSweepFile, readSweepFile } from './read-sweep-file.ts';
+export { type HubWeights, type ReadSweepFile, readPinnedSweepFile, readSweepFile } from './read-sweep-file.ts';

@@ -2,9 +2,10 @@
 
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { checkSweepFile } from '../../workflows/domain/check-sweep-file.ts';
+import { checkSweepFile, type FoundFile } from '../../workflows/domain/check-sweep-file.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { contentHash } from '../../workflows/domain/identity.ts';
+import type { ModelShape } from '../../workflows/domain/model-shape.ts';
 import { planSweepFile } from '../../workflows/domain/plan-sweep-file.ts';
 import type { SweepSpec } from '../../workflows/domain/sweep-spec.ts';
 import { fileFinder } from './find-file.ts';
@@ -22,15 +23,62 @@ export interface ReadSweepFile {
   readonly width: number | null;
 }
 
+/** What a name on the hub stands for. */
+export interface HubWeights {
+  /** The same name with the commit for its revision. */
+  readonly weights: string;
+  /** Of their content. */
+  readonly sha256: string;
+  readonly shape: ModelShape;
+}
+
+/**
+ * As `readSweepFile`, with every name on the hub pinned to the commit that its revision means now: a branch that moves while a sweep runs, or
+ * before it is extended, changes none of its trials.
+ * @param describe asks the hub; null = leave the name as it is
+ */
+export async function readPinnedSweepFile(
+  path: string,
+  describe: (weights: string) => Promise<HubWeights | null>,
+  onMissing: ((path: string) => void) | null = null,
+): Promise<ReadSweepFile> {
+  const names = new Set<string>();
+  const unpinned = read(path, onMissing, (name) => {
+    names.add(name);
+    return asWritten(name);
+  });
+  if (names.size === 0) return unpinned;
+  const pinned = new Map<string, FoundFile>();
+  for (const name of names) {
+    const described = await describe(name);
+    if (described === null) continue;
+    const { weights, sha256, shape } = described;
+    pinned.set(name, { kind: 'found', name: weights, facts: { sha256, examples: null, shape } });
+  }
+  // what is missing has been told
+  const leaveOpen = onMissing === null ? null : () => undefined;
+  return read(path, leaveOpen, (name) => pinned.get(name) ?? asWritten(name));
+}
+
 /**
  * @param onMissing for plans: called with each text or benchmark that is not there yet; without it such a file is a problem
  * @throws LatentSweepError NOT_FOUND without the file, SPEC_INVALID with one line `file:line: key ...` for each problem
  */
 export function readSweepFile(path: string, onMissing: ((path: string) => void) | null = null): ReadSweepFile {
-  const read = readYaml(textOf(path));
-  if (read.kind === 'refused') throw refusal(path, read.faults);
-  const { source } = read;
-  const checked = checkSweepFile(source.data, fileFinder(dirname(resolve(path)), onMissing));
+  return read(path, onMissing, asWritten);
+}
+
+const asWritten = (name: string): FoundFile => ({ kind: 'found', name, facts: null });
+
+function read(
+  path: string,
+  onMissing: ((path: string) => void) | null,
+  hub: (name: string) => FoundFile,
+): ReadSweepFile {
+  const yaml = readYaml(textOf(path));
+  if (yaml.kind === 'refused') throw refusal(path, yaml.faults);
+  const { source } = yaml;
+  const checked = checkSweepFile(source.data, fileFinder(dirname(resolve(path)), onMissing, hub));
   if (checked.kind === 'refused') {
     const faults = checked.problems.map(({ at, onKey, sentence }) => ({ line: source.lineOf(at, onKey), sentence }));
     throw refusal(path, faults);

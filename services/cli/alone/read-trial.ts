@@ -3,7 +3,7 @@
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { type PlannedCell, type PlannedSweep, planSweepFile } from '../../../workflows/domain/plan-sweep-file.ts';
 import type { Resources } from '../../../workflows/domain/settings.ts';
-import { readSweepFile } from '../../sweep-file/index.ts';
+import { pinnedSweepFile } from '../pinned-sweep-file.ts';
 
 export interface ReadTrial {
   /** Of the sweep file. */
@@ -13,8 +13,8 @@ export interface ReadTrial {
 }
 
 /** @throws LatentSweepError NOT_FOUND, SPEC_INVALID also for several cells of which none is named, and for a cell that is not there */
-export function readTrial(file: string, cell: number | null): ReadTrial {
-  const { name, spec, cells } = readSweepFile(file);
+export async function readTrial(file: string, cell: number | null): Promise<ReadTrial> {
+  const { name, spec, cells } = await pinnedSweepFile(file);
   const plan = planSweepFile(spec);
   if (cell === null && cells !== 1) {
     throw new LatentSweepError(

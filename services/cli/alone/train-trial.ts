@@ -46,7 +46,7 @@ const KEY_DIGITS = 8;
 
 /** @throws LatentSweepError for bad input before anything runs, and what a phase fails with */
 export async function trainTrial(options: TrainOptions, config: Config, output: Output): Promise<ExitCode> {
-  const read = readTrial(options.file, options.cell);
+  const read = await readTrial(options.file, options.cell);
   const trial = standaloneTrial(read, options, config);
   refuseExistingExport(options.exportTo);
   for (const { config: phase } of trial.phases) await checkPhaseConfig(phase);

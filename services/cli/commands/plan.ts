@@ -3,8 +3,10 @@
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
+import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { Throughput } from '../../../workflows/domain/sweep-estimate.ts';
 import type { SweepSpec } from '../../../workflows/domain/sweep-spec.ts';
+import type { HubWeights } from '../../sweep-file/index.ts';
 import { globalOptions } from '../global-options.ts';
 
 const DEFAULT_ROWS = 40;
@@ -34,13 +36,13 @@ export function register(program: Command): void {
     .option('--gflops <rate>', 'GFLOP/s that one slot sustains (default: assumed from its kind)', positive)
     .addHelpText('after', '\nExample:\n  lsweep plan infra/sweeps/quickstart.yaml')
     .action(async (file: string, _options: unknown, command: Command) => {
-      const { readSweepFile } = await import('../../sweep-file/index.ts');
+      const { readPinnedSweepFile } = await import('../../sweep-file/index.ts');
       const { estimateSweep } = await import('../../../workflows/domain/sweep-estimate.ts');
       const { planJson, planText } = await import('../render/plan-tables.ts');
       const options = optionsSchema.parse(command.opts());
       const { json, config, dir } = globalOptions(command);
       const missing: string[] = [];
-      const { spec } = readSweepFile(file, (path) => missing.push(path));
+      const { spec } = await readPinnedSweepFile(file, describeIfReached, (path) => missing.push(path));
       const throughput = { ...(await configuredThroughput(spec, { file: config, dir })), ...given(options) };
       const view = { spec, estimate: estimateSweep(spec), throughput };
       command
@@ -48,6 +50,17 @@ export function register(program: Command): void {
         .writeOut?.(`${json ? JSON.stringify(planJson(view)) : planText(view, options.limit)}\n`);
       if (missing.length > 0) command.configureOutput().writeErr?.(`${missingNote(missing)}\n`);
     });
+}
+
+/** A plan needs the hub for nothing that it cannot leave open: then keys of trials count the name. */
+async function describeIfReached(weights: string): Promise<HubWeights | null> {
+  const { describeWeights } = await import('../../trainer/index.ts');
+  try {
+    return await describeWeights(weights, { attempts: 1 });
+  } catch (error) {
+    if (error instanceof LatentSweepError && error.code === 'DATA_MISSING') return null;
+    throw error;
+  }
 }
 
 /** Keys of trials count what files hold, so they are provisional until then. */

@@ -47,7 +47,7 @@ export function register(program: Command): void {
       const { cell = null, memory } = planOptionsSchema.parse(command.opts());
       const { readTrial } = await import('../alone/read-trial.ts');
       const { checkTrialFits, machineMemoryBytes, planTrial, trialPlan } = await import('../alone/plan-trial.ts');
-      const read = readTrial(file, cell);
+      const read = await readTrial(file, cell);
       const memoryBytes = memory === undefined ? machineMemoryBytes() : memory * GIGABYTE;
       const { device, threads } = read.resources;
       const plans = await planTrial(read.cell, { device: device === 'cuda' ? device : 'cpu', threads });
@@ -74,7 +74,7 @@ export function register(program: Command): void {
       const { cell = null, phase, steps, trace } = profileOptionsSchema.parse(command.opts());
       const { readTrial } = await import('../alone/read-trial.ts');
       const { profileTrial, stepProfile, writeTrace } = await import('../alone/profile-trial.ts');
-      const read = readTrial(file, cell);
+      const read = await readTrial(file, cell);
       const { device, threads } = read.resources;
       const placement = { device: device === 'cuda' ? device : ('cpu' as const), threads };
       const profile = await profileTrial(read.cell, phase, placement, steps);
