@@ -13,6 +13,7 @@ import {
   isCancellation,
   log,
   ParentClosePolicy,
+  patched,
   setHandler,
   sleep,
   startChild,
@@ -45,6 +46,12 @@ interface RunningBatch {
 
 /** Failures of batches in a row after which the sweep gives up (a batch fails only by a defect, never by its trials). */
 const BATCH_FAILURES = 3;
+
+/**
+ * Events after which a run takes no new batches: the server suggests to go on anew at 4,096, and batches in flight still write until they end
+ * (a grid of 100,000 cells came to 4,120).
+ */
+const DRAIN_AT_EVENTS = 3_500;
 
 const statusQuery = defineQuery<SweepStatus>(STATUS_QUERY);
 
@@ -145,7 +152,7 @@ export async function sweep(input: SweepInput): Promise<SweepSummary> {
       if (failures > 0) await sleep(1_000 * 2 ** failures);
 
       const changes = `${state.wantedRevision} ${state.reopenings}`;
-      const draining = workflowInfo().continueAsNewSuggested;
+      const draining = isLong();
       let exhausted = false;
       while (!state.paused && !draining && running.length < batchesInFlight(state.settings.width, slots, batchSize)) {
         const next = await short.nextRange({ sweepId, size: batchSize, running: running.map((one) => one.range) });
@@ -190,6 +197,12 @@ export async function sweep(input: SweepInput): Promise<SweepSummary> {
   });
   if (CancellationScope.current().consideredCancelled) throw cancellation;
   return summary;
+}
+
+/** Time to let the batches in flight end and go on in a new run; what they still write must fit below the server's suggestion. */
+function isLong(): boolean {
+  const { continueAsNewSuggested, historyLength } = workflowInfo();
+  return continueAsNewSuggested || (historyLength >= DRAIN_AT_EVENTS && patched('drain-before-suggested'));
 }
 
 /** What a control says, whenever it was sent. */

@@ -33,8 +33,8 @@ export interface HubWeights {
 }
 
 /**
- * As `readSweepFile`, with every name on the hub pinned to the commit that its revision means now: a branch that moves while a sweep runs, or
- * before it is extended, changes none of its trials.
+ * As `readSweepFile`, with every name on the hub pinned to the commit that its revision means now: a branch that moves while a sweep runs
+ * changes none of its trials.
  * @param describe asks the hub; null = leave the name as it is
  */
 export async function readPinnedSweepFile(
