@@ -13,12 +13,9 @@ import type {
   TensorData,
   TensorSpec,
 } from '../runtime/index.ts';
-import { matrixFlops } from './matrix-flops.ts';
 import type { ParameterStore } from './parameter-store.ts';
 
 export class CompiledGraph {
-  /** Of the matrix products of a run. */
-  readonly flops: number;
   readonly #runtime: Runtime;
   readonly #session: Session;
   readonly #binding: Binding;
@@ -36,7 +33,6 @@ export class CompiledGraph {
     shared: ReadonlyMap<string, DeviceTensor> = new Map(),
   ) {
     this.#runtime = runtime;
-    this.flops = matrixFlops(graph);
     this.#session = runtime.createSession(emitModel(graph, name));
     this.#binding = this.#session.bind();
     this.#used = usedInputs(graph);

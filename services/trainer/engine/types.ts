@@ -80,7 +80,7 @@ export interface StepResult {
   readonly gradNorm: number;
   /** Scored targets of the (whole, accumulated) batch. */
   readonly targets: number;
-  /** Floating-point operations of the step's matrix products, padding included. */
+  /** Floating-point operations of the step's matrix products, padding included, recomputation not. */
   readonly flops: number;
 }
 
