@@ -14,7 +14,7 @@ import { readModelShape } from './read-model-shape.ts';
 const PIECE_BYTES = 4 << 20;
 /** What a folder of weights consists of; anything else in it changes no result. */
 const WEIGHT_FILE = /^(config\.json|.*\.safetensors|.*\.safetensors\.index\.json)$/;
-const HUB_NAME = /^hf:[^/@]+\/[^/@]+@[^@]+$/;
+const PINNED_HUB_NAME = /^hf:[^/@]+\/[^/@]+@[^@]+$/;
 
 /** Text and benchmarks are the user's to bring; a plan needs nothing of them that it cannot leave open. */
 const USER_DATA: readonly FileKind[] = ['corpus', 'benchmark', 'labels'];
@@ -22,16 +22,10 @@ const USER_DATA: readonly FileKind[] = ['corpus', 'benchmark', 'labels'];
 /**
  * @param folder that relative names count from: the sweep file's own
  * @param onMissing told of text and benchmarks that are not there yet, which are then planned without facts; null = they are refused
- * @param hub what stands for weights named on the hub
  */
-export function fileFinder(
-  folder: string,
-  onMissing: ((path: string) => void) | null,
-  hub: (name: string) => FoundFile,
-): FindFile {
+export function fileFinder(folder: string, onMissing: ((path: string) => void) | null = null): FindFile {
   const known = new Map<string, FoundFile>();
   const findOrLeaveOpen = (name: string, kind: FileKind): FoundFile => {
-    if (kind === 'weights' && name.startsWith('hf:')) return HUB_NAME.test(name) ? hub(name) : noRevision(name);
     const path = resolve(folder, name);
     if (onMissing === null || !USER_DATA.includes(kind) || existsSync(path)) return find(folder, name, kind);
     onMissing(path);
@@ -45,6 +39,13 @@ export function fileFinder(
 }
 
 function find(folder: string, name: string, kind: FileKind): FoundFile {
+  if (kind === 'weights' && name.startsWith('hf:')) {
+    if (PINNED_HUB_NAME.test(name)) return { kind: 'found', name, facts: null };
+    return {
+      kind: 'refused',
+      reason: `model.weights: ${name} names no revision; allowed: hf:owner/name@revision, or a folder`,
+    };
+  }
   const path = resolve(folder, name);
   if (!existsSync(path)) return { kind: 'refused', reason: `${SETTING[kind]}: ${path} does not exist` };
   switch (kind) {
@@ -62,11 +63,6 @@ function find(folder: string, name: string, kind: FileKind): FoundFile {
       return findBenchmark(path);
   }
 }
-
-const noRevision = (name: string): FoundFile => ({
-  kind: 'refused',
-  reason: `model.weights: ${name} names no revision; allowed: hf:owner/name@revision, or a folder`,
-});
 
 const SETTING: Readonly<Record<FileKind, string>> = {
   weights: 'model.weights',

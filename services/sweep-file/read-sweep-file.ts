@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { checkSweepFile, type FoundFile } from '../../workflows/domain/check-sweep-file.ts';
+import { checkSweepFile, type FindFile, type FoundFile } from '../../workflows/domain/check-sweep-file.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { contentHash } from '../../workflows/domain/identity.ts';
 import type { ModelShape } from '../../workflows/domain/model-shape.ts';
@@ -42,10 +42,13 @@ export async function readPinnedSweepFile(
   describe: (weights: string) => Promise<HubWeights | null>,
   onMissing: ((path: string) => void) | null = null,
 ): Promise<ReadSweepFile> {
+  const files = fileFinder(dirname(resolve(path)), onMissing);
   const names = new Set<string>();
-  const unpinned = read(path, onMissing, (name) => {
-    names.add(name);
-    return asWritten(name);
+  const unpinned = read(path, (name, kind) => {
+    const found = files(name, kind);
+    // of weights only a name on the hub has no facts
+    if (kind === 'weights' && found.kind === 'found' && found.facts === null) names.add(name);
+    return found;
   });
   if (names.size === 0) return unpinned;
   const pinned = new Map<string, FoundFile>();
@@ -55,9 +58,7 @@ export async function readPinnedSweepFile(
     const { weights, sha256, shape } = described;
     pinned.set(name, { kind: 'found', name: weights, facts: { sha256, examples: null, shape } });
   }
-  // what is missing has been told
-  const leaveOpen = onMissing === null ? null : () => undefined;
-  return read(path, leaveOpen, (name) => pinned.get(name) ?? asWritten(name));
+  return read(path, (name, kind) => (kind === 'weights' ? pinned.get(name) : undefined) ?? files(name, kind));
 }
 
 /**
@@ -65,20 +66,14 @@ export async function readPinnedSweepFile(
  * @throws LatentSweepError NOT_FOUND without the file, SPEC_INVALID with one line `file:line: key ...` for each problem
  */
 export function readSweepFile(path: string, onMissing: ((path: string) => void) | null = null): ReadSweepFile {
-  return read(path, onMissing, asWritten);
+  return read(path, fileFinder(dirname(resolve(path)), onMissing));
 }
 
-const asWritten = (name: string): FoundFile => ({ kind: 'found', name, facts: null });
-
-function read(
-  path: string,
-  onMissing: ((path: string) => void) | null,
-  hub: (name: string) => FoundFile,
-): ReadSweepFile {
+function read(path: string, findFile: FindFile): ReadSweepFile {
   const yaml = readYaml(textOf(path));
   if (yaml.kind === 'refused') throw refusal(path, yaml.faults);
   const { source } = yaml;
-  const checked = checkSweepFile(source.data, fileFinder(dirname(resolve(path)), onMissing, hub));
+  const checked = checkSweepFile(source.data, findFile);
   if (checked.kind === 'refused') {
     const faults = checked.problems.map(({ at, onKey, sentence }) => ({ line: source.lineOf(at, onKey), sentence }));
     throw refusal(path, faults);
