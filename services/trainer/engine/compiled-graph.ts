@@ -13,9 +13,12 @@ import type {
   TensorData,
   TensorSpec,
 } from '../runtime/index.ts';
+import { matrixFlops } from './matrix-flops.ts';
 import type { ParameterStore } from './parameter-store.ts';
 
 export class CompiledGraph {
+  /** Floating-point operations of the matrix products of a run. */
+  readonly flops: number;
   readonly #runtime: Runtime;
   readonly #session: Session;
   readonly #binding: Binding;
@@ -24,14 +27,19 @@ export class CompiledGraph {
   readonly #inputs: StagedInputs;
   readonly #outputs = new Map<string, DeviceTensor>();
 
-  /** @param shared further tensors by input or output name; the caller owns them */
+  /**
+   * @param shared further tensors by input or output name; the caller owns them
+   * @param counted whose operations count as work: the graph without what it computes a second time to save memory
+   */
   constructor(
     runtime: Runtime,
     store: ParameterStore,
     graph: Graph,
     name: string,
     shared: ReadonlyMap<string, DeviceTensor> = new Map(),
+    counted: Graph = graph,
   ) {
+    this.flops = matrixFlops(counted);
     this.#runtime = runtime;
     this.#session = runtime.createSession(emitModel(graph, name));
     this.#binding = this.#session.bind();

@@ -4,7 +4,6 @@
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { Runtime } from '../runtime/index.ts';
 import {
-  bucket,
   checkGenerateItem,
   type GenerationShape,
   itemLatents,
@@ -14,7 +13,7 @@ import {
 } from '../systems/index.ts';
 import { CompiledCache } from './compiled-cache.ts';
 import { CompiledGraph } from './compiled-graph.ts';
-import { GENERATE_ITEMS, PREFILL_SCORES } from './decode-limits.ts';
+import { decodedTogether, decodingShape } from './decode-limits.ts';
 import { Generator } from './generator.ts';
 import { checkGiven, floats, givenArrays, itemLatents as itemLatentsOf, noLatents } from './item-latents.ts';
 import type { ParameterStore } from './parameter-store.ts';
@@ -82,9 +81,7 @@ export class Decoder {
   }
 
   #itemsTogether(items: readonly GenerateItem[]): number {
-    const longest = items.reduce((most, { question }) => Math.max(most, question.length), 1);
-    const fitting = Math.floor(PREFILL_SCORES / (this.#config.model.heads * longest ** 2));
-    return Math.max(1, Math.min(items.length, GENERATE_ITEMS, fitting));
+    return decodedTogether(this.#config.model, longestQuestion(items), items.length);
   }
 
   /** Inputs that latents from outside fill. @throws LatentSweepError CONFIG_INVALID for a system without latents */
@@ -94,15 +91,8 @@ export class Decoder {
   }
 
   #generationShape(items: readonly GenerateItem[], batch: number, maxNewTokens: number): GenerationShape {
-    return {
-      batch,
-      prefix: Math.min(
-        bucket(Math.max(...items.map(({ question }) => question.length))),
-        this.#config.model.contextLength,
-      ),
-      latents: Math.max(...items.map((item) => itemLatents(this.#config, item))),
-      generated: Math.min(maxNewTokens, this.#config.model.contextLength),
-    };
+    const latents = Math.max(...items.map((item) => itemLatents(this.#config, item)));
+    return decodingShape(this.#config.model, { batch, longestQuestion: longestQuestion(items), latents, maxNewTokens });
   }
 
   #generator(shape: GenerationShape, givenLatents: boolean): Generator {
@@ -148,3 +138,6 @@ export class Decoder {
 const NOTHING_GIVEN: ReadonlyMap<string, Float32Array> = new Map();
 
 const lengthOf = (items: readonly GenerateItem[], index: number): number => items[index]?.question.length ?? 0;
+
+const longestQuestion = (items: readonly GenerateItem[]): number =>
+  items.reduce((most, { question }) => Math.max(most, question.length), 1);

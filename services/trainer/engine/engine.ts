@@ -22,7 +22,6 @@ import { CompiledGraph } from './compiled-graph.ts';
 import { Decoder } from './decoder.ts';
 import { initialise } from './initialise.ts';
 import { checkGiven, floats, noLatents } from './item-latents.ts';
-import { matrixFlops } from './matrix-flops.ts';
 import { OptimizerStep } from './optimizer-step.ts';
 import { ParameterStore } from './parameter-store.ts';
 import { rowsScoredTogether, splitBatch } from './split-batch.ts';
@@ -72,8 +71,6 @@ export class TrainingEngine implements Engine {
   readonly #optimizer: OptimizerStep;
   readonly #graphs = new CompiledCache<CompiledGraph>(TRAINING_GRAPHS);
   readonly #decoder: Decoder;
-  /** By purpose and shape. */
-  readonly #flops = new Map<string, number>();
 
   /** @param openRuntime a profile gives its own */
   constructor(
@@ -219,7 +216,7 @@ export class TrainingEngine implements Engine {
     parts.forEach((part, index) => {
       const purpose = index === 0 ? 'gradients' : 'accumulate';
       lossNats += this.#run(part, purpose, parts);
-      flops += this.#flopsOf(part, purpose);
+      flops += this.#graph(part, purpose, false).flops;
     });
     if (!Number.isFinite(lossNats))
       throw new LatentSweepError('NAN_LOSS', `the loss is ${lossNats}`, { lossNats: String(lossNats) });
@@ -245,20 +242,16 @@ export class TrainingEngine implements Engine {
     return Number(graph.output('loss')[0]);
   }
 
-  /** Of the matrix products of a part; what is computed a second time to save memory does not count. */
-  #flopsOf({ shape }: PreparedBatch, purpose: GraphPurpose): number {
-    const key = JSON.stringify([purpose, shape]);
-    const known = this.#flops.get(key);
-    if (known !== undefined) return known;
-    const flops = matrixFlops(trainingGraph({ ...this.config, recompute: false }, shape, purpose));
-    this.#flops.set(key, flops);
-    return flops;
-  }
-
   #graph({ shape }: PreparedBatch, purpose: GraphPurpose, givenLatents: boolean): CompiledGraph {
     const compile = () => {
-      const graph = trainingGraph(this.config, shape, purpose, givenLatents);
-      return new CompiledGraph(this.#runtime, this.#store, graph, `${this.config.system}.${purpose}`);
+      const { config } = this;
+      const graph = trainingGraph(config, shape, purpose, givenLatents);
+      const counted =
+        config.recompute === true
+          ? trainingGraph({ ...config, recompute: false }, shape, purpose, givenLatents)
+          : graph;
+      const name = `${config.system}.${purpose}`;
+      return new CompiledGraph(this.#runtime, this.#store, graph, name, undefined, counted);
     };
     return this.#graphs.get(JSON.stringify([purpose, shape, givenLatents]), compile);
   }
