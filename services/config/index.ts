@@ -7,6 +7,7 @@ export { type Config, type ConfigSources, loadConfig } from './load.ts';
 export { readPemFiles } from './pem-files.ts';
 export { isAlive, markOf, type ProcessMark } from './process-mark.ts';
 export { redact, redactUrl } from './redact.ts';
+export { slotCount } from './slot-count.ts';
 export {
   readStackRecord,
   type ServiceRecord,

@@ -3,7 +3,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import type { Config } from '../config/index.ts';
+import { type Config, slotCount } from '../config/index.ts';
 import type { SlotOptions } from './options.ts';
 
 /** The rest is for the system, Postgres and the other processes of the machine; on a GPU for CUDA's own context and libraries. */
@@ -20,36 +20,46 @@ export interface Machine {
 
 /** @throws LatentSweepError CONFIG_INVALID with the key when `worker` asks for what this machine lacks */
 export function slotsOf({ worker }: Pick<Config, 'worker'>, machine: Machine): readonly SlotOptions[] {
-  if (worker.gpus !== null) return cudaSlots(worker, worker.gpus);
-  const count = worker.slots ?? machine.cores;
+  const count = slotCount(worker, machine.cores);
+  if (worker.gpus !== null) return cudaSlots(worker, worker.gpus, count);
   const memoryBytes = worker.memoryBytes ?? Math.floor((machine.memoryBytes * MEMORY_SHARE) / count);
   const device = worker.trainer === 'engine' ? 'cpu' : 'simulate';
   return Array.from({ length: count }, () => ({ device, threads: worker.threads, memoryBytes }));
 }
 
-function cudaSlots(worker: Config['worker'], gpus: readonly number[]): readonly SlotOptions[] {
-  const { trainer, count, slots, threads } = worker;
+function cudaSlots(
+  { trainer, count: workers, threads, memoryBytes }: Config['worker'],
+  gpus: readonly number[],
+  count: number,
+): readonly SlotOptions[] {
   if (trainer !== 'engine')
     throw invalid('worker.gpus', `worker.gpus needs worker.trainer engine; it is ${trainer}, which uses no device`);
-  if (count > 1)
-    throw invalid('worker.gpus', `worker.gpus is for one gpu-worker per machine; worker.count is ${count}, allowed: 1`);
-  const each = (slots ?? gpus.length) / gpus.length;
+  if (workers > 1)
+    throw invalid(
+      'worker.gpus',
+      `worker.gpus is for one gpu-worker per machine; worker.count is ${workers}, allowed: 1`,
+    );
+  const each = count / gpus.length;
   if (!Number.isInteger(each))
-    throw invalid('worker.slots', `worker.slots: ${slots} slots cannot be shared evenly by ${gpus.length} GPUs`);
-  const memory = worker.memoryBytes === null ? deviceMemory() : null;
-  return gpus.flatMap((gpu) => {
-    const memoryBytes = worker.memoryBytes ?? Math.floor((memoryOf(gpu, memory) * MEMORY_SHARE) / each);
+    throw invalid('worker.slots', `worker.slots: ${count} slots cannot be shared evenly by ${gpus.length} GPUs`);
+  const memory = memoryBytes === null ? sharesOfMemory(gpus, each) : gpus.map(() => memoryBytes);
+  return gpus.flatMap((gpu, index) => {
     // in the order in which nvidia-smi numbers devices, not by speed
     const env = { CUDA_VISIBLE_DEVICES: String(gpu), CUDA_DEVICE_ORDER: 'PCI_BUS_ID' };
-    return Array.from({ length: each }, (): SlotOptions => ({ device: 'cuda', threads, memoryBytes, env }));
+    const slot: SlotOptions = { device: 'cuda', threads, memoryBytes: memory[index] ?? 0, env };
+    return Array.from({ length: each }, () => slot);
   });
 }
 
-function memoryOf(gpu: number, memory: ReadonlyMap<number, number> | null): number {
-  const bytes = memory?.get(gpu);
-  if (bytes !== undefined) return bytes;
-  const known = [...(memory?.keys() ?? [])].join(', ') || 'none';
-  throw invalid('worker.gpus', `worker.gpus: this machine has no GPU ${gpu}; nvidia-smi knows ${known}`);
+/** Of one of `each` slots on every GPU, bytes. */
+function sharesOfMemory(gpus: readonly number[], each: number): readonly number[] {
+  const memory = deviceMemory();
+  return gpus.map((gpu) => {
+    const bytes = memory.get(gpu);
+    if (bytes !== undefined) return Math.floor((bytes * MEMORY_SHARE) / each);
+    const known = [...memory.keys()].join(', ') || 'none';
+    throw invalid('worker.gpus', `worker.gpus: this machine has no GPU ${gpu}; nvidia-smi knows ${known}`);
+  });
 }
 
 /** Bytes of every GPU by its index, as the driver says. */

@@ -73,10 +73,10 @@ async function configuredThroughput(
   { resources }: SweepSpec,
   sources: { readonly file: string | undefined; readonly dir: string | undefined },
 ): Promise<Throughput> {
-  const { loadConfig } = await import('../../config/index.ts');
+  const { loadConfig, slotCount } = await import('../../config/index.ts');
   const { worker } = loadConfig(sources);
   return {
-    slots: Math.max(1, worker.count * (worker.slots ?? worker.gpus?.length ?? availableParallelism())),
+    slots: Math.max(1, worker.count * slotCount(worker, availableParallelism())),
     flopsPerSecond:
       resources.device === 'cuda' || worker.gpus !== null
         ? GPU_FLOPS
