@@ -6,32 +6,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { Store } from '../../services/store/index.ts';
 import { type CliProcess, jsonOf, startCli } from '../unit/cli-child.ts';
-import { type PostgresServer, startPostgres } from './postgres.ts';
 import { sharedBaseSpec } from './scripted-sweep.ts';
-import { openStoreFixture, type StoreFixture } from './store-fixture.ts';
+import { openStoreBench, type StoreBench } from './store-bench.ts';
 import { until } from './until.ts';
-import { type Bench, openBenchOn } from './workflows-bench.ts';
 
 const QUICKSTART = fileURLToPath(new URL('../../infra/sweeps/quickstart.yaml', import.meta.url));
 
-let server: PostgresServer;
-let fixture: StoreFixture;
-let bench: Bench<Store>;
+let server: StoreBench['server'];
+let fixture: StoreBench['fixture'];
+let bench: StoreBench['bench'];
+let close: StoreBench['close'];
 const cwd = mkdtempSync(join(tmpdir(), 'lsweep-cli-follow-'));
 
 before(async () => {
-  server = await startPostgres();
-  fixture = await openStoreFixture(server);
-  bench = await openBenchOn(fixture.store);
+  ({ server, fixture, bench, close } = await openStoreBench());
   await bench.orchestrator();
   await bench.worker('node-one', 4);
 });
 after(async () => {
-  await bench.close();
-  await fixture.close();
-  await server.close();
+  await close();
   rmSync(cwd, { recursive: true });
 });
 

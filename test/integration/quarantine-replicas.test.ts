@@ -3,27 +3,18 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Store } from '../../services/store/index.ts';
-import { type PostgresServer, startPostgres } from './postgres.ts';
-import { openStoreFixture, type StoreFixture } from './store-fixture.ts';
+import { openStoreBench, type StoreBench } from './store-bench.ts';
 import { freePort } from './temporal-server.ts';
 import { until } from './until.ts';
-import { type Bench, openBenchOn } from './workflows-bench.ts';
 
-let server: PostgresServer;
-let fixture: StoreFixture;
-let bench: Bench<Store>;
+let fixture: StoreBench['fixture'];
+let bench: StoreBench['bench'];
+let close: StoreBench['close'];
 
 before(async () => {
-  server = await startPostgres();
-  fixture = await openStoreFixture(server);
-  bench = await openBenchOn(fixture.store);
+  ({ fixture, bench, close } = await openStoreBench());
 });
-after(async () => {
-  await bench.close();
-  await fixture.close();
-  await server.close();
-});
+after(() => close());
 
 const ownerOf = async (node: string): Promise<string | null> => {
   const [row] = await fixture.rows<{ owner: string | null }>('select owner from nodes where name = $1', [node]);

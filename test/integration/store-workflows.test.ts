@@ -2,29 +2,21 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Store } from '../../services/store/index.ts';
-import { type PostgresServer, startPostgres } from './postgres.ts';
 import { keyOf, sharedBaseSpec } from './scripted-sweep.ts';
 import { lossOf } from './scripted-worker.ts';
-import { openStoreFixture, type StoreFixture } from './store-fixture.ts';
+import { openStoreBench, type StoreBench } from './store-bench.ts';
 import { until } from './until.ts';
-import { type Bench, openBenchOn } from './workflows-bench.ts';
 
-let server: PostgresServer;
-let fixture: StoreFixture;
-let bench: Bench<Store>;
+let server: StoreBench['server'];
+let fixture: StoreBench['fixture'];
+let bench: StoreBench['bench'];
+let close: StoreBench['close'];
 before(async () => {
-  server = await startPostgres();
-  fixture = await openStoreFixture(server);
-  bench = await openBenchOn(fixture.store);
+  ({ server, fixture, bench, close } = await openStoreBench());
   await bench.orchestrator();
   await bench.worker('node-one', 4);
 });
-after(async () => {
-  await bench.close();
-  await fixture.close();
-  await server.close();
-});
+after(() => close());
 
 async function states(sweep: string): Promise<Readonly<Record<string, number>>> {
   const rows = await fixture.rows<{ state: string; n: number }>(
