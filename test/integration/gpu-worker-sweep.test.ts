@@ -2,7 +2,9 @@
 // are scripted. Whatever is killed, every phase ends once, with the losses and weights of an undisturbed run.
 
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { WorkerTimes } from '../../services/gpu-worker/index.ts';
@@ -31,6 +33,9 @@ class ResultStore extends MemoryStore {
   }
 }
 
+/** Held phases do not count as hung. */
+const PATIENT = { ...WORKER_TEST_TIMES, stallMs: 120_000 } as const;
+
 let bench: Bench<ResultStore>;
 const firstNode = new WorkerBench();
 const nodes = [firstNode, new WorkerBench(firstNode)] as const;
@@ -43,13 +48,19 @@ after(async () => {
   await bench.close();
 });
 
-function start(
-  node: WorkerBench,
-  nodeId: string,
-  times: WorkerTimes = WORKER_TEST_TIMES,
-): ReturnType<WorkerBench['child']> {
+/** Until the orchestrator knows it. */
+async function start(node: WorkerBench, nodeId: string, times: WorkerTimes = PATIENT): Promise<ChildProcess> {
   const slot = { device: 'cpu', threads: 1, memoryBytes: 0 } as const;
-  return node.child({ nodeId, registries: [bench.registryAddress], slots: [slot, slot], times });
+  const registries = [bench.registryAddress];
+  const { child, address } = await node.child({ nodeId, registries, slots: [slot, slot], times });
+  await until(`${nodeId} is known`, () => bench.store.nodes.get(nodeId)?.address === address);
+  return child;
+}
+
+/** A phase that goes no further than `step` before `release`. */
+function holdAt(step: number): { readonly hold: { step: number; until: string }; readonly release: () => void } {
+  const file = join(firstNode.root, `go-${randomUUID()}`);
+  return { hold: { step, until: file }, release: () => writeFileSync(file, '') };
 }
 
 /** Of the trainer in a slot. */
@@ -58,11 +69,11 @@ function trainerPid(node: WorkerBench, slot: number): number {
   return (JSON.parse(record) as { pid: number }).pid;
 }
 
-/** An attempt of the slot is open and has recorded steps. */
+/** An attempt of the slot is open and has recorded more steps than a base has, so that it is not just about to end. */
 function worksOn(nodeId: string, slot: number): boolean {
   return [...bench.store.phases.values()].some(
     ({ attempts, metrics }) =>
-      metrics.size > 2 &&
+      metrics.size > 3 &&
       attempts.some(({ state, place }) => state === 'open' && place.nodeId === nodeId && place.slot === slot),
   );
 }
@@ -94,51 +105,53 @@ test('a sweep runs on a real node, each phase once', async () => {
   await bench.start('real', spec);
   assert.deepEqual(await bench.result('real'), { state: 'finished', finished: 6, failed: 0 });
   assertUndisturbed(spec);
-  await kill(only.child);
+  await kill(only);
 });
 
-test('workers and trainers killed in turn change nothing of the result', { timeout: 90_000 }, async () => {
+test('workers and trainers killed in turn change nothing of the result', { timeout: 300_000 }, async () => {
   const first = await start(nodes[0], 'node-0');
   const second = await start(nodes[1], 'node-1');
-  const spec = sharedBaseSpec(8, { steps: 60, stepMs: 25 }, 'hit');
+  const { hold, release } = holdAt(40);
+  const spec = sharedBaseSpec(8, { steps: 60, stepMs: 25, hold }, 'hit');
   await bench.start('hit', spec);
   await until('a trainer of node-1 works', () => worksOn('node-1', 0));
   process.kill(trainerPid(nodes[1], 0), 'SIGKILL');
   await until('the crash is recorded', () => failures().includes('worker_crash'));
   await until('node-0 works', () => worksOn('node-0', 0));
-  await kill(first.child);
+  await kill(first);
   await start(nodes[0], 'node-0');
   await until('the loss is recorded', () => failures().includes('node_lost'));
   await until('node-1 works', () => worksOn('node-1', 1));
-  await kill(second.child);
+  await kill(second);
+  release();
   assert.deepEqual(await bench.result('hit'), { state: 'finished', finished: 8, failed: 0 });
   assertUndisturbed(spec);
 });
 
-test('paused on one node, a phase goes on at the same step on another', { timeout: 60_000 }, async () => {
-  const spec = sharedBaseSpec(2, { steps: 40, stepMs: 25 }, 'moved');
+test('paused on one node, a phase goes on at the same step on another', { timeout: 180_000 }, async () => {
+  const { hold, release } = holdAt(20);
+  const spec = sharedBaseSpec(2, { steps: 40, stepMs: 25, hold }, 'moved');
   await bench.start('moved', spec);
   const steps = (): number => bench.store.phases.get(keyOf('moved-finetune-0'))?.metrics.size ?? 0;
   await until('it runs', () => steps() > 5);
   await bench.commands.pause('moved');
   await until('nothing runs', () => bench.store.states.at(-1) === 'paused');
-  const before = steps();
+  release();
   const other = await start(nodes[1], 'node-1');
   await bench.commands.resume('moved');
   assert.deepEqual(await bench.result('moved'), { state: 'finished', finished: 2, failed: 0 });
   assertUndisturbed(spec);
-  assert.ok(before > 5);
-  await kill(other.child);
+  await kill(other);
 });
 
 test('a trainer that is suspended ends as a time-out of its attempt, and the phase goes on at another node', {
-  timeout: 90_000,
+  timeout: 180_000,
 }, async () => {
   const watchful = await start(nodes[1], 'node-1', { ...WORKER_TEST_TIMES, stallMs: 3_000 });
   const soon = { backoffMs: 10, maxBackoffMs: 20 };
   const spec = { ...sharedBaseSpec(4, { steps: 100, stepMs: 40 }, 'hung'), retries: { timeout: soon } };
   await bench.start('hung', spec);
-  await until('a trainer of node-1 works', () => worksOn('node-1', 0), 40_000);
+  await until('a trainer of node-1 works', () => worksOn('node-1', 0));
   const suspended = [...bench.store.phases.values()].find(({ attempts }) =>
     attempts.some(({ state, place }) => state === 'open' && place.nodeId === 'node-1' && place.slot === 0),
   );
@@ -153,5 +166,5 @@ test('a trainer that is suspended ends as a time-out of its attempt, and the pha
   assert.deepEqual([second?.place.nodeId, second?.state], ['node-0', 'finished']);
   assertUndisturbed(spec);
   await until('the suspended process is gone', () => !existsSync(`/proc/${pid}`));
-  await kill(watchful.child);
+  await kill(watchful);
 });

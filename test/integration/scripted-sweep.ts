@@ -7,9 +7,10 @@ import { asPhaseKey, asTrialKey } from '../../workflows/domain/ids.ts';
 import { basePhaseSchema } from '../../workflows/domain/phases.ts';
 import type { Retries } from '../../workflows/domain/retries.ts';
 import type { Resources } from '../../workflows/domain/settings.ts';
+import type { TrainerScript } from './scripted-trainer-child.ts';
 import type { PhaseScript } from './scripted-worker.ts';
 
-export interface ScriptedPhase extends PhaseScript {
+export interface ScriptedPhase extends PhaseScript, Pick<TrainerScript, 'hold'> {
   readonly name: string;
 }
 export interface ScriptedSpec {
@@ -69,7 +70,7 @@ export const planScripted: PlanSweep = (spec) => {
 };
 
 /** `count` trials that share one base phase, each with a finetune of its own. */
-export function sharedBaseSpec(count: number, phase: PhaseScript, prefix = 't'): ScriptedSpec {
+export function sharedBaseSpec(count: number, phase: Omit<ScriptedPhase, 'name'>, prefix = 't'): ScriptedSpec {
   return {
     trials: Array.from({ length: count }, (_, i) => [
       { name: `${prefix}-base`, steps: 3, stepMs: phase.stepMs },

@@ -2,7 +2,7 @@
 // the wrong checkpoint, a lost or a repeated step change the final hash. The script (in model.weights) says where it crashes, hangs or fails.
 
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LocalCheckpoint, PhaseJob, TrainerCommand, TrainerEvent } from '../../services/trainer/jobs/protocol.ts';
@@ -25,6 +25,8 @@ export interface TrainerScript {
   /** Goes on when asked to stop. */
   readonly deaf?: boolean;
   readonly failAt?: { readonly step: number; readonly code: string; readonly failures: number };
+  /** Takes no step after this one before the file exists: a test acts on a phase that cannot be over. */
+  readonly hold?: { readonly step: number; readonly until: string };
 }
 
 const emit = (event: TrainerEvent): void => void process.send?.(event);
@@ -82,8 +84,10 @@ async function train(job: PhaseJob): Promise<void> {
     losses = [];
   };
   emit({ kind: 'started', step, totalSteps: script.steps, parameters: 1 });
+  const isHeld = (): boolean => script.hold?.step === step && asked === null && !existsSync(script.hold.until);
   while (step < script.steps) {
-    await delay(script.stepMs);
+    do await delay(script.stepMs);
+    while (isHeld());
     if (asked !== null && script.deaf !== true) {
       if (asked === 'checkpoint') segment(true);
       emit({ kind: 'stopped', step });
