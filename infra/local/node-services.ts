@@ -8,6 +8,7 @@ import type { Config } from '../../services/config/index.ts';
 import type { StackLayout } from './layout.ts';
 import { accepts } from './ports.ts';
 import type { ServiceCommand, ServiceDefinition } from './service.ts';
+import { yielding } from './yielding.ts';
 
 /** Longer than the orderly stop of either process takes at most. */
 const ORCHESTRATOR_STOP_MS = 20_000;
@@ -37,7 +38,7 @@ export function orchestratorService(
       rmSync(ready, { force: true });
       const own = { LSWEEP_ORCHESTRATOR_REGISTRY_ADDRESS: addressOf(listen) };
       return Promise.resolve(
-        nodeCommand('services/orchestrator/main.ts', ['--ready-file', ready], { ...environment, ...own }),
+        yielding(nodeCommand('services/orchestrator/main.ts', ['--ready-file', ready], { ...environment, ...own })),
       );
     },
     isReady: async (pid) =>
@@ -71,7 +72,8 @@ export function workerService(
         LSWEEP_TEMPORAL_ADDRESS: undefined,
       };
       const args = ['--state-dir', layout.worker(name), '--ready-file', ready];
-      return Promise.resolve(nodeCommand('services/gpu-worker/main.ts', args, { ...environment, ...own, ...none }));
+      const env = { ...environment, ...own, ...none };
+      return Promise.resolve(yielding(nodeCommand('services/gpu-worker/main.ts', args, env)));
     },
     isReady: async (pid) =>
       readyPid(ready) === pid && (await accepts({ host: reachable(listen.host), port: listen.port })),

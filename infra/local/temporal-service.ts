@@ -8,6 +8,7 @@ import type { Config } from '../../services/config/index.ts';
 import { cacheDir, fetchTemporal, findTemporal } from '../install/index.mjs';
 import type { StackLayout } from './layout.ts';
 import type { ServiceDefinition } from './service.ts';
+import { yielding } from './yielding.ts';
 
 const STOP_TIMEOUT_MS = 15_000;
 const ANSWER_TIMEOUT_MS = 2_000;
@@ -52,7 +53,8 @@ export function temporalService(ports: TemporalPorts, config: Config, layout: St
     stopTimeoutMs: STOP_TIMEOUT_MS,
     command: async () => {
       mkdirSync(dirname(layout.temporalFile), { recursive: true });
-      return { file: await temporalBinary(config), args: ['server', 'start-dev', ...place, ...state, ...settings] };
+      const file = await temporalBinary(config);
+      return yielding({ file, args: ['server', 'start-dev', ...place, ...state, ...settings] });
     },
     isReady: () => answers(`127.0.0.1:${ports.frontend}`, namespace),
   };

@@ -39,7 +39,7 @@ const says = (cli: CliProcess, text: string): Promise<void> =>
   until(`the follower says "${text}"; it said ${cli.stdout()}`, () => cli.stdout().includes(text), 60_000);
 
 test('a follower survives a restart of Postgres, says so, and ends with the sweep', async () => {
-  await bench.start('outage', sharedBaseSpec(8, { steps: 60, stepMs: 50 }, 'o'));
+  await bench.start('outage', sharedBaseSpec(8, { steps: 120, stepMs: 50 }, 'o'));
   const cli = start('follow', 'outage');
   await says(cli, 'step ');
   await server.stop();
@@ -59,7 +59,7 @@ interface FollowedJson {
 }
 
 test('Ctrl-C ends the follower with 130 and a way back, and the sweep goes on to its end', async () => {
-  await bench.start('interrupted', sharedBaseSpec(4, { steps: 40, stepMs: 50 }, 'i'));
+  await bench.start('interrupted', sharedBaseSpec(4, { steps: 160, stepMs: 50 }, 'i'));
   const cli = start('follow', 'interrupted');
   await says(cli, 'interrupted: ');
   cli.kill('SIGINT');

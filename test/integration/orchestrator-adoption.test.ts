@@ -82,7 +82,7 @@ test('an orderly restart leaves running attempts alone', async () => {
   const worker = bench.workers[0];
   assert.ok(worker !== undefined);
   const before = worker.stepsDone;
-  await bench.start('restarted', sharedBaseSpec(8, { steps: 60, stepMs: 50 }, 'r'));
+  await bench.start('restarted', sharedBaseSpec(8, { steps: 120, stepMs: 50 }, 'r'));
   await until(
     'finetunes run',
     () => worker.running() === 4 && (bench.store.phases.get(keyOf('r-base'))?.completions ?? 0) === 1,
@@ -91,8 +91,8 @@ test('an orderly restart leaves running attempts alone', async () => {
   assert.equal(worker.running(), 4);
   const second = await forkOrchestrator();
   assert.deepEqual(await bench.result('restarted'), { state: 'finished', finished: 8, failed: 0 });
-  assertExactlyOnce('r', 8, 60);
-  assert.equal(worker.stepsDone - before, 8 * 60 + 3);
+  assertExactlyOnce('r', 8, 120);
+  assert.equal(worker.stepsDone - before, 8 * 120 + 3);
   await end(second, 'SIGTERM');
 });
 

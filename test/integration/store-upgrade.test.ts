@@ -37,6 +37,10 @@ create index phases_by_kind on phases (kind);
 insert into notes select phase_id, 'was here before' from phases;
 `;
 
+const CELLS = 4;
+/** Long enough for a migration between the first and the last of a phase. */
+const STEPS = 120;
+
 /** The store of a process: migrated by hand, so that the test says when. */
 function storeOf(url: string): Store {
   return { ...openStore({ url }), migrate: async () => ({ applied: [], reader: 'login' }) as never };
@@ -52,7 +56,7 @@ test('a running sweep survives a migration between two orchestrators and ends wi
   try {
     const before = await bench.orchestrator();
     const worker = await bench.worker('node-up', 2);
-    await bench.start('upgraded', sharedBaseSpec(5, { steps: 30, stepMs: 50 }, 'u'));
+    await bench.start('upgraded', sharedBaseSpec(CELLS, { steps: STEPS, stepMs: 50 }, 'u'));
     const open = async (): Promise<number> =>
       (await client.query("select 1 from study.running where kind = 'base' and step > 3")).rows.length;
     await until('finetunes run', async () => (await open()) === 2, 40_000);
@@ -65,8 +69,8 @@ test('a running sweep survives a migration between two orchestrators and ends wi
     assert.equal(worker.running(), 2, 'trainers went on meanwhile');
 
     await bench.orchestrator();
-    assert.deepEqual(await bench.result('upgraded'), { state: 'finished', finished: 5, failed: 0 });
-    for (let i = 0; i < 5; i++) {
+    assert.deepEqual(await bench.result('upgraded'), { state: 'finished', finished: CELLS, failed: 0 });
+    for (let i = 0; i < CELLS; i++) {
       const key = keyOf(`u-finetune-${i}`);
       const { rows } = await client.query<{ step: number; value: number }>(
         'select m.step, m.value from metrics m join phases using (phase_id) where phase_key = $1 order by step',
@@ -74,11 +78,11 @@ test('a running sweep survives a migration between two orchestrators and ends wi
       );
       assert.deepEqual(
         rows,
-        Array.from({ length: 30 }, (_, step) => ({ step: step + 1, value: lossOf(key, step + 1) })),
+        Array.from({ length: STEPS }, (_, step) => ({ step: step + 1, value: lossOf(key, step + 1) })),
       );
     }
-    assert.equal(worker.stepsDone, 5 * 30 + 3, 'no step was done twice');
-    assert.equal((await client.query('select 1 from notes')).rows.length, 6, 'rows from before are there');
+    assert.equal(worker.stepsDone, CELLS * STEPS + 3, 'no step was done twice');
+    assert.equal((await client.query('select 1 from notes')).rows.length, CELLS + 1, 'rows from before are there');
     await assert.rejects(migrate({ url }), /SCHEMA_MISMATCH.*9999-next/, 'an older version refuses the newer schema');
   } finally {
     await client.end();

@@ -59,7 +59,7 @@ test('a sweep runs every phase once, shared ones too, and ends in the tables', a
 });
 
 test('pause, a node that dies, an extension and Postgres restarting leave the record of an undisturbed run', async () => {
-  const spec = sharedBaseSpec(10, { steps: 20, stepMs: 30 }, 'r');
+  const spec = sharedBaseSpec(10, { steps: 40, stepMs: 30 }, 'r');
   await bench.start('rough', spec);
   const running = async (): Promise<number> => (await states('rough'))['running'] ?? 0;
   await until('work has begun', async () => (await running()) > 0 && (await states('rough'))['planned'] !== 10);
@@ -69,7 +69,7 @@ test('pause, a node that dies, an extension and Postgres restarting leave the re
     'no attempt is open',
     async () => (await fixture.rows("select 1 from attempts where state = 'open'")).length === 0,
   );
-  const longer = sharedBaseSpec(12, { steps: 20, stepMs: 30 }, 'r');
+  const longer = sharedBaseSpec(12, { steps: 40, stepMs: 30 }, 'r');
   const file = {
     name: 'rough',
     spec: longer,
@@ -92,7 +92,7 @@ test('pause, a node that dies, an extension and Postgres restarting leave the re
   await server.stop();
   await server.start();
   assert.deepEqual(await bench.result('rough'), { state: 'finished', finished: 12, failed: 0 });
-  await assertRecorded('r', 12, 20);
+  await assertRecorded('r', 12, 40);
   assert.deepEqual(await states('rough'), { finished: 12 });
 });
 

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Connection } from '@temporalio/client';
+import { yielding } from '../../infra/local/yielding.ts';
 
 export interface TemporalServer {
   readonly address: string;
@@ -37,25 +38,16 @@ export function freePort(): Promise<number> {
 export async function startTemporalServer(flags: readonly string[] = [], port?: number): Promise<TemporalServer> {
   const address = `127.0.0.1:${port ?? (await freePort())}`;
   const values = ['numTaskqueueReadPartitions=1', 'numTaskqueueWritePartitions=1', 'enableFairness=true'];
-  const child: ChildProcess = spawn(
-    findBinary(),
-    [
-      ...[
-        'server',
-        'start-dev',
-        '--ip',
-        '127.0.0.1',
-        '--port',
-        address.split(':')[1] ?? '',
-        '--headless',
-        '--log-level',
-        'error',
-      ],
+  const { file, args } = yielding({
+    file: findBinary(),
+    args: [
+      ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', address.split(':')[1] ?? ''],
+      ...['--headless', '--log-level', 'error'],
       ...values.flatMap((value) => ['--dynamic-config-value', `matching.${value}`]),
       ...flags,
     ],
-    { stdio: 'ignore' },
-  );
+  });
+  const child: ChildProcess = spawn(file, [...args], { stdio: 'ignore' });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   await answers(address, child);
   return {

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { nodeCommand } from '../../../infra/local/node-services.ts';
+import { yielding } from '../../../infra/local/yielding.ts';
 import { connectSweepClient, type SweepClient } from '../../../services/orchestrator/index.ts';
 import { openStore, type Store } from '../../../services/store/index.ts';
 import { type ReadSweepFile, readSweepFile } from '../../../services/sweep-file/index.ts';
@@ -111,7 +112,7 @@ async function open(
     const number = starts++;
     const log = await openFile(join(root, `${number}-${main.split('/').at(-2) ?? main}.log`), 'a');
     const ready = join(root, `${number}.ready`);
-    const command = nodeCommand(main, [...args, '--ready-file', ready], { ...environment, ...env });
+    const command = yielding(nodeCommand(main, [...args, '--ready-file', ready], { ...environment, ...env }));
     if (isClosing) throw new Error('the stack is closed');
     const child = spawn(command.file, [...command.args], { env: command.env, stdio: ['ignore', log.fd, log.fd] });
     await log.close();
