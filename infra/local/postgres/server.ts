@@ -24,6 +24,8 @@ export async function postgresLaunch(cluster: Cluster, port: number): Promise<La
     // a socket's path has a length limit that a deep folder breaks
     'unix_socket_directories=',
     `max_connections=${MOST_CONNECTIONS}`,
+    // a page at random costs a disk without moving parts little more than the next one
+    'random_page_cost=1.1',
     'timezone=UTC',
     'log_timezone=UTC',
   ];

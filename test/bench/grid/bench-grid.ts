@@ -52,7 +52,7 @@ async function runGrid(stack: BenchStack) {
     readonly failed: number;
     readonly running: number;
   }
-  const slowestMs: Record<string, number> = {};
+  const tookMs: Record<string, number[]> = {};
   let mostRunning = 0;
   let last: Progress = { state: 'planning', cells, finished: 0, failed: 0, running: 0 };
   while (last.state !== 'finished' && performance.now() - beganMs < 1_000 * Number(values.limit)) {
@@ -60,7 +60,7 @@ async function runGrid(stack: BenchStack) {
     for (const [name, text] of Object.entries(STUDY_QUERIES)) {
       const askedMs = performance.now();
       const rows = await stack.query(text, ['grid']);
-      slowestMs[name] = round(Math.max(slowestMs[name] ?? 0, performance.now() - askedMs));
+      (tookMs[name] ??= []).push(performance.now() - askedMs);
       if (name === 'counts_by_state') last = rows[0] as unknown as Progress;
     }
     mostRunning = Math.max(mostRunning, last.running);
@@ -92,8 +92,14 @@ async function runGrid(stack: BenchStack) {
     trials_per_s: round(last.finished / wallS),
     largest_history_events: largestHistory,
     histories,
-    slowest_query_ms: slowestMs,
+    query_ms: Object.fromEntries(Object.entries(tookMs).map(([name, ms]) => [name, spread(ms)])),
     usage,
     loadavg: round(loadavg()[0] ?? 0),
   };
+}
+
+function spread(ms: readonly number[]): { readonly p50: number; readonly p95: number; readonly slowest: number } {
+  const sorted = [...ms].sort((a, b) => a - b);
+  const at = (share: number): number => round(sorted[Math.ceil(share * sorted.length) - 1] ?? 0);
+  return { p50: at(0.5), p95: at(0.95), slowest: at(1) };
 }
