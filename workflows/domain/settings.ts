@@ -104,13 +104,11 @@ export const selectSchema = z.strictObject({
   maxNewTokens: count.default(64),
 });
 
-export const trainSchema = z.strictObject({
-  /** Optimizer steps of each stage; exactly one of stepsPerStage and epochsPerStage is set. */
-  stepsPerStage: count.nullable().default(null),
-  epochsPerStage: z.number().positive().nullable().default(null),
-  /** Effective batch: examples (sequences) per optimizer step. */
+/** How a system is optimised, whatever it learns from (study.md section 11). */
+const optimization = {
+  /** Effective batch: examples or sequences per optimizer step. */
   batch: count.default(128),
-  /** Examples per forward and backward pass; null = batch. */
+  /** So many of them per forward and backward pass; null = batch. */
   microbatch: count.nullable().default(null),
   lr: learningRateSchema.default(1e-4),
   schedule: z.enum(['constant', 'linear', 'cosine']).default('constant'),
@@ -124,6 +122,13 @@ export const trainSchema = z.strictObject({
   precision: precisionSchema.nullable().default(null),
   /** Inner values of layers are computed again for the gradient instead of kept: about a third more operations, far less memory, same numbers. */
   recompute: z.boolean().default(false),
+};
+
+export const trainSchema = z.strictObject({
+  /** Optimizer steps of each stage; exactly one of stepsPerStage and epochsPerStage is set. */
+  stepsPerStage: count.nullable().default(null),
+  epochsPerStage: z.number().positive().nullable().default(null),
+  ...optimization,
   resetOptimizer: z.boolean().default(true),
   /** Which weights of the last stage the evaluation gets; null = the final ones. */
   select: selectSchema.nullable().default(null),
@@ -137,28 +142,13 @@ export const pretrainSchema = z.strictObject({
   /** The text; null = the task's own. A Base from scratch reads it too. */
   corpus: corpusSchema.nullable().default(null),
   steps: count,
-  /** Sequences per optimizer step. */
-  batch: count.default(128),
-  /** Sequences per forward and backward pass; null = batch. */
-  microbatch: count.nullable().default(null),
+  ...optimization,
   /** S, tokens per sequence; null = the model's context. */
   sequence: count.nullable().default(null),
   /** M, drawn uniformly and without replacement from the positions that leave room for latents, query and ahead tokens. */
   sites: count.default(64),
   /** N_A. */
   ahead: count.default(16),
-  lr: learningRateSchema.default(1e-4),
-  schedule: z.enum(['constant', 'linear', 'cosine']).default('constant'),
-  warmupSteps: z.number().int().min(0).default(0),
-  betas: z.tuple([fraction, fraction]).default([0.9, 0.999]),
-  eps: z.number().positive().default(1e-8),
-  weightDecay: z.number().min(0).default(0.01),
-  decay: z.enum(['all', 'matrices']).default('all'),
-  clip: z.number().positive().nullable().default(1),
-  /** null = fp32 on the CPU, tf32 on a GPU. */
-  precision: precisionSchema.nullable().default(null),
-  /** As `train.recompute`. */
-  recompute: z.boolean().default(false),
   /** Weight of the Base's own next-token loss beside that of the sites; 0 where the Base is frozen or nothing else is trained. */
   prefixLmLossWeight: rate.default(0),
 });
