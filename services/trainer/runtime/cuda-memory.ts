@@ -5,6 +5,7 @@ import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { CApi, Pointer } from './c-api.ts';
 import type { Cudart } from './cudart.ts';
 import type { DeviceArena } from './environment.ts';
+import { OwnedTensors } from './owned-tensors.ts';
 import { placeEndToEnd, StagedInputs } from './staged-inputs.ts';
 import {
   countOf,
@@ -24,13 +25,13 @@ export class CudaMemory implements TensorMemory {
   readonly #api: CApi;
   readonly #cudart: Cudart;
   readonly #arena: DeviceArena;
-  /** Where each tensor lies on the device. */
-  readonly #tensors = new Map<DeviceTensor, bigint>();
+  readonly #tensors: OwnedTensors<Pointer>;
 
   constructor(api: CApi, cudart: Cudart, arena: DeviceArena) {
     this.#api = api;
     this.#cudart = cudart;
     this.#arena = arena;
+    this.#tensors = new OwnedTensors(api);
   }
 
   create({ dtype, shape }: TensorSpec): DeviceTensor {
@@ -41,23 +42,24 @@ export class CudaMemory implements TensorMemory {
       shape.length,
       ONNX_DTYPE[dtype],
     );
-    const tensor: DeviceTensor = { dtype, shape, value };
-    this.#tensors.set(tensor, this.#api.create('GetTensorMutableData', value));
+    const tensor = this.#tensors.add({ dtype, shape, value }, this.#api.create('GetTensorMutableData', value));
     this.fillZero(tensor);
     return tensor;
   }
 
   alias(tensor: DeviceTensor, offset: number, shape: readonly number[]): DeviceTensor {
-    const address = this.#addressOf(tensor) + BigInt(offset * ELEMENT_BYTES[tensor.dtype]);
-    return this.#wrap({ dtype: tensor.dtype, shape }, address);
+    const address = this.#tensors.placeOf(tensor) + BigInt(offset * ELEMENT_BYTES[tensor.dtype]);
+    return this.#tensors.over(this.#arena.memory, { dtype: tensor.dtype, shape }, address);
   }
 
   stage(specs: ReadonlyMap<string, TensorSpec>): StagedInputs {
     const { placed, bytes } = placeEndToEnd(specs, ALIGNMENT_BYTES);
     const buffer = new ArrayBuffer(bytes);
     const block = this.create({ dtype: 'float32', shape: [Math.max(1, bytes / ELEMENT_BYTES.float32)] });
-    const address = this.#addressOf(block);
-    const tensors = new Map(placed.map((one) => [one.name, this.#wrap(one, address + BigInt(one.byteOffset))]));
+    const address = this.#tensors.placeOf(block);
+    const tensors = new Map(
+      placed.map((one) => [one.name, this.#tensors.over(this.#arena.memory, one, address + BigInt(one.byteOffset))]),
+    );
     const whole = new Uint8Array(buffer);
     return new StagedInputs(placed, {
       buffer,
@@ -77,55 +79,33 @@ export class CudaMemory implements TensorMemory {
     if ((tensor.dtype === 'float32') !== data instanceof Float32Array) {
       throw new LatentSweepError('INTERNAL', `a ${tensor.dtype} tensor was written with values of another type`);
     }
-    if (data.length > 0) this.#cudart.copyIn(this.#addressOf(tensor) + BigInt(offset * data.BYTES_PER_ELEMENT), data);
+    if (data.length > 0)
+      this.#cudart.copyIn(this.#tensors.placeOf(tensor) + BigInt(offset * data.BYTES_PER_ELEMENT), data);
   }
 
   read(tensor: DeviceTensor, offset: number, count: number): TensorData {
     const width = ELEMENT_BYTES[tensor.dtype];
     const data = viewOf(tensor.dtype, new ArrayBuffer(count * width), 0, count);
-    if (count > 0) this.#cudart.copyOut(data, this.#addressOf(tensor) + BigInt(offset * width));
+    if (count > 0) this.#cudart.copyOut(data, this.#tensors.placeOf(tensor) + BigInt(offset * width));
     return data;
   }
 
   fillZero(tensor: DeviceTensor): void {
     const bytes = countOf(tensor.shape) * ELEMENT_BYTES[tensor.dtype];
-    if (bytes > 0) this.#cudart.fillZero(this.#addressOf(tensor), bytes);
+    if (bytes > 0) this.#cudart.fillZero(this.#tensors.placeOf(tensor), bytes);
   }
 
   release(tensor: DeviceTensor): void {
-    if (this.#tensors.delete(tensor)) this.#api.release('ReleaseValue', tensor.value);
+    this.#tensors.release(tensor);
   }
 
   releaseAll(): void {
-    for (const tensor of [...this.#tensors.keys()]) this.release(tensor);
+    this.#tensors.releaseAll();
   }
 
   describe(): string {
     const { freeBytes, totalBytes } = this.#cudart.memory();
     const mebibytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;
     return `the device has ${mebibytes(freeBytes)} free of ${mebibytes(totalBytes)}`;
-  }
-
-  #wrap({ dtype, shape }: TensorSpec, address: Pointer): DeviceTensor {
-    const value = this.#api.create(
-      'CreateTensorWithDataAsOrtValue',
-      this.#arena.memory,
-      address,
-      countOf(shape) * ELEMENT_BYTES[dtype],
-      BigInt64Array.from(shape, BigInt),
-      shape.length,
-      ONNX_DTYPE[dtype],
-    );
-    const tensor: DeviceTensor = { dtype, shape, value };
-    this.#tensors.set(tensor, address);
-    return tensor;
-  }
-
-  #addressOf(tensor: DeviceTensor): bigint {
-    const address = this.#tensors.get(tensor);
-    if (address === undefined) {
-      throw new LatentSweepError('INTERNAL', 'a tensor of another runtime, or a released one, was used');
-    }
-    return address;
   }
 }
