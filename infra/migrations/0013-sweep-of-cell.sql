@@ -59,3 +59,46 @@ select
 from sweep_trials st
 left join sweeps s on s.sweep_id = st.sweep_id
 left join trials t on t.trial_id = st.trial_id;
+
+-- Cells are counted by what stands beside them, in the order of their index; what their sweep makes of that is worked out on a handful of rows.
+create or replace view study.sweeps as
+select
+  s.name as sweep,
+  s.revision,
+  s.state,
+  s.cells,
+  case when s.state in ('cancelled', 'paused') then 0 else c.planned - r.running end as planned,
+  r.running,
+  case when s.state = 'paused' then c.planned else 0 end as paused,
+  c.finished,
+  c.failed,
+  case when s.state = 'cancelled' then c.planned + c.closed_later else 0 end as cancelled,
+  c.stopped_early,
+  s.priority,
+  s.weight,
+  s.width,
+  s.created_at,
+  s.state_at
+from sweeps s
+cross join lateral (
+  select
+    coalesce(sum(x.cells) filter (where x.state = 'planned'), 0)::integer as planned,
+    coalesce(sum(x.cells - x.later) filter (where x.state = 'finished'), 0)::integer as finished,
+    coalesce(sum(x.cells - x.later) filter (where x.state = 'failed'), 0)::integer as failed,
+    coalesce(sum(x.cells - x.later) filter (where x.state = 'stopped_early'), 0)::integer as stopped_early,
+    coalesce(sum(x.later) filter (where x.state <> 'planned'), 0)::integer as closed_later
+  from (
+    -- a cancelled sweep does not count what another one does with its trials afterwards
+    select st.state, count(*) as cells, count(*) filter (where st.closed_at > cut.at) as later
+    from sweep_trials st cross join (select case when s.state = 'cancelled' then s.state_at else 'infinity' end as at) cut
+    where st.sweep_id = s.sweep_id
+    group by st.state
+  ) x
+) c
+cross join lateral (
+  select count(distinct tp.trial_id)::integer as running
+  from phases ph
+  join trial_phases tp on tp.phase_id = ph.phase_id
+  join sweep_trials st on st.trial_id = tp.trial_id and st.sweep_id = s.sweep_id and st.state = 'planned'
+  where ph.state = 'running' and s.state not in ('paused', 'cancelled')
+) r;
