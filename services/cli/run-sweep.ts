@@ -2,6 +2,7 @@
 
 import { type Config, endpoints } from '../config/index.ts';
 import { withReader, withSweepClient } from './access.ts';
+import { checkData } from './check-data.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { FollowEnd } from './follow/follow-sweep.ts';
 import { followToEnd } from './follow/follow-to-end.ts';
@@ -24,9 +25,10 @@ export interface FollowedSweep {
   readonly text: string | null;
 }
 
-/** @throws LatentSweepError SPEC_INVALID with the lines of the file, CONFLICT when another sweep file has the name */
+/** @throws LatentSweepError SPEC_INVALID with the lines of the file, DATA_INVALID with the line of a data file, CONFLICT when another sweep file has the name */
 export async function startSweepFile(config: Config, file: string, output: Output): Promise<StartedSweep> {
   const sweep = await pinnedSweepFile(file);
+  await checkData(sweep.spec);
   const { name, cells } = sweep;
   const how = await withSweepClient(config, (client) => client.startSweep(sweep));
   output.say(
@@ -35,12 +37,13 @@ export async function startSweepFile(config: Config, file: string, output: Outpu
   return { name, cells, how };
 }
 
-/** @throws LatentSweepError SPEC_INVALID, NOT_FOUND without a sweep of the name */
+/** @throws LatentSweepError SPEC_INVALID, DATA_INVALID, NOT_FOUND without a sweep of the name */
 export async function extendSweepFile(
   config: Config,
   file: string,
 ): Promise<{ readonly name: string; readonly cells: number; readonly revision: number }> {
   const sweep = await pinnedSweepFile(file);
+  await checkData(sweep.spec);
   const { revision } = await withSweepClient(config, (client) => client.extend(sweep));
   return { name: sweep.name, cells: sweep.cells, revision };
 }

@@ -1,6 +1,9 @@
 // lsweep plan: what people and programs read before anything runs.
 
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
@@ -57,4 +60,39 @@ test('a bad option and a missing file are refused', async () => {
     plan('/nowhere/at-all.yaml'),
     (error) => error instanceof LatentSweepError && error.code === 'NOT_FOUND',
   );
+});
+
+test('what is wrong in a data file is found before anything runs, with its line', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'plan-data-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const written = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const sweep = (task: string, more: string): string =>
+    written(
+      'sweep.yaml',
+      `name: broken
+model: { family: gpt2, layers: 1, width: 16, heads: 2, context: 2048 }
+tokenizer: bytes
+task: ${task}
+base: { steps: 2 }
+${more}
+axes: { system: [h2], latents: [2] }
+`,
+    );
+  const refused = (file: string, message: RegExp): Promise<void> =>
+    assert.rejects(plan(file), (error) => {
+      assert.ok(error instanceof LatentSweepError && error.code === 'DATA_INVALID', String(error));
+      assert.match(error.message, message);
+      return true;
+    });
+  const text = written('text.jsonl', '{"text":"one two three"}\n{"text": broken\n');
+  const pretrain = 'pretrain: { steps: 2, sequence: 64, sites: 2, ahead: 2 }\ntrain: null';
+  await refused(sweep(`{ name: corpus, files: [${text}] }`, pretrain), /text\.jsonl, line 2: not JSON/);
+
+  const problems = written('problems.txt', 'How many?||<<1+1=2>> #### many\n');
+  const train = 'train: { stepsPerStage: 2 }\ncurriculum: null';
+  const many = /problems\.txt, line 1: the answer "many" after #### has no number/;
+  await refused(sweep(`{ name: gsm8k, trainFile: ${problems} }`, train), many);
 });

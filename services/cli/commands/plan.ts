@@ -38,11 +38,13 @@ export function register(program: Command): void {
     .action(async (file: string, _options: unknown, command: Command) => {
       const { readPinnedSweepFile } = await import('../../sweep-file/index.ts');
       const { estimateSweep } = await import('../../../workflows/domain/sweep-estimate.ts');
+      const { checkData } = await import('../check-data.ts');
       const { planJson, planText } = await import('../render/plan-tables.ts');
       const options = optionsSchema.parse(command.opts());
       const { json, config, dir } = globalOptions(command);
       const missing: string[] = [];
       const { spec } = await readPinnedSweepFile(file, describeIfReached, (path) => missing.push(path));
+      if (missing.length === 0) await checkData(spec);
       const throughput = { ...(await configuredThroughput(spec, { file: config, dir })), ...given(options) };
       const view = { spec, estimate: estimateSweep(spec), throughput };
       command
