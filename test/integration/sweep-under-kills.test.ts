@@ -17,7 +17,7 @@ tokenizer: bytes
 task: { name: countdown, operands: 3, train: 512, valid: 8, test: 16 }
 base: { steps: 150, batch: 8, sequence: 64, warmupSteps: 5 }
 curriculum: { stages: 2, firstStage: 1 }
-train: { stepsPerStage: 60, batch: 8, lr: 1.0e-3 }
+train: { stepsPerStage: 200, batch: 8, lr: 1.0e-3 }
 evaluate: { split: test, items: 16, maxNewTokens: 24, batch: 8 }
 systems: [soft_embeddings, liu, h1, h2]
 latents: 2
@@ -49,15 +49,15 @@ test('a sweep whose trainer, nodes and orchestrator are killed ends with the row
   const calm = await open('calm');
   await finished(calm);
   const expected = await calm.results();
-  // each of four cells shows 150 base steps (run once for all) and 3 stages of 60 steps with four metrics each, and two batches of its
+  // each of four cells shows 150 base steps (run once for all) and 3 stages of 200 steps with four metrics each, and two batches of its
   // evaluation with two
-  assert.equal(expected.curves.length, 4 * ((150 + 180) * 4 + 2 * 2));
+  assert.equal(expected.curves.length, 4 * ((150 + 600) * 4 + 2 * 2));
   await calm.down();
 
   const hit = await open('hit');
   await until('the base phase runs', async () => (await hit.running('base')).length > 0, 60_000);
   await hit.kill('trainer');
-  await until('two finetune phases run', async () => (await hit.running('finetune')).length === 2, 120_000);
+  await until('finetune phases run', async () => (await hit.running('finetune')).length > 0, 120_000);
   await hit.kill('gpu-worker');
   await hit.kill('orchestrator');
   await until('finetune phases run again', async () => (await hit.running('finetune')).length > 0, 120_000);
