@@ -9,20 +9,20 @@ import type { SweepSpec } from '../../workflows/domain/sweep-spec.ts';
 const MOST_CHECKED_BYTES = 64 << 20;
 
 /**
- * One phase of each kind for each task and tokenizer.
+ * The first phase of each task and tokenizer.
  * @throws LatentSweepError as `checkPhaseConfig` of the trainer, naming file and line
  */
-export async function checkData({ files, ...spec }: SweepSpec): Promise<void> {
-  const brought = Object.entries(files).filter(([, { shape }]) => shape === null);
+export async function checkData(spec: SweepSpec): Promise<void> {
+  const brought = Object.entries(spec.files).filter(([, { shape }]) => shape === null);
   const bytes = brought.reduce((sum, [path]) => sum + (existsSync(path) ? statSync(path).size : 0), 0);
   if (brought.length === 0 || bytes > MOST_CHECKED_BYTES) return;
   const { checkPhaseConfig } = await import('../trainer/index.ts');
-  const plan = planSweepFile({ files, ...spec });
+  const plan = planSweepFile(spec);
   const checked = new Set<string>();
   for (let cell = 0; cell < plan.size; cell++) {
     for (const { config } of plan.cell(cell).trial.phases) {
       if (config.kind === 'simulate') continue;
-      const data = JSON.stringify([config.kind, config.task, config.tokenizer]);
+      const data = JSON.stringify([config.task, config.tokenizer]);
       if (checked.has(data)) continue;
       checked.add(data);
       await checkPhaseConfig(config);

@@ -1,6 +1,7 @@
 // What run, start, follow and the quickstart share: a sweep file becomes a sweep, is followed, and ends with its results.
 
 import { type Config, endpoints } from '../config/index.ts';
+import type { ReadSweepFile } from '../sweep-file/index.ts';
 import { withReader, withSweepClient } from './access.ts';
 import { checkData } from './check-data.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -27,8 +28,7 @@ export interface FollowedSweep {
 
 /** @throws LatentSweepError SPEC_INVALID with the lines of the file, DATA_INVALID with the line of a data file, CONFLICT when another sweep file has the name */
 export async function startSweepFile(config: Config, file: string, output: Output): Promise<StartedSweep> {
-  const sweep = await pinnedSweepFile(file);
-  await checkData(sweep.spec);
+  const sweep = await checkedSweepFile(file);
   const { name, cells } = sweep;
   const how = await withSweepClient(config, (client) => client.startSweep(sweep));
   output.say(
@@ -42,10 +42,16 @@ export async function extendSweepFile(
   config: Config,
   file: string,
 ): Promise<{ readonly name: string; readonly cells: number; readonly revision: number }> {
-  const sweep = await pinnedSweepFile(file);
-  await checkData(sweep.spec);
+  const sweep = await checkedSweepFile(file);
   const { revision } = await withSweepClient(config, (client) => client.extend(sweep));
   return { name: sweep.name, cells: sweep.cells, revision };
+}
+
+/** What is sent off: its names on the hub pinned, its data read. */
+async function checkedSweepFile(file: string): Promise<ReadSweepFile> {
+  const sweep = await pinnedSweepFile(file);
+  await checkData(sweep.spec);
+  return sweep;
 }
 
 /** Follows, then reads the results through SQL. */
