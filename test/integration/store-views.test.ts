@@ -212,6 +212,9 @@ test('cells that were open when their sweep was cancelled are cancelled, whateve
   assert.deepEqual(await states('stop'), ['finished', 'cancelled']);
   assert.deepEqual(await states('stop-heir'), ['finished', 'finished']);
   assert.deepEqual(await counts('stop'), { finished: 1, cancelled: 1 });
+  await store.setSweepState(sweepId, 'planning');
+  assert.deepEqual(await states('stop'), ['finished', 'finished'], 'started again, it has what the other has done');
+  assert.deepEqual(await counts('stop'), { finished: 2 });
 });
 
 test('a failed cell says why, and every failed attempt is listed once for a sweep', async () => {

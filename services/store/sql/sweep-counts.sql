@@ -3,4 +3,4 @@ select
   count(*) filter (where state = 'failed') as failed,
   count(*) filter (where state = 'planned') as open
 from sweep_trials
-where sweep_id = $1::integer
+where sweep = (select name from sweeps where sweep_id = $1::integer)
