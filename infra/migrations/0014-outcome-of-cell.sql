@@ -76,9 +76,10 @@ end
 $$;
 comment on function take_trial_state() is 'A new cell may be of a trial that another sweep has closed; what its sweep and its trial are is written beside it.';
 
--- By state, with what is most often compared, so that most questions over a whole sweep read this index alone.
+-- Counts read the small one, most other questions over a whole sweep read what they compare from the wide one, and no table.
 drop index sweep_trials_by_state, trials_results;
-create index sweep_trials_by_state on sweep_trials (sweep, state, closed_at)
+create index sweep_trials_by_state on sweep_trials (sweep, state);
+create index sweep_trials_outcomes on sweep_trials (sweep, state, closed_at)
   include (cell, trial_id, system, task, latents, channel, seed, accuracy, final_loss, attempts);
 
 create table cell_states (
