@@ -7,6 +7,7 @@ import { loadConfig } from '../../services/config/index.ts';
 import { layoutOf } from './layout.ts';
 import { releaseStackLock, takeStackLock } from './stack-lock.ts';
 import { runSupervisor } from './supervisor.ts';
+import { yieldSession } from './yielding.ts';
 
 const POLL_MS = 100;
 
@@ -25,6 +26,9 @@ while (holder?.role === 'postgres alone' && !stopping.signal.aborted) {
   holder = takeStackLock(lock, 'supervisor');
 }
 if (holder === null) {
+  const reason = yieldSession();
+  if (reason !== null)
+    log.warn({ reason }, 'questions to Postgres compete with the rest of the stack for a full machine');
   try {
     await runSupervisor({ config, log, signal: stopping.signal });
   } catch (error) {

@@ -1,12 +1,36 @@
 // The database goes first. Every commit and every question of a person waits for Postgres, which needs little; what fills a machine's cores beside
 // it runs at a lower priority, so that a full machine answers as an idle one does.
 
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { ServiceCommand } from './service.ts';
 
 /** As `nice -n` counts: about a third of the share that a process at 0 has. */
 const NICENESS = 5;
+const AUTOGROUP = '/proc/self/autogroup';
 
 /** The same command and, since `nice` becomes what it starts, the same pid; its children, such as trainers, inherit it. */
 export function yielding(command: ServiceCommand): ServiceCommand {
   return { ...command, file: 'nice', args: ['-n', String(NICENESS), command.file, ...command.args] };
+}
+
+/**
+ * The same for this process's session. Where Linux shares the cores among sessions first (autogroup, sched(7)), the niceness of a process counts
+ * within its session only, and every backend of Postgres is a session of its own, beside the one that holds the rest of the stack.
+ *
+ * @param niceness for giving back what `sessionNiceness` said before
+ * @returns why it could not be done; null when it was, and where there are no such groups
+ */
+export function yieldSession(niceness: number = NICENESS): string | null {
+  if (!existsSync(AUTOGROUP)) return null;
+  try {
+    writeFileSync(AUTOGROUP, String(niceness));
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** 0 where there are no such groups. */
+export function sessionNiceness(): number {
+  return existsSync(AUTOGROUP) ? Number(/nice (-?\d+)/.exec(readFileSync(AUTOGROUP, 'utf8'))?.[1] ?? 0) : 0;
 }

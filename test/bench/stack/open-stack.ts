@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { nodeCommand } from '../../../infra/local/node-services.ts';
-import { yielding } from '../../../infra/local/yielding.ts';
+import { sessionNiceness, yielding, yieldSession } from '../../../infra/local/yielding.ts';
 import { connectSweepClient, type SweepClient } from '../../../services/orchestrator/index.ts';
 import { openStore, type Store } from '../../../services/store/index.ts';
 import { type ReadSweepFile, readSweepFile } from '../../../services/sweep-file/index.ts';
@@ -66,6 +66,11 @@ async function open(
   const root = await mkdtemp(join(tmpdir(), 'lsweep-bench-'));
   if (!keep) closers.push(() => rm(root, { recursive: true, force: true }));
   await chmod(root, 0o755);
+  // as the supervisor of a local stack does
+  const niceness = sessionNiceness();
+  const reason = yieldSession();
+  if (reason !== null) process.stderr.write(`the stack's session keeps its priority: ${reason}\n`);
+  closers.push(() => Promise.resolve(yieldSession(niceness)));
   const postgres = await startPostgres();
   closers.push(() => postgres.close());
   const postgresUrl = await postgres.database();

@@ -9,7 +9,8 @@ export const STUDY_QUERIES: Readonly<Record<string, string>> = {
   last_failures: 'select * from study.failures where sweep = $1 order by at desc limit 20',
   phases_of_cell: 'select * from study.phases where sweep = $1 and cell = 70123',
   first_phases: 'select * from study.phases where sweep = $1 order by cell limit 50',
-  story: 'select * from study.story where trial_key = (select trial_key from study.cells where sweep = $1 and cell = 12345) order by at, rank',
+  story:
+    'select * from study.story where trial_key = (select trial_key from study.cells where sweep = $1 and cell = 12345) order by at, rank',
   accuracy: 'select * from study.accuracy where sweep = $1',
   running: 'select * from study.running where sweep = $1',
   mean_loss_by_latents: `select latents, count(*), avg(final_loss) from study.cells where sweep = $1 and state = 'finished' group by 1 order by 1`,

@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+// What only a kernel with session groups can show; `detached` is a session of its own, so that the one of the tests keeps its priority.
+
+const CHILD = fileURLToPath(new URL('./session-priority-child.ts', import.meta.url));
+
+test('a session yields the cores to others and takes its priority back', {
+  skip: existsSync('/proc/self/autogroup') ? false : 'this kernel does not share cores among sessions',
+}, async () => {
+  const child = spawn(process.execPath, ['--import', 'tsx', CHILD], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  child.stdout.on('data', (text: Buffer) => {
+    said += text.toString();
+  });
+  await new Promise((resolve) => child.once('close', resolve));
+  assert.deepEqual(JSON.parse(said), { before: 0, meanwhile: 5, after: 0, reasons: [null, null] });
+});
