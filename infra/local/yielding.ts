@@ -21,7 +21,7 @@ export function yielding(command: ServiceCommand): ServiceCommand {
  * @returns why it could not be done; null when it was, and where there are no such groups
  */
 export function yieldSession(niceness: number = NICENESS): string | null {
-  if (!existsSync(AUTOGROUP)) return null;
+  if (sessionGroup() === '') return null;
   try {
     writeFileSync(AUTOGROUP, String(niceness));
     return null;
@@ -32,5 +32,10 @@ export function yieldSession(niceness: number = NICENESS): string | null {
 
 /** 0 where there are no such groups. */
 export function sessionNiceness(): number {
-  return existsSync(AUTOGROUP) ? Number(/nice (-?\d+)/.exec(readFileSync(AUTOGROUP, 'utf8'))?.[1] ?? 0) : 0;
+  return Number(/nice (-?\d+)/.exec(sessionGroup())?.[1] ?? 0);
+}
+
+/** `/autogroup-7 nice 0`; empty where this kernel has no such groups, or was started without them. */
+export function sessionGroup(): string {
+  return existsSync(AUTOGROUP) ? readFileSync(AUTOGROUP, 'utf8') : '';
 }

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { sessionGroup } from '../../infra/local/yielding.ts';
 
 // What only a kernel with session groups can show; `detached` is a session of its own, so that the one of the tests keeps its priority.
 
 const CHILD = fileURLToPath(new URL('./session-priority-child.ts', import.meta.url));
 
 test('a session yields the cores to others and takes its priority back', {
-  skip: existsSync('/proc/self/autogroup') ? false : 'this kernel does not share cores among sessions',
+  skip: sessionGroup() === '' ? 'this kernel does not share cores among sessions' : false,
 }, async () => {
   const child = spawn(process.execPath, ['--import', 'tsx', CHILD], {
     detached: true,
