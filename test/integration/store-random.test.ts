@@ -168,6 +168,11 @@ class Run {
   async check(): Promise<void> {
     const phaseIds = this.writers.map((writer) => writer.phaseId);
     assert.deepEqual(await fixture.rows(WRONG_LAST, [phaseIds]), [], 'the last-value table differs from the metrics');
+    assert.deepEqual(
+      await fixture.rows(WRONG_COSTS, [phaseIds]),
+      [],
+      'costs of phases differ from those of their segments',
+    );
     assert.deepEqual(await fixture.rows(STRAYS, [phaseIds]), [], 'rows beyond a resume were left in the record');
     const [kept] = await fixture.rows<{ metrics: number; items: number }>(KEPT, [phaseIds]);
     assert.deepEqual(kept, { metrics: this.committedRows, items: this.committedRows / 2 }, 'rows were lost or doubled');
@@ -194,6 +199,15 @@ const WRONG_LAST = `
     order by phase_id, metric, step desc
   ), last as (select phase_id, metric, step, value from metric_last where phase_id = any ($1))
   (table newest except table last) union all (table last except table newest)`;
+/** By phase, likewise. */
+const WRONG_COSTS = `
+  with added as (
+    select phase_id, coalesce(sum(seconds) filter (where superseded_by is null), 0) as seconds,
+      coalesce(sum(seconds) filter (where superseded_by > 0), 0) as superseded_seconds,
+      coalesce(sum(tokens) filter (where superseded_by is null), 0) as tokens
+    from gpu_seconds where phase_id = any ($1) group by phase_id
+  ), kept as (select phase_id, seconds, superseded_seconds, tokens from phase_costs where phase_id = any ($1))
+  (table added except table kept) union all (table kept except table added)`;
 /** Written by an attempt although a later one resumed before its step. */
 const STRAYS = `
   select m.step from metrics m join attempts a on a.phase_id = m.phase_id and a.attempt > m.attempt

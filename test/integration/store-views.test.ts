@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { SegmentCommit } from '../../services/store/index.ts';
 import { phaseResultJson } from '../../services/trainer/index.ts';
 import { type PostgresServer, startPostgres } from './postgres.ts';
 import { keyOf } from './scripted-sweep.ts';
@@ -182,6 +183,43 @@ test('accuracy is averaged over the seeds of a point', async () => {
      from study.accuracy where sweep = 'seeds'`,
   );
   assert.deepEqual(rows, [{ point: { latents: 8 }, seeds: 3, accuracy: 0.6, sd: 0.1, accuracy_min: 0.5, items: 300 }]);
+});
+
+test('device time counts a shared phase once, and work that was done again apart', async () => {
+  const { store } = fixture;
+  await fixture.plan('cost', pair('cost'));
+  const hours = async (): Promise<unknown> =>
+    fixture.rows(
+      `select system, phases, round(gpu_hours * 3600)::int as seconds, round(superseded_gpu_hours * 3600)::int as superseded,
+        tokens::int, round(mfu::numeric, 9)::float8 as mfu
+       from study.gpu_hours where sweep = 'cost' order by system`,
+    );
+  assert.deepEqual(await hours(), [{ system: 'liu', phases: 3, seconds: 0, superseded: 0, tokens: 0, mfu: null }]);
+  const { phaseId } = await begin(store, 'cost-base');
+  const trained = (attempt: number, seq: number, from: number, to: number, mfu: number): SegmentCommit => ({
+    ...segment({ phaseId, attempt, seq, from, to, checkpoint: seq === 1 }),
+    mfu,
+  });
+  await store.commitSegments([trained(1, 1, 0, 1, 0.5), trained(1, 2, 1, 2, 0.25)]);
+  await begin(store, 'cost-base');
+  await store.commitSegments([trained(2, 1, 1, 2, 0.75)]);
+  assert.deepEqual(await hours(), [{ system: 'liu', phases: 3, seconds: 2, superseded: 1, tokens: 200, mfu: 0.5 }]);
+  const [open] = await fixture.rows(
+    `select (select gpu_seconds from study.cells where sweep = 'cost' and cell = 1) as cell,
+      (select gpu_seconds from study.phases where sweep = 'cost' and cell = 1 and position = 0) as phase,
+      (select attempts from study.cells where sweep = 'cost' and cell = 1) as attempts`,
+  );
+  assert.deepEqual(open, { cell: 3, phase: 3, attempts: 2 }, 'all of it took time on a device');
+
+  // an extension brings a cell of another system with the same first phase
+  await fixture.rows(`
+    with t as (insert into trials (trial_key, settings, system, task, latents, seed) values ('cost-h1', '{}', 'h1', 'prosqa', 8, 0) returning trial_id),
+    tp as (insert into trial_phases select trial_id, 0, ${phaseId} from t)
+    insert into sweep_trials (sweep_id, cell, trial_id, revision, point) select s.sweep_id, 2, trial_id, 2, '{}' from t, sweeps s where s.name = 'cost'`);
+  assert.deepEqual(await hours(), [
+    { system: 'liu', phases: 2, seconds: 0, superseded: 0, tokens: 0, mfu: null },
+    { system: null, phases: 1, seconds: 2, superseded: 1, tokens: 200, mfu: 0.5 },
+  ]);
 });
 
 test('open cells of a paused sweep are paused, even while another sweep runs their phase', async () => {
