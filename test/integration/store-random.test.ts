@@ -259,6 +259,11 @@ test('any interleaving of commits, replays, stale writers and new attempts ends 
         [phaseIds],
       );
       assert.deepEqual(open, []);
+      const listed = await fixture.rows(
+        'select state, count(*)::int as phases from sweep_phases where sweep = $1 group by 1',
+        [prefix],
+      );
+      assert.deepEqual(listed, [{ state: 'finished', phases: PHASES }]);
     }),
     { numRuns: 25 },
   );

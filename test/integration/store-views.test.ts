@@ -171,13 +171,17 @@ test('analyses of a finished phase are rows of its cells, also where a number is
 test('accuracy is averaged over the seeds of a point', async () => {
   await fixture.rows(`
     with s as (insert into sweeps (name, state, spec, spec_hash, cells, priority, weight) values ('seeds', 'running', '{}', '', 3, 3, 1) returning sweep_id),
-    t as (insert into trials (trial_key, settings, system, task, latents, seed, state, closed_at)
-      select 'seed-' || i, '{}', 'h1', 'prosqa', 8, i, 'finished', now() from generate_series(0, 2) i returning trial_id, seed),
+    t as (insert into trials (trial_key, settings, system, task, latents, seed)
+      select 'seed-' || i, '{}', 'h1', 'prosqa', 8, i from generate_series(0, 2) i returning trial_id, seed),
     p as (insert into phases (phase_key, kind, config, total_steps, state) select 'seed-' || i, 'evaluate', '{}', 1, 'finished' from generate_series(0, 2) i
       returning phase_id, phase_key),
     tp as (insert into trial_phases select t.trial_id, 0, p.phase_id from t join p on p.phase_key = 'seed-' || t.seed),
     st as (insert into sweep_trials select s.sweep_id, t.seed, t.trial_id, 1, jsonb_build_object('latents', 8, 'seed', t.seed) from s, t)
     insert into evaluations select p.phase_id, 'test', 100, 50 + 10 * t.seed, 0.5 + 0.1 * t.seed, 0.5 from t join p on p.phase_key = 'seed-' || t.seed`);
+  const closed = await fixture.rows<{ trial_id: number }>(
+    "select trial_id::int from trials where trial_key like 'seed-%'",
+  );
+  for (const trial of closed) await fixture.store.closeTrial(trial.trial_id, 'finished');
   const rows = await fixture.rows<Record<string, number>>(
     `select point, seeds, round(accuracy::numeric, 9)::float8 as accuracy, round(accuracy_sd::numeric, 9)::float8 as sd, accuracy_min, items
      from study.accuracy where sweep = 'seeds'`,
@@ -211,6 +215,14 @@ test('device time counts a shared phase once, and work that was done again apart
   );
   assert.deepEqual(open, { cell: 3, phase: 3, attempts: 2 }, 'all of it took time on a device');
 
+  const progress = async (): Promise<unknown> =>
+    fixture.rows(
+      `select system, phases, planned, running, finished, failed from study.progress where sweep = 'cost' order by system`,
+    );
+  assert.deepEqual(await progress(), [{ system: 'liu', phases: 3, planned: 2, running: 1, finished: 0, failed: 0 }]);
+  await store.completePhase(phaseId, 2, 2n, '{}');
+  assert.deepEqual(await progress(), [{ system: 'liu', phases: 3, planned: 2, running: 0, finished: 1, failed: 0 }]);
+
   // an extension brings a cell of another system with the same first phase
   await fixture.rows(`
     with t as (insert into trials (trial_key, settings, system, task, latents, seed) values ('cost-h1', '{}', 'h1', 'prosqa', 8, 0) returning trial_id),
@@ -219,6 +231,10 @@ test('device time counts a shared phase once, and work that was done again apart
   assert.deepEqual(await hours(), [
     { system: 'liu', phases: 2, seconds: 0, superseded: 0, tokens: 0, mfu: null },
     { system: null, phases: 1, seconds: 2, superseded: 1, tokens: 200, mfu: 0.5 },
+  ]);
+  assert.deepEqual(await progress(), [
+    { system: 'liu', phases: 2, planned: 2, running: 0, finished: 0, failed: 0 },
+    { system: null, phases: 1, planned: 0, running: 0, finished: 1, failed: 0 },
   ]);
 });
 

@@ -57,6 +57,10 @@ export async function openBenchStack(keep = process.env['LSWEEP_TEST_KEEP'] === 
   }
 }
 
+function warnOf(what: string, reason: string | null): void {
+  if (reason !== null) process.stderr.write(`${what}: ${reason}\n`);
+}
+
 /** @param closers of what is open so far, called last in first out by `close` */
 async function open(
   keep: boolean,
@@ -68,9 +72,8 @@ async function open(
   await chmod(root, 0o755);
   // as the supervisor of a local stack does
   const niceness = sessionNiceness();
-  const reason = yieldSession();
-  if (reason !== null) process.stderr.write(`the stack's session keeps its priority: ${reason}\n`);
-  closers.push(() => Promise.resolve(yieldSession(niceness)));
+  warnOf("the stack's session keeps its priority", yieldSession());
+  closers.push(async () => warnOf('this session stays at low priority', yieldSession(niceness)));
   const postgres = await startPostgres();
   closers.push(() => postgres.close());
   const postgresUrl = await postgres.database();

@@ -26,6 +26,8 @@ from phases p cross join nodes n where p.attempt = 1;
 insert into metric_last (metric, phase_id, step, value) select 1, phase_id, 10, random() from phases where attempt = 1;
 insert into metrics (phase_id, metric, step, value, attempt) select phase_id, 1, 10, 0.5, 1 from phases where attempt = 1;
 insert into gpu_seconds (phase_id, attempt, seq, from_step, to_step, seconds, tokens) select phase_id, 1, 1, 0, 10, 1, 0 from phases where attempt = 1;
+insert into evaluations (phase_id, split, items, correct, accuracy, chance)
+select phase_id, 'test', 100, phase_id % 100, phase_id % 100 / 100.0, 0.5 from phases where state = 'finished';
 insert into attempt_progress (phase_id, attempt, step, total_steps, loss_nats, tokens_per_second)
 select phase_id, 1, 5, 10, 1, 100 from phases where state = 'running';
 update trials t

@@ -12,9 +12,8 @@ export const STUDY_QUERIES: Readonly<Record<string, string>> = {
   story:
     'select * from study.story where trial_key = (select trial_key from study.cells where sweep = $1 and cell = 12345) order by at, rank',
   accuracy: 'select * from study.accuracy where sweep = $1',
-  phases_by_state: 'select kind, state, count(*) from study.phases where sweep = $1 group by 1, 2',
+  progress: 'select * from study.progress where sweep = $1',
   gpu_hours: 'select * from study.gpu_hours where sweep = $1',
-  device_time_of_cells: 'select sum(gpu_seconds) from study.cells where sweep = $1',
   running: 'select * from study.running where sweep = $1',
   mean_loss_by_latents: `select latents, count(*), avg(final_loss) from study.cells where sweep = $1 and state = 'finished' group by 1 order by 1`,
 };
