@@ -118,6 +118,7 @@ test('show gives every cell with the numbers that were recorded, and the SQL tha
     assert.equal(row['state'], cell === 7 ? 'failed' : 'finished');
   }
   assert.match(text.stdout, /quickstart: 7 finished, 1 failed, 0 running, 0 planned of 8 cells/);
+  assert.match(text.stdout, /\nphases: base 1\/1, finetune 8\/8, evaluate 7\/8 \(1 failed\)\n/);
   assert.match(text.stdout, /exact match on 100 items of prosqa's test split; guessing would get 50\.0 % \(chance\)/);
   assert.match(text.stdout, /worker_crash +TRAINER_CRASHED .* the trainer ended with SIGKILL/);
   const again = await lsweep('sql', '--json', shown.sql);

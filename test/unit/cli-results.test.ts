@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ResultRow, resultsQuery } from '../../services/cli/queries/results.ts';
 import { csvOf, jsonRows, tableOf } from '../../services/cli/render/query-result.ts';
+import { phasesText } from '../../services/cli/results/show-sweep.ts';
 import { resultsLegend, resultsTable } from '../../services/cli/results/results-table.ts';
 import { drawChart } from '../../services/report/figures/draw-chart.ts';
 import { curveChartSpec } from '../../services/report/figures/loss-curves.ts';
@@ -27,6 +28,16 @@ const RESULT: ResultRow = {
   final_loss: 1.5,
   steps: 40,
 };
+
+test('phases are counted by kind; what runs or has failed is said where there is any', () => {
+  const none = { planned: 0, running: 0, finished: 0, failed: 0 };
+  const text = phasesText([
+    { ...none, kind: 'base', phases: 1, finished: 1 },
+    { ...none, kind: 'finetune', phases: 40, planned: 23, running: 4, finished: 12, failed: 1 },
+    { ...none, kind: 'evaluate', phases: 40, planned: 32, finished: 8 },
+  ]);
+  assert.equal(text, 'phases: base 1/1, finetune 12/40 (4 running, 1 failed), evaluate 8/40');
+});
 
 test('a result table has state, accuracy, chance, items and both losses, and no column that says nothing', () => {
   const planned = {

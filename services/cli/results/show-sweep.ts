@@ -4,6 +4,7 @@ import { readRows, type StudyReader, sqlOf } from '../../store/index.ts';
 import { countsOf, readSweep } from '../follow/read-progress.ts';
 import { type AccuracyRow, accuracyQuery } from '../queries/accuracy.ts';
 import { type FailureRow, failuresQuery } from '../queries/failures.ts';
+import { type PhaseProgressRow, phaseProgressQuery } from '../queries/phase-progress.ts';
 import { countsText } from '../render/progress-lines.ts';
 import { formatLoss, formatPercent } from '../render/quantities.ts';
 import { left, renderTable, right } from '../render/table.ts';
@@ -20,12 +21,14 @@ export async function showSweep(
 ): Promise<Shown> {
   const row = await readSweep(reader, sweep);
   const results = row.cells <= MOST_CELLS ? await readResults(reader, sweep) : await readAccuracies(reader, sweep);
+  const phases = await readRows(reader, phaseProgressQuery, [sweep]);
   const failures = await readRows(reader, failuresQuery, [sweep, null]);
   const chart = options.chart ? await writeChart(reader, sweep, options.stateDir) : null;
   const { revision, priority, weight, width, state, cells } = row;
   const counts = countsOf(row);
   const parts = [
     countsText({ sweep, state, cells, counts, phases: [], failures: [] }),
+    ...(phases.length === 0 ? [] : [phasesText(phases)]),
     `revision ${revision}, priority ${priority}, weight ${weight}, width ${width ?? 'as many as there are slots'}`,
     '',
     results.text,
@@ -33,9 +36,18 @@ export async function showSweep(
     ...(options.chart ? ['', chartText(chart)] : []),
   ];
   return {
-    value: { ...row, sql: results.sql, results: results.rows, failures, ...(options.chart ? { chart } : {}) },
+    value: { ...row, phases, sql: results.sql, results: results.rows, failures, ...(options.chart ? { chart } : {}) },
     text: parts.join('\n'),
   };
+}
+
+/** `phases: base 1/1, finetune 12/40 (4 running, 1 failed), evaluate 8/40` */
+export function phasesText(rows: readonly PhaseProgressRow[]): string {
+  const kinds = rows.map(({ kind, phases, finished, running, failed }) => {
+    const now = [...(running > 0 ? [`${running} running`] : []), ...(failed > 0 ? [`${failed} failed`] : [])];
+    return `${kind} ${finished}/${phases}${now.length > 0 ? ` (${now.join(', ')})` : ''}`;
+  });
+  return `phases: ${kinds.join(', ')}`;
 }
 
 export function failuresText(failures: readonly FailureRow[]): string {

@@ -1,0 +1,27 @@
+// How many phases of each kind are in which state, in the order in which a trial goes through them.
+
+import { z } from 'zod';
+import { PHASE_KINDS } from '../../../workflows/domain/phases.ts';
+import type { StudyQuery } from '../../store/index.ts';
+
+const row = z.object({
+  kind: z.enum(PHASE_KINDS),
+  phases: z.number(),
+  planned: z.number(),
+  running: z.number(),
+  finished: z.number(),
+  failed: z.number(),
+});
+
+export type PhaseProgressRow = z.infer<typeof row>;
+
+export const phaseProgressQuery: StudyQuery<PhaseProgressRow> = {
+  text: `
+select kind, sum(phases)::integer as phases, sum(planned)::integer as planned, sum(running)::integer as running,
+  sum(finished)::integer as finished, sum(failed)::integer as failed
+from study.progress
+where sweep = $1::text
+group by kind
+order by array_position(array['${PHASE_KINDS.join("', '")}'], kind)`,
+  row,
+};
