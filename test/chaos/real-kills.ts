@@ -33,7 +33,7 @@ export interface RealKillsRow {
 
 const NAME = 'under-kills';
 /**
- * Long enough for twenty kills with work between them, also on a machine that does nothing else (about 15 s undisturbed on 2 cores). Many of them
+ * Long enough for twenty kills with work between them, also on a machine that does nothing else (about 45 s undisturbed on 2 cores). Many of them
  * may fall on one phase, so crashes have a budget that does not end it.
  */
 const SWEEP = `
@@ -43,7 +43,7 @@ tokenizer: bytes
 task: { name: countdown, operands: 3, train: 512, valid: 8, test: 16 }
 base: { steps: 400, batch: 8, sequence: 64, warmupSteps: 5 }
 curriculum: { stages: 2, firstStage: 1 }
-train: { stepsPerStage: 600, batch: 8, lr: 1.0e-3 }
+train: { stepsPerStage: 1800, batch: 8, lr: 1.0e-3 }
 evaluate: { split: test, items: 16, maxNewTokens: 24, batch: 8 }
 systems: [soft_embeddings, liu, h1, h2]
 latents: 2
