@@ -276,6 +276,7 @@ begin
 end
 $$;
 
+-- Attempts and device time are what people add up over all cells: calling trial_outcome for each open one takes ten times as long.
 create or replace view study.cells as
 select
   st.sweep,
