@@ -13,7 +13,7 @@ export function toStatus(error: LatentSweepError): RichServerError {
     Object.entries(error.details).map(([key, value]) => [key, JSON.stringify(value)]),
   );
   const info = ErrorInfo.fromPartial({ reason: error.code, domain: DOMAIN, metadata });
-  return new RichServerError(Status[ERRORS[error.code].grpcStatus], sentenceOf(error), [info]);
+  return new RichServerError(Status[ERRORS[error.code].grpcStatus], error.sentence, [info]);
 }
 
 /** @param peer address of the other side, for the sentence */
@@ -53,12 +53,6 @@ function ofErrorInfo(error: RichClientError): LatentSweepError | null {
 /** A missing or foreign client certificate shows only in the text of the connection's end (temporal.md section 9.2). */
 function hint(text: string): string {
   return /SSL|certificate|TLS/i.test(text) ? '; check ca, cert and key of both sides' : '';
-}
-
-/** The message without the code in front, which the other side's constructor puts there again. */
-function sentenceOf(error: LatentSweepError): string {
-  const prefix = `${error.code}: `;
-  return error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message;
 }
 
 function isErrorCode(text: string): text is ErrorCode {

@@ -7,13 +7,14 @@ import { dirname, join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { parquetMetadata } from 'hyparquet';
 import type { FindFile, FoundFile } from '../../workflows/domain/check-sweep-file.ts';
+import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import type { FileKind } from '../../workflows/domain/named-files.ts';
 import { isCorpusFile } from '../../workflows/domain/text-tasks.ts';
-import { readModelShape } from './read-model-shape.ts';
+import { shapeOfFolder } from '../trainer/index.ts';
 
 const PIECE_BYTES = 4 << 20;
 /** What a folder of weights consists of; anything else in it changes no result. */
-const WEIGHT_FILE = /^(config\.json|.*\.safetensors|.*\.safetensors\.index\.json)$/;
+const WEIGHT_FILE = /^(?!\._)(config\.json|.*\.safetensors|.*\.safetensors\.index\.json)$/;
 const PINNED_HUB_NAME = /^hf:[^/@]+\/[^/@]+@[^@]+$/;
 
 /** Text and benchmarks are the user's to bring; a plan needs nothing of them that it cannot leave open. */
@@ -75,33 +76,20 @@ const SETTING: Readonly<Record<FileKind, string>> = {
 const CORPUS_ENDINGS = '.txt, .jsonl or .parquet, the first two also as .gz';
 const isBenchmarkFile = (name: string): boolean => /\.(jsonl?(\.gz)?|parquet)$/.test(name);
 
+/** Everything that the trainer would refuse about config, files and tensors is refused here. */
 function findWeights(folder: string): FoundFile {
-  if (!statSync(folder).isDirectory()) {
-    return {
-      kind: 'refused',
-      reason: `model.weights: ${folder} is no folder; allowed: a Hugging Face folder with config.json and model.safetensors`,
-    };
+  try {
+    const shape = shapeOfFolder(folder);
+    const names = readdirSync(folder)
+      .filter((name) => WEIGHT_FILE.test(name))
+      .sort();
+    const sha256 = hashFiles(names.map((name) => join(folder, name)));
+    return { kind: 'found', name: folder, facts: { sha256, examples: null, shape } };
+  } catch (error) {
+    if (!(error instanceof LatentSweepError)) throw error;
+    const key = error.details['key'] === 'model.weights' ? '' : 'model.weights: ';
+    return { kind: 'refused', reason: `${key}${error.sentence}` };
   }
-  const names = readdirSync(folder)
-    .filter((name) => WEIGHT_FILE.test(name))
-    .sort();
-  const missing = ['config.json', 'model.safetensors'].filter(
-    (name) => !names.includes(name) && !names.includes(`${name}.index.json`),
-  );
-  if (missing.length > 0)
-    return { kind: 'refused', reason: `model.weights: ${folder} has no ${missing.join(' and no ')}` };
-  const shape = readModelShape(join(folder, 'config.json'));
-  if (shape === null) {
-    return {
-      kind: 'refused',
-      reason: `model.weights: ${join(folder, 'config.json')} is not the config of a gpt2 or qwen3 model`,
-    };
-  }
-  return {
-    kind: 'found',
-    name: folder,
-    facts: { sha256: hashFiles(names.map((name) => join(folder, name))), examples: null, shape },
-  };
 }
 
 /** The config beside it names the end of text, so it counts too. */

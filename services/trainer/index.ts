@@ -30,4 +30,4 @@ export {
   type TrialEnd,
   type TrialObserver,
 } from './standalone/index.ts';
-export { describeWeights } from './weights/index.ts';
+export { describeWeights, shapeOfFolder } from './weights/index.ts';

@@ -1,6 +1,6 @@
 // Shapes that more than one benchmark measures.
 
-import { type ModelConfig, parseModelConfig } from '../../services/trainer/models/config.ts';
+import { type ModelConfig, parseModelConfig } from '../../services/trainer/models/index.ts';
 
 export const gpt2 = (
   n_layer: number,
@@ -21,4 +21,5 @@ export const qwen5m = parseModelConfig({
   head_dim: 64,
   rope_theta: 1_000_000,
   max_position_embeddings: 512,
+  tie_word_embeddings: true,
 });

@@ -3,7 +3,7 @@ import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { readModelShape } from '../../services/sweep-file/read-model-shape.ts';
+import { shapeOfFolder } from '../../services/trainer/index.ts';
 import type { ModelConfig } from '../../services/trainer/models/index.ts';
 import { describeWeights, loadHuggingFaceFolder, resolveLocalModel } from '../../services/trainer/weights/index.ts';
 import {
@@ -188,7 +188,7 @@ test('planning and description see the same head', async (t) => {
       const bare: ModelConfig = config.kind === 'gpt2' ? GPT2 : QWEN3;
       writeFolder(folder, config, parametersOf(tied ? bare : { ...bare, ownHead: true }), changes);
       const { shape } = await describeWeights(folder);
-      assert.deepEqual(readModelShape(join(folder, 'config.json')), shape);
+      assert.deepEqual(shapeOfFolder(folder), shape);
       assert.equal(shape.ownHead, tied ? undefined : true);
     }
   }

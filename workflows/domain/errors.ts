@@ -215,6 +215,11 @@ export class LatentSweepError extends Error {
     this.details = details;
   }
 
+  /** The message without its code. */
+  get sentence(): string {
+    return this.message.slice(`${this.code}: `.length);
+  }
+
   get failure(): AttemptFailure {
     return ERRORS[this.code].failure;
   }

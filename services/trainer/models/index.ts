@@ -6,11 +6,10 @@ export {
   type ModelConfig,
   OWN_HEAD,
   parameterShapes,
-  parseModelConfig,
   type Qwen3Config,
-  toHuggingFaceConfig,
   tokenEmbeddingName,
 } from './config.ts';
+export { parseModelConfig, toHuggingFaceConfig } from './hugging-face-config.ts';
 export { INITIAL_DEVIATION, initialWeight, renameLayer, writesResidual } from './initial-weights.ts';
 export { createModel, type Model } from './model.ts';
 export {

@@ -1,6 +1,7 @@
 // The border of the safetensors format.
 export type { Dtype, Header, TensorEntry } from './header.ts';
 export {
+  checkReadable,
   type OpenSafetensors,
   readSafetensors,
   readSafetensorsHeader,

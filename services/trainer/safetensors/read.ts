@@ -3,7 +3,15 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { HostTensor } from '../engine/types.ts';
-import { type Header, headerLength, invalid, LENGTH_BYTES, parseHeader, type TensorEntry } from './header.ts';
+import {
+  type Dtype,
+  type Header,
+  headerLength,
+  invalid,
+  LENGTH_BYTES,
+  parseHeader,
+  type TensorEntry,
+} from './header.ts';
 import { widenBf16, widenF16 } from './widen.ts';
 
 export interface Safetensors {
@@ -56,11 +64,12 @@ export function withSafetensors<T>(file: string, use: (open: OpenSafetensors) =>
 function readElements(
   fd: number,
   dataStart: number,
-  { name, dtype, begin }: TensorEntry,
+  entry: TensorEntry,
   from: number,
   into: Float32Array,
   file: string,
 ): void {
+  const { dtype, begin } = entry;
   const position = dataStart + begin;
   switch (dtype) {
     case 'F32':
@@ -78,9 +87,19 @@ function readElements(
       return;
     }
     default:
-      throw invalid(file, `holds tensor ${name} as ${dtype}; F32, F16 and BF16 are read`, name);
+      throw notRead(entry, file);
   }
 }
+
+/** Whether a tensor can be read, before it is. @throws LatentSweepError WEIGHTS_INVALID */
+export function checkReadable(entry: TensorEntry, file: string): void {
+  if (!READ_DTYPES.includes(entry.dtype)) throw notRead(entry, file);
+}
+
+const READ_DTYPES: readonly Dtype[] = ['F32', 'F16', 'BF16'];
+
+const notRead = ({ name, dtype }: TensorEntry, file: string): LatentSweepError =>
+  invalid(file, `holds tensor ${name} as ${dtype}; F32, F16 and BF16 are read`, name);
 
 /** Names, shapes and metadata only. Same errors as readSafetensors. */
 export function readSafetensorsHeader(file: string): Header {

@@ -44,6 +44,14 @@ export async function describeWeights(weights: string, options: Partial<HubOptio
   }
 }
 
+/**
+ * The shape of the model in a folder, once config, files, names and shapes of its tensors are checked.
+ * @throws LatentSweepError as `openHuggingFaceFolder`
+ */
+export function shapeOfFolder(folder: string): ModelShape {
+  return modelShape(openHuggingFaceFolder(folder).config);
+}
+
 async function describeFolder(weights: string, folder: string): Promise<WeightsDescription> {
   const { config } = openHuggingFaceFolder(folder);
   const index = join(folder, INDEX_FILE);

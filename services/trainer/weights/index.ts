@@ -1,5 +1,5 @@
 // The border of the weights.
-export { describeWeights, type WeightsDescription } from './describe-weights.ts';
+export { describeWeights, shapeOfFolder, type WeightsDescription } from './describe-weights.ts';
 export { type ExportedFolders, type ExportTokenizer, exportHuggingFaceFolders } from './export/export-folders.ts';
 export { tokenizerFiles } from './export/tokenizer-files.ts';
 export { cacheFolder, type HubOptions } from './hub/options.ts';

@@ -5,7 +5,7 @@ import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { HostTensor, NamedTensors } from '../engine/types.ts';
 import { sameShape } from '../graph/index.ts';
 import { type ModelConfig, OWN_HEAD, parameterShapes, tokenEmbeddingName } from '../models/index.ts';
-import { type TensorEntry, withSafetensors } from '../safetensors/index.ts';
+import { checkReadable, type TensorEntry, withSafetensors } from '../safetensors/index.ts';
 import { readModelConfig } from './model-config.ts';
 import { tensorRole } from './tensor-names.ts';
 import { type WeightFile, weightFiles } from './weight-files.ts';
@@ -74,15 +74,16 @@ function planTensors(folder: string, config: ModelConfig, files: readonly Weight
         );
       }
       if (parameters.has(role.name)) throw invalid(`${file} holds ${role.name} under two names`, file, entry.name);
-      if (!sameShape(entry.shape, shape)) {
-        throw invalid(
-          `${file}: tensor ${entry.name} has shape [${entry.shape.join(', ')}], config.json needs [${shape.join(', ')}]`,
-          file,
-          entry.name,
-        );
-      }
+      checkStored({ file, entry }, shape);
       parameters.set(role.name, { file, entry });
     }
+  }
+  const embedding = tokenEmbeddingName(config);
+  if (tiedHead !== null && !parameters.has(embedding)) {
+    // of a tied tensor some libraries keep the other name
+    checkStored(tiedHead, shapes.get(embedding) ?? []);
+    parameters.set(embedding, tiedHead);
+    tiedHead = null;
   }
   const missing = [...shapes].filter(([name]) => !parameters.has(name));
   if (missing[0] !== undefined) {
@@ -92,6 +93,17 @@ function planTensors(folder: string, config: ModelConfig, files: readonly Weight
     throw invalid(`${folder} lacks tensor ${name} [${shape.join(', ')}]${others}${why}`, folder, name);
   }
   return { parameters, tiedHead };
+}
+
+/** Whether what is stored is what the model has, in numbers that are read here. */
+function checkStored({ file, entry }: Located, shape: readonly number[]): void {
+  checkReadable(entry, file);
+  if (sameShape(entry.shape, shape)) return;
+  throw invalid(
+    `${file}: tensor ${entry.name} has shape [${entry.shape.join(', ')}], config.json needs [${shape.join(', ')}]`,
+    file,
+    entry.name,
+  );
 }
 
 function readTensors(config: ModelConfig, { parameters, tiedHead }: Plan): NamedTensors {

@@ -6,9 +6,7 @@ import { z } from 'zod';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { type ModelConfig, parseModelConfig } from '../models/index.ts';
 
-const FAMILIES = ['gpt2', 'qwen3'];
-
-const jsonSchema = z.looseObject({ model_type: z.string(), tie_word_embeddings: z.boolean().nullish() });
+const jsonSchema = z.looseObject({});
 
 /**
  * @throws LatentSweepError DATA_MISSING for a folder or file that is not there; DATA_INVALID for one that is no JSON object; CONFIG_INVALID
@@ -22,25 +20,11 @@ export function readModelConfig(folder: string): ModelConfig {
 /** @param file what messages call it, where its path says nothing */
 export function readConfigFile(path: string, file = path): ModelConfig {
   const json = parseJsonFile(path, jsonSchema);
-  if (!FAMILIES.includes(json.model_type)) {
-    throw new LatentSweepError(
-      'CONFIG_INVALID',
-      `${file}, model_type: ${json.model_type}; known are ${FAMILIES.join(' and ')}`,
-      { key: 'model_type', value: json.model_type, file },
-    );
-  }
-  return parsedConfig(json, file);
-}
-
-function parsedConfig(json: z.infer<typeof jsonSchema>, file: string): ModelConfig {
   try {
-    // left out, it means what it means in transformers
-    const tie_word_embeddings = json.tie_word_embeddings ?? json.model_type === 'gpt2';
-    return parseModelConfig({ ...json, tie_word_embeddings });
+    return parseModelConfig(json);
   } catch (cause) {
     if (!(cause instanceof LatentSweepError)) throw cause;
-    const sentence = cause.message.slice(`${cause.code}: `.length);
-    throw new LatentSweepError(cause.code, `${file}, ${sentence}`, { ...cause.details, file }, cause);
+    throw new LatentSweepError(cause.code, `${file}, ${cause.sentence}`, { ...cause.details, file }, cause);
   }
 }
 
