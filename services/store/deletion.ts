@@ -3,17 +3,19 @@
 
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import type { Database, Tx } from './database.ts';
+import { explainReference, refuseForeignReferences } from './foreign-references.ts';
+import { TABLES_OF_PHASES } from './own-tables.ts';
 import { statement } from './statement.ts';
 import type { DeletionPlan, SweepDeletionStore } from './types.ts';
 
-const deletionPlan = statement('deletion-plan');
+const rowsOfSweep = statement('rows-of-sweep');
+const deletionPlan = { name: 'deletion-plan', text: rowsOfSweep.text + statement('deletion-plan').text };
 const lockGrid = statement('lock-grid');
 const takeCells = statement('take-cells');
 const takePipelines = statement('take-pipelines');
 const takeTrials = statement('take-trials');
 const orphanedPhases = statement('orphaned-phases');
 const noteGarbage = statement('note-garbage');
-const tablesOfPhases = statement('tables-of-phases');
 const takePhases = statement('take-phases');
 const takeSweep = statement('take-sweep');
 const garbage = statement('garbage');
@@ -30,24 +32,27 @@ export function deletion(db: Database): SweepDeletionStore {
     deletionPlan: async (sweepId) => {
       const [row] = await db.query<PlanRow>(deletionPlan, [sweepId]);
       if (row === undefined) throw new LatentSweepError('NOT_FOUND', `no sweep has id ${sweepId}`, { sweepId });
+      await refuseForeignReferences(db, rowsOfSweep.text, sweepId);
       const { open_attempts: openAttempts, ...counts } = row;
       return { ...counts, openAttempts };
     },
     deleteCells: (sweepId) =>
-      db.transaction(async (tx) => {
-        await tx.query(lockGrid, []);
-        const cells = await tx.query<{ readonly trial_id: number }>(takeCells, [sweepId, CELLS]);
-        const trialIds = cells.map((row) => row.trial_id);
-        const phases = await tx.query<{ readonly phase_id: number }>(takePipelines, [trialIds]);
-        await tx.query(takeTrials, [trialIds]);
-        await deletePhases(
-          tx,
-          phases.map((row) => row.phase_id),
-        );
-        return cells.length;
-      }),
+      explainReference(
+        db.transaction(async (tx) => {
+          await tx.query(lockGrid, []);
+          const cells = await tx.query<{ readonly trial_id: number }>(takeCells, [sweepId, CELLS]);
+          const trialIds = cells.map((row) => row.trial_id);
+          const phases = await tx.query<{ readonly phase_id: number }>(takePipelines, [trialIds]);
+          await tx.query(takeTrials, [trialIds]);
+          await deletePhases(
+            tx,
+            phases.map((row) => row.phase_id),
+          );
+          return cells.length;
+        }),
+      ),
     deleteSweep: async (sweepId) => {
-      await db.query(takeSweep, [sweepId]);
+      await explainReference(db.query(takeSweep, [sweepId]));
     },
     removeGarbage: async (remove) => {
       for (let removed = 0; ; ) {
@@ -73,7 +78,7 @@ async function deletePhases(tx: Tx, phaseIds: readonly number[]): Promise<void> 
   }
   const ids = orphans.map((row) => row.phase_id);
   await tx.query(noteGarbage, [ids]);
-  for (const { name } of await tx.query<{ readonly name: string }>(tablesOfPhases, [])) {
+  for (const name of TABLES_OF_PHASES) {
     await tx.query({ name: `take-${name}`, text: `delete from ${name} where phase_id = any ($1::bigint[])` }, [ids]);
   }
   await tx.query(takePhases, [ids]);

@@ -1,6 +1,7 @@
 // What errors of the driver and of Postgres mean; the only place where SQLSTATEs and socket codes are read.
 // Class table: https://www.postgresql.org/docs/18/errcodes-appendix.html
 
+import pg from 'pg';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 
 const SOCKET_CODES = new Set([
@@ -24,6 +25,8 @@ const CONFLICT_STATES = new Set(['40001', '40P01']);
 /** Wrong password, no such role, no such database. */
 const ACCESS_STATES = new Set(['28P01', '28000', '3D000']);
 
+const FOREIGN_KEY_VIOLATION = '23503';
+
 /** Texts of pg 8.23 for ends of a connection that carry no code. */
 const DRIVER_TEXT =
   /Connection terminated|timeout exceeded when trying to connect|Query read timeout|is not queryable|connection error/i;
@@ -40,6 +43,12 @@ export function isUnreachable(error: unknown): boolean {
 /** The transaction was rolled back because of another one; repeating it at once is right. */
 export function isConflict(error: unknown): boolean {
   return error instanceof Error && CONFLICT_STATES.has(codeOf(error) ?? '');
+}
+
+/** A row could not go because another one refers to it. @returns whose foreign key forbids it; null for every other error */
+export function foreignKeyOf(error: unknown): { readonly table: string; readonly constraint: string } | null {
+  if (!(error instanceof pg.DatabaseError) || error.code !== FOREIGN_KEY_VIOLATION) return null;
+  return { table: error.table ?? '?', constraint: error.constraint ?? '?' };
 }
 
 /** @param place host, port and database, without credentials */

@@ -7,6 +7,7 @@ import { nodeListText } from '../../services/cli/render/node-list.ts';
 import { tellWhy } from '../../services/cli/results/tell-why.ts';
 import { deleteSweep } from '../../services/orchestrator/index.ts';
 import { openReader, readRows } from '../../services/store/index.ts';
+import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { type PostgresServer, startPostgres } from './postgres.ts';
 import { keyOf, type ScriptedSpec } from './scripted-sweep.ts';
 import { begin, openStoreFixture, owner, type StoreFixture, segment } from './store-fixture.ts';
@@ -91,6 +92,66 @@ const running = {
     settings: { priority: 3, weight: 1, width: null },
   },
 } as const;
+
+test('tables of users are left alone, whatever their columns and names are', async () => {
+  await fixture.plan('beside', { trials: [[phase('beside-0')]] });
+  await run('beside-0');
+  await fixture.rows('create table "My Notes" (phase_id bigint, note text)');
+  await fixture.rows('create table notes (phase_id bigint, note text)');
+  for (const table of ['"My Notes"', 'notes'])
+    await fixture.rows(`insert into ${table} select phase_id, 'mine' from phases where phase_key = $1`, [
+      keyOf('beside-0'),
+    ]);
+  assert.equal((await deleteSweep(needs([]), 'beside', async () => true)).deleted, true);
+  assert.deepEqual([await count('"My Notes"'), await count('notes')], [1, 1]);
+  await fixture.rows('drop table "My Notes", notes');
+});
+
+test('rows of a user that refer to rows of the sweep are named before anything is deleted; others do not matter', async () => {
+  await fixture.plan('noted', { trials: [[phase('noted-0')], [phase('noted-1')]] });
+  await fixture.plan('free', { trials: [[phase('free-0')]] });
+  for (const name of ['noted-0', 'noted-1', 'free-0']) await run(name);
+  const marks = [
+    ['"My Marks"', 'phase_key text references phases (phase_key)', 'select phase_key from phases where phase_key = $1'],
+    [
+      'marks',
+      'trial_id bigint references trials',
+      'select trial_id from trial_phases join phases using (phase_id) where phase_key = $1',
+    ],
+  ] as const;
+  for (const [table, column, rows] of marks) {
+    await fixture.rows(`create table ${table} (${column})`);
+    await fixture.rows(`insert into ${table} ${rows}`, [keyOf('noted-1')]);
+    const before = [await count('phases'), await count('sweep_trials'), await count('metrics')];
+    const refusal = (error: unknown): boolean =>
+      error instanceof LatentSweepError &&
+      error.code === 'ROWS_REFERENCED' &&
+      error.message.includes(`table ${table} refers`) &&
+      /constraint "?(My Marks|marks)_\w+_fkey"?/.test(error.message);
+    await assert.rejects(
+      deleteSweep(needs([]), 'noted', async () => true),
+      refusal,
+    );
+    assert.deepEqual([await count('phases'), await count('sweep_trials'), await count('metrics')], before);
+    await fixture.rows(`delete from ${table}`);
+  }
+  await fixture.rows(
+    'insert into marks select trial_id from trial_phases join phases using (phase_id) where phase_key = $1',
+    [keyOf('noted-1')],
+  );
+  assert.equal((await deleteSweep(needs([]), 'free', async () => true)).deleted, true);
+  // a row that comes after the question
+  await assert.rejects(
+    fixture.store.deleteCells((await fixture.store.sweepByName('noted'))?.sweepId ?? -1),
+    (error) => {
+      assert.ok(error instanceof LatentSweepError && error.code === 'ROWS_REFERENCED', String(error));
+      assert.match(error.message, /table marks refers .*marks_trial_id_fkey/);
+      return true;
+    },
+  );
+  await fixture.rows('drop table "My Marks", marks');
+  assert.equal((await deleteSweep(needs([]), 'noted', async () => true)).deleted, true);
+});
 
 test('a deletion that dies between rows and files is ended by the next one', async () => {
   await fixture.plan('dying', { trials: [[phase('d-0')], [phase('d-1')]] });

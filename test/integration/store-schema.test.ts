@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { migrate, openReader, openStore } from '../../services/store/index.ts';
+import { OWN_TABLES, TABLES_OF_PHASES } from '../../services/store/own-tables.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { type PostgresServer, startPostgres } from './postgres.ts';
 import { openStoreFixture } from './store-fixture.ts';
@@ -75,6 +76,24 @@ test('a migration that fails leaves nothing behind', async () => {
   const { rows } = await client.query<{ half: string | null }>("select to_regclass('half') as half");
   await client.end();
   assert.deepEqual(rows, [{ half: null }]);
+});
+
+test('every table of the schema is declared, with what its rows belong to', async () => {
+  const fixture = await openStoreFixture(server);
+  const rows = await fixture.rows<{ name: string; columns: string[] }>(`
+    select c.relname as name, array_agg(a.attname::text) as columns
+    from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+    group by c.relname`);
+  await fixture.close();
+  const names = rows.map((row) => row.name).sort();
+  assert.deepEqual(Object.keys(OWN_TABLES).sort(), names, 'services/store/own-tables.ts and infra/migrations differ');
+  const withPhases = rows.filter(({ columns }) => columns.includes('phase_id')).map(({ name }) => name);
+  assert.deepEqual(
+    [...TABLES_OF_PHASES, 'phases', 'trial_phases'].sort(),
+    withPhases.sort(),
+    'a table with phase_id must lose its rows with their phases',
+  );
 });
 
 test('every table, view and column has a comment', async () => {

@@ -186,6 +186,12 @@ export const ERRORS = {
     grpcStatus: 'FAILED_PRECONDITION',
     advice: 'Use another name, or extend what exists.',
   },
+  ROWS_REFERENCED: {
+    failure: 'bad_config',
+    grpcStatus: 'FAILED_PRECONDITION',
+    advice:
+      'Delete those rows of the named table, or let its foreign key say `on delete cascade`; then delete the sweep.',
+  },
   SCHEMA_MISMATCH: {
     failure: 'bad_config',
     grpcStatus: 'FAILED_PRECONDITION',
