@@ -5,6 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Connection } from '@temporalio/client';
 import type { Config } from '../../services/config/index.ts';
+import { routeTo } from '../../services/rpc/index.ts';
 import { cacheDir, fetchTemporal, findTemporal } from '../install/index.mjs';
 import type { StackLayout } from './layout.ts';
 import type { ServiceDefinition } from './service.ts';
@@ -64,7 +65,10 @@ export function temporalService(ports: TemporalPorts, config: Config, layout: St
 async function answers(address: string, namespace: string): Promise<boolean> {
   let connection: Connection | null = null;
   try {
-    connection = await Connection.connect({ address, connectTimeout: ANSWER_TIMEOUT_MS });
+    connection = await Connection.connect({
+      ...routeTo(address, null, 'temporal.address'),
+      connectTimeout: ANSWER_TIMEOUT_MS,
+    });
     const open = connection;
     await open.withDeadline(Date.now() + ANSWER_TIMEOUT_MS, () =>
       open.workflowService.describeNamespace({ namespace }),

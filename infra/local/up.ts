@@ -32,7 +32,7 @@ export interface UpResult {
   readonly record: StackRecord;
 }
 
-/** @throws LatentSweepError CONFIG_INVALID with the reason of a start that was given up */
+/** @throws LatentSweepError CONFIG_INVALID with the reason of a start that was given up, STACK_NOT_READY with the services that were waited for */
 export async function up(config: Config, options: UpOptions = {}): Promise<UpResult> {
   const kind = runningStack(config) === null ? 'started' : 'running';
   const supervisor = kind === 'started' ? startSupervisor(config) : null;
@@ -107,8 +107,8 @@ function notInTime(config: Config, timeoutMs: number): LatentSweepError {
     .filter((service) => service.state !== 'ready')
     .map((service) => `${service.name} ${service.state}`);
   return new LatentSweepError(
-    'STORE_UNREACHABLE',
-    `the local stack is not ready after ${Math.round(timeoutMs / 1000)} s (${waiting.join(', ') || 'not started'}); lsweep status shows its logs`,
+    'STACK_NOT_READY',
+    `the local stack is not ready after ${Math.round(timeoutMs / 1000)} s (${waiting.join(', ') || 'not started'})`,
     { stateDir: config.stateDir },
   );
 }

@@ -47,7 +47,12 @@ export async function openSweepClient(config: Config): Promise<SweepClient> {
   try {
     const client = await connectSweepClient({
       store,
-      temporal: { address: temporalAddress, namespace, tls: readPemFiles('temporal.tls', config.temporal.tls) },
+      temporal: {
+        address: temporalAddress,
+        namespace,
+        tls: readPemFiles('temporal.tls', config.temporal.tls),
+        proxy: config.grpcProxy,
+      },
     });
     return {
       ...client,

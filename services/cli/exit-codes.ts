@@ -26,7 +26,11 @@ const USAGE_CODES: ReadonlySet<ErrorCode> = new Set([
   ...(['SPEC_INVALID', 'CONFIG_INVALID', 'DATA_INVALID', 'DATA_MISSING', 'WEIGHTS_INVALID'] as const),
   ...(['TOKEN_OUT_OF_RANGE', 'CONTEXT_EXCEEDED', 'NO_TARGETS'] as const),
 ]);
-const UNREACHABLE_CODES: ReadonlySet<ErrorCode> = new Set(['STORE_UNREACHABLE', 'TEMPORAL_UNREACHABLE']);
+const UNREACHABLE_CODES: ReadonlySet<ErrorCode> = new Set([
+  'STORE_UNREACHABLE',
+  'TEMPORAL_UNREACHABLE',
+  'STACK_NOT_READY',
+]);
 /** Help and version reach us as errors too, because commander may not call process.exit here. */
 const SHOWN_ON_REQUEST: ReadonlySet<string> = new Set(['commander.helpDisplayed', 'commander.version']);
 

@@ -135,6 +135,11 @@ export const configSchema = z
     tls: tlsFiles.nullable().default(null),
     /** Allows plain text between machines. For closed networks that somebody else protects. */
     insecure: z.boolean().default(false),
+    /**
+     * HTTP CONNECT proxy of the gRPC connections (Temporal, registries, nodes) to hosts beyond this machine; null = direct. They never follow
+     * http_proxy and its like.
+     */
+    grpcProxy: hostPort.nullable().default(null),
     log: z
       .strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info') })
       .readonly()

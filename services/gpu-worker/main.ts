@@ -26,7 +26,7 @@ await runWorker({
   trainerExecArgv,
   artifacts: await openArtifactStore(artifactsUrl(config)),
   cacheBytes: worker.cacheBytes ?? DEFAULT_CACHE_BYTES,
-  rpc: { tls: readPemFiles('tls', config.tls), insecure: config.insecure },
+  rpc: { tls: readPemFiles('tls', config.tls), insecure: config.insecure, proxy: config.grpcProxy },
   times: { ...DEFAULT_WORKER_TIMES, stallMs: worker.stallMs, firstStepMs: worker.firstStepMs },
   log: pino({ level: config.log.level, base: { process: 'gpu-worker' } }),
   readyFile: args['ready-file'] ?? null,

@@ -24,7 +24,7 @@ import {
 import { ERRORS, type ErrorCode, LatentSweepError } from '../../workflows/domain/errors.ts';
 import type { SweepCreation, SweepRow } from '../store/types.ts';
 import type { TemporalOptions } from './options.ts';
-import { temporalTls } from './temporal-tls.ts';
+import { clientConnection } from './temporal-connection.ts';
 
 /** The part of the store that commands need. */
 export interface SweepFiles {
@@ -88,7 +88,7 @@ export async function connectSweepClient(options: SweepClientOptions): Promise<S
   const batchSize = options.batchSize ?? DEFAULT_BATCH;
   const heartbeatTimeoutMs = options.heartbeatTimeoutMs ?? DEFAULT_HEARTBEAT_MS;
   const connection = await reach(temporal, () =>
-    Connection.connect({ address: temporal.address, connectTimeout: CONNECT_TIMEOUT_MS, ...temporalTls(temporal.tls) }),
+    Connection.connect({ ...clientConnection(temporal), connectTimeout: CONNECT_TIMEOUT_MS }),
   );
   const client = new Client({ connection, namespace: temporal.namespace });
 

@@ -20,7 +20,7 @@ const config = loadConfig();
 const { postgresUrl, temporalAddress, namespace } = endpoints(config);
 const replicaId = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
 const log = pino({ level: config.log.level, base: { process: 'orchestrator' } });
-const rpc = { tls: readPemFiles('tls', config.tls), insecure: config.insecure };
+const rpc = { tls: readPemFiles('tls', config.tls), insecure: config.insecure, proxy: config.grpcProxy };
 const store = openStore({
   url: postgresUrl,
   poolSize: config.postgres.poolSize,
@@ -30,7 +30,12 @@ const store = openStore({
 await migrateWhenReachable(store);
 await runOrchestrator({
   store,
-  temporal: { address: temporalAddress, namespace, tls: readPemFiles('temporal.tls', config.temporal.tls) },
+  temporal: {
+    address: temporalAddress,
+    namespace,
+    tls: readPemFiles('temporal.tls', config.temporal.tls),
+    proxy: config.grpcProxy,
+  },
   replicaId,
   registryAddress: config.orchestrator.registryAddress,
   planSweep: planSweepFile,

@@ -10,6 +10,8 @@ export interface TemporalOptions {
   readonly address: string;
   readonly namespace: string;
   readonly tls?: { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer } | undefined;
+  /** host:port of an HTTP CONNECT proxy for a frontend beyond this machine. Default: none. */
+  readonly proxy?: string | null | undefined;
 }
 
 /** Intervals of the node gateway; the defaults are for real fleets, tests shorten them. */

@@ -19,7 +19,7 @@ import { FleetSlotSupplier } from './fleet/slot-supplier.ts';
 import type { OrchestratorOptions } from './options.ts';
 import { PhaseNews } from './phase-news.ts';
 import { SegmentCommitter } from './segment-committer.ts';
-import { temporalTls } from './temporal-tls.ts';
+import { clientConnection, workerConnection } from './temporal-connection.ts';
 import { workflowBundle as bundleOnce } from './workflow-bundle.ts';
 
 /** Waiters are cheap: a promise and a heartbeat each. */
@@ -40,9 +40,8 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
   await store.migrate();
   const stopping = new AbortController();
   const { signal } = stopping;
-  const tls = temporalTls(temporal.tls);
-  const nativeConnection = await NativeConnection.connect({ address: temporal.address, ...tls });
-  const connection = await Connection.connect({ address: temporal.address, ...tls });
+  const nativeConnection = await NativeConnection.connect(workerConnection(temporal));
+  const connection = await Connection.connect(clientConnection(temporal));
   const client = new Client({ connection, namespace: temporal.namespace });
 
   const fleet = new Fleet(options.connectWorker);

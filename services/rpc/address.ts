@@ -30,7 +30,8 @@ export function formatAddress({ host, port }: HostPort): string {
 }
 
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+  const name = host.toLowerCase();
+  return name === 'localhost' || name === '::1' || (isIPv4(name) && name.startsWith('127.'));
 }
 
 /** @throws LatentSweepError CONFIG_INVALID when the address leaves this machine and nothing protects it */

@@ -8,6 +8,7 @@ import { checkedAddress, formatAddress } from './address.ts';
 import { clientOptions, type MethodNames } from './channel-options.ts';
 import { clientErrors } from './client-errors.ts';
 import type { RpcOptions } from './options.ts';
+import { routeTo } from './route.ts';
 
 export interface Connection<Client> {
   /** Rejects with LatentSweepError; transport failures as NODE_LOST. */
@@ -38,11 +39,15 @@ interface Opened {
 
 function open(address: string, options: RpcOptions, fallbackKey: string, methods: MethodNames): Opened {
   const peer = formatAddress(checkedAddress(address, options, fallbackKey));
-  const { tls } = options;
+  const { tls, proxy = null, configKey = fallbackKey } = options;
+  const route = routeTo(peer, proxy, configKey);
   const credentials =
     tls === undefined ? ChannelCredentials.createInsecure() : ChannelCredentials.createSsl(tls.ca, tls.key, tls.cert);
   return {
-    channel: createChannel(peer, credentials, clientOptions(methods, tls?.serverName)),
+    channel: createChannel(route.address, credentials, {
+      ...route.channelArgs,
+      ...clientOptions(methods, tls?.serverName),
+    }),
     // attached first, runs innermost
     factory: createClientFactory().use(errorDetailsClientMiddleware).use(clientErrors(peer)),
   };

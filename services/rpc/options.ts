@@ -13,6 +13,8 @@ export interface RpcOptions {
   readonly tls?: TlsOptions | undefined;
   /** Allows addresses beyond this machine without TLS. Default false. */
   readonly insecure?: boolean | undefined;
+  /** host:port of an HTTP CONNECT proxy for addresses beyond this machine. Default: none. */
+  readonly proxy?: string | null | undefined;
   /** Configuration key of the address, named when it is refused. */
   readonly configKey?: string | undefined;
 }

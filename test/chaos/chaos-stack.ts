@@ -18,6 +18,7 @@ import { temporalService } from '../../infra/local/temporal-service.ts';
 import { isAlive, loadConfig, markOf, type ProcessMark } from '../../services/config/index.ts';
 import { simulateEntry } from '../../services/gpu-worker/index.ts';
 import { connectSweepClient, type SweepClient } from '../../services/orchestrator/index.ts';
+import { routeTo } from '../../services/rpc/index.ts';
 import { openStore } from '../../services/store/index.ts';
 import { readSweepFile } from '../../services/sweep-file/index.ts';
 import { until } from '../integration/until.ts';
@@ -258,7 +259,7 @@ function nameOf(target: Target): string {
 
 /** Events of the longest history of the server, over open and closed workflows. */
 export async function longestHistory(address: string): Promise<number> {
-  const connection = await Connection.connect({ address });
+  const connection = await Connection.connect(routeTo(address, null, 'temporal.address'));
   try {
     let longest = 0;
     let nextPageToken = new Uint8Array();

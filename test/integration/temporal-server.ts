@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Connection } from '@temporalio/client';
 import { yielding } from '../../infra/local/yielding.ts';
+import { routeTo } from '../../services/rpc/index.ts';
 
 export interface TemporalServer {
   readonly address: string;
@@ -64,7 +65,10 @@ async function answers(address: string, child: ChildProcess): Promise<void> {
   const deadlineMs = Date.now() + 30_000;
   for (;;) {
     try {
-      const connection = await Connection.connect({ address, connectTimeout: 1_000 });
+      const connection = await Connection.connect({
+        ...routeTo(address, null, 'temporal.address'),
+        connectTimeout: 1_000,
+      });
       await connection.workflowService.describeNamespace({ namespace: 'default' });
       await connection.close();
       return;

@@ -11,7 +11,7 @@ import {
   type SweepFiles,
   startOrchestrator,
 } from '../../services/orchestrator/index.ts';
-import { connectWorker, serveRegistry } from '../../services/rpc/index.ts';
+import { connectWorker, routeTo, serveRegistry } from '../../services/rpc/index.ts';
 import type { OrchestratorStore } from '../../services/store/types.ts';
 import { sweepWorkflowId } from '../../workflows/contract.ts';
 import { TEST_TIMES } from './fleet-times.ts';
@@ -56,7 +56,10 @@ export async function openBenchOn<S extends BenchStore>(
   { flags = [], ...sweeps }: BenchOptions = {},
 ): Promise<Bench<S>> {
   const temporal = await startTemporalServer(flags);
-  const connection = await Connection.connect({ address: temporal.address, connectTimeout: '1 minute' });
+  const connection = await Connection.connect({
+    ...routeTo(temporal.address, null, 'temporal.address'),
+    connectTimeout: '1 minute',
+  });
   const client = new Client({ connection, namespace: temporal.namespace });
   const commands = await connectSweepClient({ temporal, store, ...sweeps });
   const registryAddress = `127.0.0.1:${await freePort()}`;

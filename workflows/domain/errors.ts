@@ -175,6 +175,11 @@ export const ERRORS = {
     grpcStatus: 'UNAVAILABLE',
     advice: 'Temporal does not answer; check temporal.address and lsweep status.',
   },
+  STACK_NOT_READY: {
+    failure: 'node_lost',
+    grpcStatus: 'UNAVAILABLE',
+    advice: 'lsweep status shows the state of each service, lsweep logs what the named ones say.',
+  },
   NOT_FOUND: { failure: 'bad_config', grpcStatus: 'NOT_FOUND', advice: 'Check the name; lsweep ls shows what exists.' },
   NOTHING_FINISHED: {
     failure: 'bad_config',

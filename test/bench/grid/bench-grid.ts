@@ -4,6 +4,7 @@
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
+import { routeTo } from '../../../services/rpc/index.ts';
 import { printRow, unlessSignalled } from '../../integration/unless-signalled.ts';
 import { type BenchStack, openBenchStack } from '../stack/open-stack.ts';
 import { usageByKind } from '../stack/process-usage.ts';
@@ -68,7 +69,7 @@ async function runGrid(stack: BenchStack) {
   }
   const wallS = (performance.now() - beganMs) / 1_000;
 
-  const connection = await Connection.connect({ address: stack.temporal.address });
+  const connection = await Connection.connect(routeTo(stack.temporal.address, null, 'temporal.address'));
   const client = new Client({ connection, namespace: stack.temporal.namespace });
   let largestHistory = 0;
   let histories = 0;

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { up } from '../../infra/local/index.ts';
+import { writeStackRecord } from '../../infra/local/write-record.ts';
+import { EXIT, exitCodeOf } from '../../services/cli/exit-codes.ts';
+import { loadConfig, markOf, type ServiceRecord } from '../../services/config/index.ts';
+import { LatentSweepError } from '../../workflows/domain/errors.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'lsweep-not-ready-'));
+after(() => rmSync(dir, { recursive: true, force: true }));
+
+const service = (name: string, state: ServiceRecord['state']): ServiceRecord => ({
+  name,
+  state,
+  process: null,
+  port: null,
+  startedAtMs: null,
+  restarts: 0,
+  lastExit: null,
+  log: `${name}.log`,
+});
+
+test('a stack that is not ready in time names the services that are not, and no other', async () => {
+  const config = loadConfig({ dir, environment: {} });
+  writeStackRecord(config.stateDir, {
+    version: 1,
+    // this process stands for a supervisor that lives
+    supervisor: markOf(process.pid),
+    failure: null,
+    configHash: '',
+    postgresUrl: null,
+    readerUrl: null,
+    temporalAddress: null,
+    temporalUiUrl: null,
+    registryAddresses: [],
+    services: [service('postgres', 'ready'), service('temporal', 'starting'), service('orchestrator', 'waiting')],
+  });
+  await assert.rejects(up(config, { timeoutMs: 1 }), (error) => {
+    assert.ok(error instanceof LatentSweepError);
+    assert.equal(error.code, 'STACK_NOT_READY');
+    assert.match(error.message, /not ready after 0 s \(temporal starting, orchestrator waiting\)$/);
+    assert.equal(exitCodeOf(error), EXIT.unreachable);
+    return true;
+  });
+});
