@@ -2,9 +2,9 @@
 // and live, so that a run closes with the test runner's own lines. `npm test -- lint types` runs only the named steps.
 
 import { spawn } from 'node:child_process';
-import { availableParallelism } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { machineSize } from './machine-size.mjs';
 import { STATIC_STEPS, TEST_STEP_NAMES, testSteps } from './steps.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -26,7 +26,7 @@ const waiting = STATIC_STEPS.filter((step) => isAsked(step.name));
 /** @type {Outcome[]} */
 const outcomes = [];
 await Promise.all(
-  Array.from({ length: Math.min(availableParallelism(), 4) }, async () => {
+  Array.from({ length: Math.min(machineSize().cores, 4) }, async () => {
     for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
       outcomes.push(await run(step, 'when it ends'));
     }

@@ -1,9 +1,9 @@
 // What `npm test` consists of. A step is commands run one after the other in the project's root; the first that fails ends it.
 
 import { existsSync, readdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { cacheDir, findTemporal } from '../install/find-temporal.mjs';
+import { machineSize } from './machine-size.mjs';
 
 /** @typedef {{ name: string, commands: readonly (readonly string[])[], environment?: NodeJS.ProcessEnv }} Step */
 
@@ -46,7 +46,7 @@ export async function testSteps(root) {
     path: process.env['PATH'],
     cacheDir: cacheDir(),
   });
-  const atATime = Math.min(availableParallelism(), MOST_TEST_FILES_AT_A_TIME);
+  const atATime = Math.min(machineSize().cores, MOST_TEST_FILES_AT_A_TIME);
   const options = [`--test-concurrency=${atATime}`, `--test-timeout=${TEST_FILE_TIMEOUT_MS}`, '--test-reporter=spec'];
   const environment = temporal === null ? {} : { LSWEEP_TEMPORAL_BINARY: temporal.path };
   return Object.entries(TEST_FOLDERS).map(([name, folders]) => {

@@ -2,7 +2,6 @@
 // ends with exactly one last event, whatever happens. Rules: architecture.md sections 2, 4 and 5.
 
 import { mkdir, rm } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -11,6 +10,7 @@ import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import type { AnyPhaseConfig } from '../../workflows/domain/phases.ts';
 import { type ArtifactStore, checkpointUri, fileError } from '../artifacts/index.ts';
 import type { Artifact, RunPhaseRequest } from '../gen/latentsweep/worker/v1/worker.ts';
+import { machineSize } from '../machine/index.ts';
 import { haveExclusiveCores, type LocalCheckpoint, type TrainerEvent } from '../trainer/index.ts';
 import type { Attempt } from './attempt.ts';
 import type { CheckpointCache } from './checkpoint-cache.ts';
@@ -264,7 +264,7 @@ export class AttemptRun {
       workDir,
       device,
       threads,
-      exclusiveCores: haveExclusiveCores({ trainers: this.#pool.slots, threads, cores: availableParallelism() }),
+      exclusiveCores: haveExclusiveCores({ trainers: this.#pool.slots, threads, cores: machineSize().cores }),
       // 0: nobody knows
       memoryBytes: slot.memoryBytes === 0 ? null : slot.memoryBytes,
       segmentMs: Number(segmentMs),

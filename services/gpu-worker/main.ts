@@ -1,12 +1,12 @@
 // The node's process: configuration in, then run-process.ts until a signal.
 
-import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pino from 'pino';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { openArtifactStore } from '../artifacts/index.ts';
 import { artifactsUrl, type Config, loadConfig, readPemFiles, runningStack } from '../config/index.ts';
+import { machineSize } from '../machine/index.ts';
 import { trainerEntry, trainerExecArgv } from '../trainer/index.ts';
 import { DEFAULT_CACHE_BYTES, DEFAULT_WORKER_TIMES, runWorker, simulateEntry } from './index.ts';
 import { slotsOf } from './slots.ts';
@@ -20,7 +20,7 @@ await runWorker({
   listen: worker.address,
   advertise: worker.advertise,
   registries: registriesOf(config),
-  slots: slotsOf(config, { cores: availableParallelism(), memoryBytes: totalmem() }),
+  slots: slotsOf(config, machineSize()),
   waitingPlaces: worker.waitingPlaces,
   trainerEntry: { engine: trainerEntry, simulate: simulateEntry, 'simulate-inside': null }[worker.trainer],
   trainerExecArgv,

@@ -4,22 +4,17 @@
 import { execFileSync } from 'node:child_process';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { type Config, slotCount } from '../config/index.ts';
+import type { MachineSize } from '../machine/index.ts';
 import type { SlotOptions } from './options.ts';
 
 /** The rest is for the system, Postgres and the other processes of the machine; on a GPU for CUDA's own context and libraries. */
 const MEMORY_SHARE = 0.8;
 const MEBIBYTE = 2 ** 20;
-/** A driver that is being loaded may take seconds. */
-const NVIDIA_SMI_MS = 30_000;
-
-export interface Machine {
-  readonly cores: number;
-  /** Main memory, bytes. */
-  readonly memoryBytes: number;
-}
+/** A driver that is being loaded may take seconds, on a full machine minutes. */
+const NVIDIA_SMI_MS = 120_000;
 
 /** @throws LatentSweepError CONFIG_INVALID with the key when `worker` asks for what this machine lacks */
-export function slotsOf({ worker }: Pick<Config, 'worker'>, machine: Machine): readonly SlotOptions[] {
+export function slotsOf({ worker }: Pick<Config, 'worker'>, machine: MachineSize): readonly SlotOptions[] {
   const count = slotCount(worker, machine.cores);
   if (worker.gpus !== null) return cudaSlots(worker, worker.gpus, count);
   const memoryBytes = worker.memoryBytes ?? Math.floor((machine.memoryBytes * MEMORY_SHARE) / count);

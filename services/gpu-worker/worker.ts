@@ -2,10 +2,10 @@
 
 import { randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
-import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { ENGINE_VERSION } from '../../workflows/domain/engine-version.ts';
 import type { AttemptReport, Node } from '../gen/latentsweep/worker/v1/worker.ts';
+import { machineSize } from '../machine/index.ts';
 import { serveWorker } from '../rpc/index.ts';
 import { CheckpointCache } from './checkpoint-cache.ts';
 import { Lease } from './lease.ts';
@@ -105,7 +105,7 @@ function describe(options: WorkerOptions, nodeId: string, address: string): Node
       threads,
     })),
     engineVersion: ENGINE_VERSION,
-    memoryBytes: BigInt(totalmem()),
+    memoryBytes: BigInt(machineSize().memoryBytes),
   };
 }
 

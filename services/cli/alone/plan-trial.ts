@@ -1,6 +1,5 @@
 // What a trial would take of the machine, phase by phase, read off the graphs that it would run.
 
-import { totalmem } from 'node:os';
 import { trainedConfig } from '../../../workflows/domain/phases.ts';
 import type { PlannedCell } from '../../../workflows/domain/plan-sweep-file.ts';
 import { checkFits, largestFitting, type PhasePlan, planPhase } from '../../trainer/index.ts';
@@ -9,14 +8,6 @@ import { type Cell, left, renderTable, right } from '../render/table.ts';
 import type { Shown } from '../results/shown.ts';
 
 type Placement = Parameters<typeof planPhase>[1];
-
-/** Main memory, or what this process may use of it. */
-export function machineMemoryBytes(): number {
-  const allowed = process.constrainedMemory();
-  const total = totalmem();
-  // without a limit it is 0 or larger than any machine
-  return allowed > 0 && allowed < total ? allowed : total;
-}
 
 export async function planTrial({ trial }: PlannedCell, placement: Placement): Promise<readonly PhasePlan[]> {
   const plans: PhasePlan[] = [];

@@ -1,11 +1,11 @@
 // `lsweep train`: one trial in this terminal, from its first phase to its result table. Ctrl-C leaves a checkpoint; the same command goes on.
 
 import { existsSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { trainedConfig } from '../../../workflows/domain/phases.ts';
 import type { Config } from '../../config/index.ts';
+import { machineSize } from '../../machine/index.ts';
 import {
   checkPhaseConfig,
   checkpointOf,
@@ -22,7 +22,7 @@ import { listenForInterruption } from '../interruption.ts';
 import { lsweepCommand } from '../lsweep-command.ts';
 import type { Output } from '../output.ts';
 import { lockFolder } from './folder-lock.ts';
-import { checkTrialFits, machineMemoryBytes, planTrial } from './plan-trial.ts';
+import { checkTrialFits, planTrial } from './plan-trial.ts';
 import { type ReadTrial, readTrial } from './read-trial.ts';
 import { openTrialProgress } from './trial-progress.ts';
 import { trialResults } from './trial-results.ts';
@@ -50,7 +50,7 @@ export async function trainTrial(options: TrainOptions, config: Config, output: 
   const trial = standaloneTrial(read, options, config);
   refuseExistingExport(options.exportTo);
   for (const { config: phase } of trial.phases) await checkPhaseConfig(phase);
-  if (trial.device === 'cpu') checkTrialFits(await planTrial(read.cell, trial), machineMemoryBytes());
+  if (trial.device === 'cpu') checkTrialFits(await planTrial(read.cell, trial), machineSize().memoryBytes);
   const unlock = lockFolder(trial.folder);
   try {
     const end = await run(read, trial, output);
@@ -83,7 +83,7 @@ function standaloneTrial(
     folder: resolve(options.out ?? join(stateDir, 'train', `${name}-${key.slice(0, KEY_DIGITS)}`)),
     device: options.device ?? (resources.device === 'cuda' ? 'cuda' : 'cpu'),
     threads,
-    exclusiveCores: haveExclusiveCores({ trainers: 1, threads, cores: availableParallelism() }),
+    exclusiveCores: haveExclusiveCores({ trainers: 1, threads, cores: machineSize().cores }),
     segmentMs: Math.min(SEGMENT_MS, options.checkpointSeconds * 1_000),
     checkpointMs: options.checkpointSeconds * 1_000,
   };

@@ -1,6 +1,5 @@
 // lsweep plan FILE: trials, shared phases, capacity, parameters and cost, before anything runs. Needs no stack.
 
-import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
@@ -75,10 +74,13 @@ async function configuredThroughput(
   { resources }: SweepSpec,
   sources: { readonly file: string | undefined; readonly dir: string | undefined },
 ): Promise<Throughput> {
-  const { loadConfig, slotCount } = await import('../../config/index.ts');
+  const [{ loadConfig, slotCount }, { machineSize }] = await Promise.all([
+    import('../../config/index.ts'),
+    import('../../machine/index.ts'),
+  ]);
   const { worker } = loadConfig(sources);
   return {
-    slots: Math.max(1, worker.count * slotCount(worker, availableParallelism())),
+    slots: Math.max(1, worker.count * slotCount(worker, machineSize().cores)),
     flopsPerSecond:
       resources.device === 'cuda' || worker.gpus !== null
         ? GPU_FLOPS

@@ -46,9 +46,10 @@ export function register(program: Command): void {
     .action(async (file: string, _: unknown, command: Command) => {
       const { cell = null, memory } = planOptionsSchema.parse(command.opts());
       const { readTrial } = await import('../alone/read-trial.ts');
-      const { checkTrialFits, machineMemoryBytes, planTrial, trialPlan } = await import('../alone/plan-trial.ts');
+      const { checkTrialFits, planTrial, trialPlan } = await import('../alone/plan-trial.ts');
+      const { machineSize } = await import('../../machine/index.ts');
       const read = await readTrial(file, cell);
-      const memoryBytes = memory === undefined ? machineMemoryBytes() : memory * GIGABYTE;
+      const memoryBytes = memory === undefined ? machineSize().memoryBytes : memory * GIGABYTE;
       const { device, threads } = read.resources;
       const plans = await planTrial(read.cell, { device: device === 'cuda' ? device : 'cpu', threads });
       const { value, text } = trialPlan(read.name, read.cell, plans, memoryBytes);

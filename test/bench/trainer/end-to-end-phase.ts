@@ -1,6 +1,6 @@
 // The finetune that the end-to-end case times on both sides: the model of the multi-site cases on ProsQA, all latents from the start.
 
-import { availableParallelism } from 'node:os';
+import { machineSize } from '../../../services/machine/index.ts';
 import { haveExclusiveCores } from '../../../services/trainer/jobs/exclusive-cores.ts';
 import { phaseConfigSchema } from '../../../workflows/domain/phases.ts';
 
@@ -19,6 +19,6 @@ if (parsed.kind !== 'finetune') throw new RangeError('the end-to-end case times 
 export const endToEndPhase = parsed;
 
 export function placementOf(threads: number) {
-  const exclusiveCores = haveExclusiveCores({ trainers: 1, threads, cores: availableParallelism() });
+  const exclusiveCores = haveExclusiveCores({ trainers: 1, threads, cores: machineSize().cores });
   return { device: 'cpu', threads, exclusiveCores } as const;
 }

@@ -1,8 +1,8 @@
 // The engine's side of the benchmark, a process of its own: for every line on standard input one round of optimizer steps, its seconds on
 // standard output. The first line printed says that it is warm.
 
-import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
+import { machineSize } from '../../../services/machine/index.ts';
 import { createEngine } from '../../../services/trainer/engine/index.ts';
 import { haveExclusiveCores } from '../../../services/trainer/jobs/exclusive-cores.ts';
 import { BENCH_CASES } from './cases.ts';
@@ -23,7 +23,7 @@ const engine = createEngine({
   optimizer: { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0.01, decay: 'all', clip: 1 },
   device: 'cpu',
   threads: Number(threads),
-  exclusiveCores: haveExclusiveCores({ trainers: 1, threads: Number(threads), cores: availableParallelism() }),
+  exclusiveCores: haveExclusiveCores({ trainers: 1, threads: Number(threads), cores: machineSize().cores }),
 });
 engine.initialise({ seed: 1, base: null, coprocessorInit: 'base', softInit: { kind: 'mean' } });
 
