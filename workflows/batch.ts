@@ -12,13 +12,13 @@ import {
 } from '@temporalio/workflow';
 import type { OpenedTrial } from './activities.ts';
 import { short } from './activity-proxies.ts';
-import { type BatchControl, type BatchInput, CONTROL_SIGNAL } from './contract.ts';
+import { type BatchControl, type BatchInput, type BatchSummary, CONTROL_SIGNAL } from './contract.ts';
 import { type PhaseContext, runPhaseToEnd } from './phase-run.ts';
 import { runTrial, sharePhases } from './trial.ts';
 
 const controlSignal = defineSignal<[BatchControl]>(CONTROL_SIGNAL);
 
-export async function batch(input: BatchInput): Promise<void> {
+export async function batch(input: BatchInput): Promise<BatchSummary> {
   let control = input.control;
   let scope: CancellationScope | null = null;
 
@@ -37,15 +37,16 @@ export async function batch(input: BatchInput): Promise<void> {
     turns: new Set(),
   };
 
-  for (let stuck = 0; ; ) {
+  for (let stuck = 0, closed = 0; ; ) {
     await condition(() => !control.paused);
     const reopenings = control.reopenings;
     const trials = await short.openCells(cells);
-    if (trials.length === 0 && control.reopenings === reopenings) return;
+    if (trials.length === 0 && control.reopenings === reopenings) return { closed };
     if (control.paused) continue;
     scope = new CancellationScope();
     const pass = await runPass(scope, context, trials, reopenings, () => short.openCells(cells));
     scope = null;
+    closed += pass.closed;
     stuck = pass.interrupted || pass.closed > 0 ? 0 : stuck + 1;
     if (stuck >= 3)
       throw ApplicationFailure.nonRetryable(`cells of [${input.from}, ${input.to}) cannot be closed`, 'INTERNAL');

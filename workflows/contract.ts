@@ -75,6 +75,9 @@ export interface BatchInput {
   readonly control: BatchControl;
 }
 
+/** What a batch came to; batches started before 0.3 say nothing. */
+export type BatchSummary = { readonly closed: number } | undefined;
+
 /** Names of the sweep's updates; all are idempotent. */
 export const UPDATES = {
   start: 'start',

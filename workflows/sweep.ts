@@ -24,6 +24,7 @@ import { planning, short } from './activity-proxies.ts';
 import type { batch } from './batch.ts';
 import {
   type BatchControl,
+  type BatchSummary,
   batchesInFlight,
   batchWorkflowId,
   CONTROL_SIGNAL,
@@ -46,6 +47,12 @@ interface RunningBatch {
 
 /** Failures of batches in a row after which the sweep gives up (a batch fails only by a defect, never by its trials). */
 const BATCH_FAILURES = 3;
+
+/**
+ * Batches in a row that found nothing to close in the same range before the sweep gives up: what is open is said by Postgres alone, so two
+ * answers that contradict each other are a defect. One such batch is none: another sweep may have closed what they share just before.
+ */
+const EMPTY_BATCHES = 3;
 
 /**
  * Events after which a run takes no new batches: the server suggests to go on anew at 4,096, and batches in flight still write until they end
@@ -71,6 +78,7 @@ export async function sweep(input: SweepInput): Promise<SweepSummary> {
   let batchSize = input.batchSize;
   let slots = 1;
   let failures = 0;
+  let empty = { from: 0, to: 0, count: 0 };
   const batches = new CancellationScope();
 
   const tell = async (one: RunningBatch, control: BatchControl): Promise<void> => {
@@ -119,8 +127,9 @@ export async function sweep(input: SweepInput): Promise<SweepSummary> {
       );
       one.sent = contentOf(control);
       await tell(one, controlOf(state, running.length, running.indexOf(one)));
-      await one.handle.result();
+      const ended: BatchSummary = await one.handle.result();
       failures = 0;
+      empty = { ...range, count: ended?.closed !== 0 ? 0 : empty.from === range.from ? empty.count + 1 : 1 };
     } catch (error) {
       if (!isCancellation(error)) {
         failures += 1;
@@ -149,6 +158,12 @@ export async function sweep(input: SweepInput): Promise<SweepSummary> {
       }
       if (failures >= BATCH_FAILURES)
         throw ApplicationFailure.nonRetryable('batches failed again and again', 'INTERNAL');
+      if (empty.count >= EMPTY_BATCHES) {
+        throw ApplicationFailure.nonRetryable(
+          `cells of [${empty.from}, ${empty.to}) are open, and ${empty.count} batches in a row found none to run`,
+          'INTERNAL',
+        );
+      }
       if (failures > 0) await sleep(1_000 * 2 ** failures);
 
       const changes = `${state.wantedRevision} ${state.reopenings}`;

@@ -300,3 +300,54 @@ test('planners, claimers and writers of the same phases at once never stop each 
   );
   assert.deepEqual(heads, [{ n: 20 }]);
 });
+
+type Grip =
+  | { readonly kind: 'close'; readonly trial: number; readonly state: 'finished' | 'failed' }
+  | { readonly kind: 'retry' | 'start' | 'cancel'; readonly sweep: number };
+
+const SHARED = 3;
+const grip: fc.Arbitrary<Grip> = fc.oneof(
+  fc.record({
+    kind: fc.constant('close' as const),
+    trial: fc.integer({ min: 0, max: SHARED - 1 }),
+    state: fc.constantFrom('finished' as const, 'failed' as const),
+  }),
+  fc.record({
+    kind: fc.constantFrom('retry' as const, 'start' as const, 'cancel' as const),
+    sweep: fc.integer({ min: 0, max: 1 }),
+  }),
+);
+/** Cells that say something else than their trial although their sweep goes on. */
+const DISAGREEING = `
+  select st.sweep, st.cell, st.state, t.state as trial from sweep_trials st join trials t using (trial_id) join sweeps s using (sweep_id)
+  where st.sweep_id = any ($1) and s.state <> 'cancelled' and st.state <> t.state`;
+
+test('sweeps that share their trials agree on what is open, whatever is closed, retried, cancelled and started again at once', async () => {
+  const { store } = fixture;
+  let runs = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.array(grip, { minLength: 2, maxLength: 4 }), { maxLength: 12 }), async (moments) => {
+      runs += 1;
+      const trials = Array.from({ length: SHARED }, (_, i) => [{ name: `shared-${runs}-${i}`, steps: 4, stepMs: 1 }]);
+      const sweeps = [await fixture.plan(`left-${runs}`, { trials }), await fixture.plan(`right-${runs}`, { trials })];
+      const sweepIds = sweeps.map(({ sweepId }) => sweepId);
+      const opened = await store.openTrials(sweepIds[0] ?? 0, 0, SHARED);
+      const act = async (one: Grip): Promise<unknown> => {
+        if (one.kind === 'close')
+          return store.closeTrial(opened[one.trial]?.trialId ?? 0, one.state, { failure: 'nan_loss', message: 'no' });
+        const sweepId = sweepIds[one.sweep] ?? 0;
+        if (one.kind === 'retry') return store.retryFailed(sweepId);
+        return store.setSweepState(sweepId, one.kind === 'cancel' ? 'cancelled' : 'planning');
+      };
+      for (const moment of moments) {
+        await Promise.all(moment.map(act));
+        assert.deepEqual(await fixture.rows(DISAGREEING, [sweepIds]), []);
+        for (const sweepId of sweepIds) {
+          const [first] = await store.openTrials(sweepId, 0, SHARED);
+          assert.equal((await store.nextOpenRange(sweepId, 1, []))?.from, first?.cell);
+        }
+      }
+    }),
+    { numRuns: 40 },
+  );
+});

@@ -164,6 +164,23 @@ test('Postgres away for a moment delays a sweep and loses nothing', async () => 
   assertRecorded('o', 6, 20);
 });
 
+test('a sweep that is told of open cells which no batch finds ends with their numbers instead of asking for ever', async () => {
+  await bench.start('contradicted', sharedBaseSpec(2, { steps: 1, stepMs: 1 }, 'contradicted'));
+  await bench.result('contradicted');
+  const { store } = bench;
+  const known = await store.sweepByName('contradicted');
+  const answer = store.nextOpenRange.bind(store);
+  store.nextOpenRange = async (sweepId, size, running) => {
+    if (sweepId !== known?.sweepId) return await answer(sweepId, size, running);
+    return running.length === 0 ? { from: 0, to: 2 } : null;
+  };
+  await bench.start('contradicted', sharedBaseSpec(2, { steps: 1, stepMs: 1 }, 'contradicted'));
+  await until('it ends', async () => (await bench.commands.describe('contradicted')).kind === 'closed');
+  const ended = await bench.commands.describe('contradicted');
+  assert.ok(ended.kind === 'closed' && ended.how === 'failed');
+  assert.match(ended.reason ?? '', /cells of \[0, 2\) are open, and 3 batches in a row found none/);
+});
+
 function stepsOf(name: string): number {
   return bench.store.phases.get(keyOf(name))?.metrics.size ?? 0;
 }

@@ -1,9 +1,10 @@
--- $3, $4: starts and ends of the ranges that run already. An index holds the open cells alone, in order.
+-- $3, $4: starts and ends of the ranges that run already. Open is what open-trials.sql answers; an index holds those cells alone, in order.
 with first as (
   select st.cell
   from sweep_trials st
+  join trials t on t.trial_id = st.trial_id
   where st.sweep_id = $1::integer
-    and st.state = 'planned'
+    and st.state = 'planned' and t.state = 'planned'
     and not exists (
       select from unnest($3::integer[], $4::integer[]) as busy(start, stop)
       where st.cell >= busy.start and st.cell < busy.stop
