@@ -3,8 +3,8 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
-import { type Document, isMap, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { readYaml } from '../../workflows/domain/yaml-source.ts';
 import { type Environment, valuesOfEnvironment } from './environment.ts';
 import { configError } from './issues.ts';
 import { type ConfigValues, configSchema } from './schema.ts';
@@ -31,7 +31,7 @@ export function loadConfig(sources: ConfigSources = {}): Config {
   const environment = sources.environment ?? process.env;
   const dir = resolve(sources.dir ?? (environment['LSWEEP_DIR'] || '.'));
   const file = findFile(dir, sources.file ?? (environment['LSWEEP_CONFIG'] || undefined));
-  const read = file === null ? null : readYaml(file);
+  const read = file === null ? null : readFile(file);
   const values = structuredClone(read?.values ?? {});
   const variables = new Map<string, string>();
   for (const { leaf, value } of valuesOfEnvironment(environment)) {
@@ -65,15 +65,15 @@ interface YamlFile {
   readonly placeOf: (path: readonly PropertyKey[]) => string | undefined;
 }
 
-function readYaml(file: string): YamlFile {
-  const lines = new LineCounter();
-  const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines, prettyErrors: false });
-  const fault = document.errors[0];
-  if (fault !== undefined) {
-    const line = lines.linePos(fault.pos[0]).line;
-    throw new LatentSweepError('CONFIG_INVALID', `${file} line ${line}: ${fault.message}`, { key: 'file', file, line });
+function readFile(file: string): YamlFile {
+  const yaml = readYaml(readFileSync(file));
+  if (yaml.kind === 'refused') {
+    const sentences = yaml.faults.map(({ line, sentence }) => `${file} line ${line}: ${sentence}`);
+    const line = yaml.faults[0]?.line ?? 1;
+    throw new LatentSweepError('CONFIG_INVALID', sentences.join('\n'), { key: 'file', file, line });
   }
-  const values: unknown = document.toJS() ?? {};
+  const { source } = yaml;
+  const values: unknown = source.data ?? {};
   if (!isRecord(values)) {
     throw new LatentSweepError(
       'CONFIG_INVALID',
@@ -81,26 +81,16 @@ function readYaml(file: string): YamlFile {
       { key: 'file', file },
     );
   }
-  return { values, placeOf: (path) => placeIn(document, lines, file, path) };
-}
-
-/** `FILE line N` of the key itself, or of the nearest section that is in the file. */
-function placeIn(
-  document: Document,
-  lines: LineCounter,
-  file: string,
-  path: readonly PropertyKey[],
-): string | undefined {
-  let node: unknown = document.contents;
-  let offset: number | undefined;
-  for (const key of path) {
-    if (!isMap(node)) break;
-    const pair = node.items.find((item) => isPair(item) && isScalar(item.key) && item.key.value === key);
-    if (pair === undefined) break;
-    offset = isScalar(pair.key) ? pair.key.range?.[0] : undefined;
-    node = pair.value;
-  }
-  return offset === undefined ? undefined : `${file} line ${lines.linePos(offset).line}`;
+  // of the key itself, or of the nearest section that is in the file
+  const placeOf = (path: readonly PropertyKey[]): string | undefined => {
+    const [section] = path;
+    if (section === undefined || !Object.hasOwn(values, section)) return undefined;
+    return `${file} line ${source.lineOf(
+      path.map((key) => (typeof key === 'number' ? key : String(key))),
+      true,
+    )}`;
+  };
+  return { values, placeOf };
 }
 
 function put(values: Record<string, unknown>, path: readonly string[], value: unknown): void {

@@ -8,8 +8,8 @@ import { contentHash } from '../../workflows/domain/identity.ts';
 import type { ModelShape } from '../../workflows/domain/model-shape.ts';
 import { planSweepFile } from '../../workflows/domain/plan-sweep-file.ts';
 import type { SweepSpec } from '../../workflows/domain/sweep-spec.ts';
+import { readYaml } from '../../workflows/domain/yaml-source.ts';
 import { fileFinder } from './find-file.ts';
-import { readYaml } from './yaml-source.ts';
 
 /** The orchestrator's SweepFile, as its client takes it. */
 export interface ReadSweepFile {
@@ -70,7 +70,7 @@ export function readSweepFile(path: string, onMissing: ((path: string) => void) 
 }
 
 function read(path: string, findFile: FindFile): ReadSweepFile {
-  const yaml = readYaml(textOf(path));
+  const yaml = readYaml(bytesOf(path));
   if (yaml.kind === 'refused') throw refusal(path, yaml.faults);
   const { source } = yaml;
   const checked = checkSweepFile(source.data, findFile);
@@ -83,23 +83,39 @@ function read(path: string, findFile: FindFile): ReadSweepFile {
   return { name, spec, specHash: contentHash(spec), cells: planSweepFile(spec).size, priority, weight, width };
 }
 
-function textOf(path: string): string {
+function bytesOf(path: string): Uint8Array {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(path);
   } catch (cause) {
     throw new LatentSweepError('NOT_FOUND', `cannot read the sweep file ${path}`, { path }, cause);
   }
 }
 
+/** Listed of a file; more would hide the first ones. */
+const MOST_PROBLEMS = 50;
+const LONGEST_SENTENCE = 1_000;
+
 function refusal(
   path: string,
   faults: readonly { readonly line: number; readonly sentence: string }[],
 ): LatentSweepError {
-  const lines = faults.toSorted((a, b) => a.line - b.line).map(({ line, sentence }) => `${path}:${line}: ${sentence}`);
+  const lines = faults
+    .toSorted((a, b) => a.line - b.line)
+    .map(({ line, sentence }) => `${path}:${line}: ${printable(sentence)}`);
   const count = lines.length === 1 ? '1 problem' : `${lines.length} problems`;
-  return new LatentSweepError('SPEC_INVALID', `${path} has ${count}\n${lines.join('\n')}`, {
+  const more = lines.length > MOST_PROBLEMS ? [`... and ${lines.length - MOST_PROBLEMS} more`] : [];
+  const listed = [...lines.slice(0, MOST_PROBLEMS), ...more].join('\n');
+  return new LatentSweepError('SPEC_INVALID', `${path} has ${count}\n${listed}`, {
     path,
     problems: lines.length,
     first: lines[0] ?? '',
   });
 }
+
+/** Keys and values are quoted from the file: what would move a cursor or reverse a line is written as its code. */
+function printable(sentence: string): string {
+  const cut = sentence.length > LONGEST_SENTENCE ? `${sentence.slice(0, LONGEST_SENTENCE)}...` : sentence;
+  return cut.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, codeOf);
+}
+
+const codeOf = (character: string): string => `\\u{${character.codePointAt(0)?.toString(16)}}`;

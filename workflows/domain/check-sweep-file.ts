@@ -2,6 +2,7 @@
 // asked of the caller.
 
 import { isObject, isWithin, type JsonObject, valueAt } from './dotted-path.ts';
+import { cellsBeforeExclusion } from './grid.ts';
 import { canonicalJson } from './identity.ts';
 import type { FileKind } from './named-files.ts';
 import { withFileNames, withFileNamesIn } from './named-files.ts';
@@ -10,6 +11,16 @@ import { settingPaths, settingTrees } from './setting-tree.ts';
 import { didYouMean, type FilePath, findingsOf, nearestOf, type SpecProblem, unknownKey } from './spec-problem.ts';
 import { FILE_KEYS, SETTING_KEYS, type SweepFields, sweepFieldsSchema } from './sweep-file.ts';
 import type { FileFacts, SweepSpec } from './sweep-spec.ts';
+
+/** Ten times the largest grid that was run; planning looks at every cell. */
+const MOST_CELLS = 1_000_000;
+
+/** Comparisons of points with `exclude`, at most: a few seconds. */
+const MOST_EXCLUSIONS = 100_000_000;
+/** More would hide the first ones. */
+const MOST_PROBLEMS = 200;
+/** Of an axis, in a sentence. */
+const LISTED_VALUES = 50;
 
 /** What is known of a file that the settings name: the name to plan with and its facts, or why it cannot be used. */
 export type FoundFile =
@@ -33,11 +44,18 @@ export function checkSweepFile(raw: unknown, findFile: FindFile): CheckedSweepFi
   const axisProblems = [...overlaps(fields, fixed), ...badPaths(fields)];
   problems.push(...axisProblems);
 
-  const { spec, problems: fileProblems } = specOf(withoutBadPaths(fields, axisProblems), fixed, findFile);
+  const good = withoutBadPaths(fields, axisProblems);
+  const tooMany = [...excess(good)];
+  if (tooMany.length > 0) return { kind: 'refused', problems: distinctOf([...problems, ...tooMany]) };
+  const { spec, problems: fileProblems } = specOf(good, fixed, findFile);
   problems.push(...fileProblems, ...pointProblems(spec, placesOf(fields), fieldProblems.length > 0));
-  const distinct = [...new Map(problems.map((one) => [`${one.at.join('.')} ${one.sentence}`, one])).values()];
+  const distinct = distinctOf(problems);
   return distinct.length === 0 ? { kind: 'ok', spec } : { kind: 'refused', problems: distinct };
 }
+
+const distinctOf = (problems: readonly SpecProblem[]): readonly SpecProblem[] => [
+  ...new Map(problems.map((one) => [`${one.at.join('.')} ${one.sentence}`, one])).values(),
+];
 
 interface SplitFile {
   readonly fields: SweepFields;
@@ -52,16 +70,19 @@ function splitFields(raw: JsonObject): SplitFile {
   const parsed = sweepFieldsSchema.safeParse(rest);
   if (parsed.success) return { fields: parsed.data, fixed, problems: [] };
   const { file } = settingTrees();
-  const problems = findingsOf(parsed.error.issues, rest, file).map(({ path, kind, sentence }): SpecProblem => {
-    const [key] = path;
-    const unknown = kind === 'unknown_key' && path.length === 1 && typeof key === 'string';
-    return {
-      at: path,
-      onKey: kind === 'unknown_key',
-      sentence: unknown ? unknownKey(key, key, FILE_KEYS) : sentence,
-    };
-  });
-  const bad = new Set(problems.map((problem) => problem.at[0]));
+  const { issues } = parsed.error;
+  const problems = findingsOf(issues.slice(0, MOST_PROBLEMS), rest, file).map(
+    ({ path, kind, sentence }): SpecProblem => {
+      const [key] = path;
+      const unknown = kind === 'unknown_key' && path.length === 1 && typeof key === 'string';
+      return {
+        at: path,
+        onKey: kind === 'unknown_key',
+        sentence: unknown ? unknownKey(key, key, FILE_KEYS) : sentence,
+      };
+    },
+  );
+  const bad = new Set(issues.flatMap((one) => (one.code === 'unrecognized_keys' ? one.keys : one.path.slice(0, 1))));
   const readable = Object.fromEntries(Object.entries(rest).filter(([key]) => !bad.has(key)));
   return { fields: sweepFieldsSchema.parse({ name: 'unnamed', ...readable }), fixed, problems };
 }
@@ -85,15 +106,37 @@ function* overlaps(fields: SweepFields, fixed: JsonObject): Generator<SpecProble
   }
 }
 
+/** Refused before a point is made: what follows takes a time in proportion to the points. */
+function* excess(fields: SweepFields): Generator<SpecProblem> {
+  const cells = cellsBeforeExclusion({ axes: axesOf(fields), include: fields.include, seeds: seedsOf(fields) });
+  if (cells <= MOST_CELLS) {
+    const points = cells / seedsOf(fields).length;
+    const { length } = fields.exclude;
+    if (points * length <= MOST_EXCLUSIONS) return;
+    const sentence = `exclude has ${length} partial points for ${points} points of the grid; allowed: at most ${Math.floor(MOST_EXCLUSIONS / points)} for so many`;
+    yield { at: ['exclude'], onKey: true, sentence };
+    return;
+  }
+  const counts = axesOf(fields).map(({ path, values }) => `${path} ${values.length}`);
+  const factors = [...counts, `seeds ${seedsOf(fields).length}`].join(' x ');
+  const more = fields.include.length === 0 ? '' : ' and include';
+  yield {
+    at: fields.systems === undefined || Object.keys(fields.axes).length > 0 ? ['axes'] : ['systems'],
+    onKey: true,
+    sentence: `axes make ${cells} cells (${factors}${more}); allowed: at most ${MOST_CELLS} in a sweep`,
+  };
+}
+
 function* badPaths({ axes, include, exclude, systems }: SweepFields): Generator<SpecProblem> {
   const known = settingPaths();
   for (const [path, values] of Object.entries(axes)) {
     if (!known.includes(path))
       yield { at: ['axes', path], onKey: true, sentence: unknownSetting(`axes.${path}`, path, known) };
-    const texts = values.map(canonicalJson);
-    for (const [index, text] of texts.entries()) {
-      if (texts.indexOf(text) < index)
+    const seen = new Set<string>();
+    for (const [index, text] of values.map(canonicalJson).entries()) {
+      if (seen.has(text))
         yield { at: ['axes', path, index], onKey: false, sentence: `axes.${path} has the value ${text} twice` };
+      seen.add(text);
     }
   }
   for (const [index, point] of include.entries()) {
@@ -106,30 +149,33 @@ function* badPaths({ axes, include, exclude, systems }: SweepFields): Generator<
         };
     }
   }
-  const values: Readonly<Record<string, readonly unknown[]>> = systems ? { ...axes, system: systems } : axes;
+  const values = Object.entries(systems ? { ...axes, system: systems } : axes);
+  const texts = new Map(values.map(([path, ones]) => [path, new Set(ones.map(canonicalJson))]));
   for (const [index, point] of exclude.entries()) {
     for (const [path, value] of Object.entries(point)) {
-      yield* badExclusion(index, path, value, values);
+      yield* badExclusion(index, path, value, texts);
     }
   }
 }
 
+/** @param axes values of each axis, as JSON */
 function* badExclusion(
   index: number,
   path: string,
   value: unknown,
-  axes: Readonly<Record<string, readonly unknown[]>>,
+  axes: ReadonlyMap<string, ReadonlySet<string>>,
 ): Generator<SpecProblem> {
   const at = ['exclude', index, path];
-  const values = axes[path];
+  const values = axes.get(path);
   if (values === undefined) {
-    const names = Object.keys(axes);
+    const names = [...axes.keys()];
     const sentence = `exclude.${index}.${path} is no axis of this file; axes: ${names.join(', ') || 'none'}${didYouMean(nearestOf(path, names))}`;
     yield { at, onKey: true, sentence };
-  } else if (!values.map(canonicalJson).includes(canonicalJson(value))) {
-    const texts = values.map((one) => (typeof one === 'string' ? one : canonicalJson(one)));
+  } else if (!values.has(canonicalJson(value))) {
+    const texts = [...values].slice(0, LISTED_VALUES).map((text) => text.replace(/^"(.*)"$/, '$1'));
     const nearest = typeof value === 'string' ? nearestOf(value, texts) : null;
-    const sentence = `exclude.${index}.${path}: ${canonicalJson(value)} is no value of this axis, so it excludes nothing; values: ${texts.join(', ')}${didYouMean(nearest)}`;
+    const more = values.size > LISTED_VALUES ? `, and ${values.size - LISTED_VALUES} more` : '';
+    const sentence = `exclude.${index}.${path}: ${canonicalJson(value)} is no value of this axis, so it excludes nothing; values: ${texts.join(', ')}${more}${didYouMean(nearest)}`;
     yield { at, onKey: false, sentence };
   }
 }
@@ -159,12 +205,21 @@ function withoutBadPaths(fields: SweepFields, problems: readonly SpecProblem[]):
   };
 }
 
+function axesOf({ systems, axes }: SweepFields): SweepSpec['axes'] {
+  const listed = Object.entries(axes).map(([path, values]) => ({ path, values }));
+  return systems === undefined ? listed : [{ path: 'system', values: systems }, ...listed];
+}
+
+function seedsOf({ seeds }: SweepFields): number[] {
+  return typeof seeds === 'number' ? Array.from({ length: seeds }, (_, seed) => seed) : [...new Set(seeds)];
+}
+
 function specOf(
   fields: SweepFields,
   fixed: JsonObject,
   findFile: FindFile,
 ): { spec: SweepSpec; problems: SpecProblem[] } {
-  const { systems, axes, seeds, ...rest } = fields;
+  const { systems: _systems, axes: _axes, seeds: _seeds, ...rest } = fields;
   const files: Record<string, FileFacts> = {};
   const problems: SpecProblem[] = [];
   const rename =
@@ -178,7 +233,7 @@ function specOf(
       if (found.facts !== null) files[found.name] = found.facts;
       return found.name;
     };
-  const listed = Object.entries(axes).map(([path, values]) => ({
+  const listed = axesOf(fields).map(({ path, values }) => ({
     path,
     values: values.map((value, index) => withFileNames(path, value, rename(['axes', path, index]))),
   }));
@@ -188,10 +243,10 @@ function specOf(
     ...rest,
     format: 1,
     fixed: withFileNamesIn(fixed, rename([])),
-    axes: systems === undefined ? listed : [{ path: 'system', values: systems }, ...listed],
+    axes: listed,
     include: points('include'),
     exclude: points('exclude'),
-    seeds: typeof seeds === 'number' ? Array.from({ length: seeds }, (_, seed) => seed) : [...new Set(seeds)],
+    seeds: seedsOf(fields),
     files,
   };
   return { spec, problems };

@@ -53,6 +53,12 @@ export function gridOf(spec: Pick<SweepSpec, 'axes' | 'include' | 'exclude' | 's
   };
 }
 
+/** Cells before any are excluded, counted without making one. Beyond 2^53 the number is near, not exact. */
+export function cellsBeforeExclusion({ axes, include, seeds }: Pick<SweepSpec, 'axes' | 'include' | 'seeds'>): number {
+  const points = include.reduce((sum, given) => sum + sizeOf(openAxes(axes, given)), sizeOf(axes));
+  return points * seeds.length;
+}
+
 interface Block {
   readonly size: number;
   point(index: number): GridPoint;
@@ -62,7 +68,7 @@ function gridBlock(axes: readonly Axis[], exclude: readonly Values[]): Block {
   const size = sizeOf(axes);
   const whole: Block = { size, point: (index) => ({ include: null, values: valuesAt(axes, index) }) };
   if (exclude.length === 0) return whole;
-  const isExcluded = exclusion(exclude);
+  const isExcluded = exclusion(axes, exclude);
   const kept = new Uint32Array(size);
   let count = 0;
   for (let index = 0; index < size; index++) {
@@ -72,9 +78,12 @@ function gridBlock(axes: readonly Axis[], exclude: readonly Values[]): Block {
 }
 
 function includeBlock(axes: readonly Axis[], given: Values, include: number): Block {
-  const open = axes.filter((axis) => !Object.hasOwn(given, axis.path));
+  const open = openAxes(axes, given);
   return { size: sizeOf(open), point: (index) => ({ include, values: { ...valuesAt(open, index), ...given } }) };
 }
+
+const openAxes = (axes: readonly Axis[], given: Values): readonly Axis[] =>
+  axes.filter((axis) => !Object.hasOwn(given, axis.path));
 
 const sizeOf = (axes: readonly Axis[]): number => axes.reduce((product, axis) => product * axis.values.length, 1);
 
@@ -88,13 +97,14 @@ function valuesAt(axes: readonly Axis[], index: number): Values {
   return Object.fromEntries(entries);
 }
 
-/** Values are compared as JSON, so 1e-4 and 0.0001 are the same. */
-function exclusion(exclude: readonly Values[]): (values: Values) => boolean {
+/** Values are compared as JSON, so 1e-4 and 0.0001 are the same; each value is written as JSON once. */
+function exclusion(axes: readonly Axis[], exclude: readonly Values[]): (values: Values) => boolean {
+  const jsonOf = new Map(axes.flatMap(({ values }) => values.map((value) => [value, canonicalJson(value)] as const)));
   const partials = exclude.map((partial) =>
     Object.entries(partial).map(([path, value]) => [path, canonicalJson(value)] as const),
   );
   return (values) =>
-    partials.some((partial) => partial.every(([path, json]) => path in values && canonicalJson(values[path]) === json));
+    partials.some((partial) => partial.every(([path, json]) => path in values && jsonOf.get(values[path]) === json));
 }
 
 function inRange(index: number, size: number): number {

@@ -61,7 +61,8 @@ function alternatives(node: SchemaNode): readonly SchemaNode[] {
 
 function childrenOf(node: SchemaNode, key: PropertyKey): readonly SchemaNode[] {
   const listed = typeof key === 'number' ? (node.prefixItems?.[key] ?? node.items) : undefined;
-  const child = listed ?? (Object.hasOwn(node.properties ?? {}, key) ? node.properties?.[String(key)] : undefined);
+  const named = Object.hasOwn(node.properties ?? {}, key) ? node.properties?.[String(key)] : node.additionalProperties;
+  const child = listed ?? (typeof key === 'number' ? undefined : named);
   return isNode(child) && !Array.isArray(child) ? alternatives(child) : [];
 }
 
@@ -105,18 +106,24 @@ function kindsInWords(node: SchemaNode): readonly string[] {
         return `a number${range(node)}`;
       case 'string':
         return node.pattern === undefined
-          ? 'a text'
+          ? `a text${node.maxLength === undefined ? '' : ` of at most ${node.maxLength} characters`}`
           : (PATTERNS[node.pattern] ?? `a text that matches ${node.pattern}`);
       case 'boolean':
         return 'true or false';
       case 'array':
-        return `a list${Array.isArray(node.prefixItems) ? ` of ${node.prefixItems.length}` : ''}`;
+        return `a list${lengthOf(node)}`;
       case 'null':
         return 'null';
       default:
         return 'any value';
     }
   });
+}
+
+function lengthOf({ prefixItems, minItems, maxItems }: SchemaNode): string {
+  if (Array.isArray(prefixItems)) return ` of ${prefixItems.length}`;
+  const bounds = [...(minItems ? [`at least ${minItems}`] : []), ...(maxItems ? [`at most ${maxItems}`] : [])];
+  return bounds.length === 0 ? '' : ` of ${bounds.join(' and ')}`;
 }
 
 function range({ minimum, maximum, exclusiveMinimum }: SchemaNode): string {

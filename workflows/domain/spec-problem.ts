@@ -59,9 +59,12 @@ export function unknownKey(name: string, key: string, allowed: readonly string[]
   return `${name} is an unknown key; allowed: ${allowed.join(', ') || 'none'}${didYouMean(nearestOf(key, allowed))}`;
 }
 
+/** Nobody misspells more. */
+const LONGEST_WORD = 200;
+
 /** The nearest word, if it is near enough to be what was meant. */
 export function nearestOf(word: string, words: readonly string[]): string | null {
-  if (words.length === 0) return null;
+  if (words.length === 0 || word.length > LONGEST_WORD) return null;
   const near = closest(word, [...words]);
   return distance(word, near) <= Math.max(2, Math.ceil(word.length / 2)) ? near : null;
 }

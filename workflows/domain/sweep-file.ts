@@ -8,6 +8,8 @@ import { resourcesSchema, trialSettingsSchema } from './settings.ts';
 import { SYSTEM_NAMES } from './systems.ts';
 
 const seed = z.number().int().min(0);
+/** Values of an axis, points of include and exclude. */
+const MOST_LISTED = 10_000;
 const partialPoint = z.record(z.string(), z.unknown());
 
 /** Everything of a sweep file but the trial settings. */
@@ -15,15 +17,15 @@ export const sweepFieldsSchema = z.strictObject({
   name: z
     .string()
     .refine(isSweepName, 'lower-case letters, digits and dashes, at most 63, starting with a letter or digit'),
-  description: z.string().nullable().default(null),
+  description: z.string().max(10_000).nullable().default(null),
   /** Short for an axis over `system`. */
   systems: z.array(z.enum(SYSTEM_NAMES)).min(1).optional(),
   /** Values by dotted path of a setting (`train.lr`); every combination is a point, the last axis running fastest. */
-  axes: z.record(z.string(), z.array(z.unknown()).min(1)).default({}),
+  axes: z.record(z.string(), z.array(z.unknown()).min(1).max(MOST_LISTED)).default({}),
   /** More points; axes that one does not name run through all their values. May set any setting. */
-  include: z.array(partialPoint).default([]),
+  include: z.array(partialPoint).max(MOST_LISTED).default([]),
   /** Points of the grid to leave out, by values of axes. */
-  exclude: z.array(partialPoint).default([]),
+  exclude: z.array(partialPoint).max(MOST_LISTED).default([]),
   /** How many seeds (0, 1, ...), or which. Three by default (study.md section 11). */
   seeds: z.union([z.number().int().min(1).max(10_000), z.array(seed).min(1)]).default(3),
   search: z.strictObject({ kind: z.literal('grid').default('grid') }).default({ kind: 'grid' }),
