@@ -9,6 +9,7 @@ import { clusterIn } from './postgres/cluster.ts';
 import { postgresService } from './postgres/postgres-service.ts';
 import { postgresUrl } from './postgres/server.ts';
 import type { ServiceDefinition } from './service.ts';
+import { makeStackSecret } from './stack-secret.ts';
 import { temporalService } from './temporal-service.ts';
 
 export interface StackPlan {
@@ -25,6 +26,7 @@ export interface StackPlan {
  * @throws LatentSweepError CONFIG_INVALID when a configured port is in use
  */
 export async function planStack(config: Config, layout: StackLayout, before: StackRecord | null): Promise<StackPlan> {
+  if (config.secretFile === null) makeStackSecret(config.stateDir);
   const ports = new PortPicker(before);
   const services: ServiceDefinition[] = [];
   let ownPostgres: string | null = null;

@@ -11,6 +11,7 @@ import { configHash } from './config-hash.ts';
 import { layoutOf } from './layout.ts';
 import { nodeCommand } from './node-services.ts';
 import { lockHolder } from './stack-lock.ts';
+import { makeStateFolder } from './state-folder.ts';
 
 const POLL_MS = 50;
 const DEFAULT_TIMEOUT_MS = 10 * 60_000;
@@ -47,6 +48,7 @@ interface Supervisor {
 
 function startSupervisor(config: Config): Supervisor {
   const log = layoutOf(config.stateDir).log('supervisor');
+  makeStateFolder(config.stateDir);
   mkdirSync(dirname(log), { recursive: true });
   const out = openSync(log, 'a');
   const env = { ...process.env, LSWEEP_DIR: config.dir, LSWEEP_CONFIG: config.file ?? undefined };

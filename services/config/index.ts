@@ -7,6 +7,8 @@ export { type Config, type ConfigSources, loadConfig } from './load.ts';
 export { readPemFiles } from './pem-files.ts';
 export { isAlive, markOf, type ProcessMark } from './process-mark.ts';
 export { redact, redactUrl } from './redact.ts';
+export { type RpcSettings, rpcSettings } from './rpc-options.ts';
+export { secretPath } from './secret-file.ts';
 export { slotCount } from './slot-count.ts';
 export {
   readStackRecord,

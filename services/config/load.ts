@@ -111,6 +111,7 @@ function withPaths(config: ConfigValues, dir: string): ConfigValues {
   return {
     ...config,
     stateDir: absolute(config.stateDir),
+    secretFile: orNull(config.secretFile),
     tls: tls === null ? null : { ca: absolute(tls.ca), cert: absolute(tls.cert), key: absolute(tls.key) },
     temporal: {
       ...temporal,

@@ -2,14 +2,20 @@
 // null means "the one of the local stack". Defaults are for one machine; comments name the unit and where a figure comes from.
 
 import { z } from 'zod';
+import { isPostgresUrl } from './postgres-url.ts';
 
 const durationMs = (defaultMs: number) => z.int().min(1).max(86_400_000).default(defaultMs);
 const hostPort = z
   .string()
-  .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/, 'host:port, for instance 10.0.0.5:7233; port 0 takes a free one');
+  .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/, 'host:port, for instance 10.0.0.5:7233; port 0 takes a free one')
+  .refine((text) => Number(/\d+$/.exec(text)?.[0] ?? 0) <= 65_535, 'host:port with a port up to 65535');
 const postgresUrl = z
   .string()
-  .regex(/^postgres(ql)?:\/\/\S+$/, 'a URL such as postgres://user:password@host:5432/database');
+  .regex(/^postgres(ql)?:\/\/\S+$/, 'a URL such as postgres://user:password@host:5432/database')
+  .refine(
+    isPostgresUrl,
+    'a URL such as postgres://user:password@host:5432/database, with a port up to 65535 and every % of its own written as %25',
+  );
 const artifactsUrl = z
   .string()
   .regex(/^file:\/\/\/\S+$/, 'file:///absolute/folder, for several machines one that all of them share');
@@ -133,6 +139,11 @@ export const configSchema = z
       .prefault({}),
     /** Mutual TLS between orchestrator and nodes; null = plain text, on loopback addresses only. */
     tls: tlsFiles.nullable().default(null),
+    /**
+     * File with the secret that calls between orchestrators and nodes carry, the same on both sides, readable by its owner only; null = the one that
+     * the local stack makes in its state folder, none with `tls`.
+     */
+    secretFile: z.string().min(1).nullable().default(null),
     /** Allows plain text between machines. For closed networks that somebody else protects. */
     insecure: z.boolean().default(false),
     /**

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import pino from 'pino';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { openArtifactStore } from '../artifacts/index.ts';
-import { artifactsUrl, type Config, loadConfig, readPemFiles, runningStack } from '../config/index.ts';
+import { artifactsUrl, type Config, loadConfig, rpcSettings, runningStack } from '../config/index.ts';
 import { machineSize } from '../machine/index.ts';
 import { trainerEntry, trainerExecArgv } from '../trainer/index.ts';
 import { DEFAULT_CACHE_BYTES, DEFAULT_WORKER_TIMES, runWorker, simulateEntry } from './index.ts';
@@ -26,7 +26,7 @@ await runWorker({
   trainerExecArgv,
   artifacts: await openArtifactStore(artifactsUrl(config)),
   cacheBytes: worker.cacheBytes ?? DEFAULT_CACHE_BYTES,
-  rpc: { tls: readPemFiles('tls', config.tls), insecure: config.insecure, proxy: config.grpcProxy },
+  rpc: rpcSettings(config),
   times: { ...DEFAULT_WORKER_TIMES, stallMs: worker.stallMs, firstStepMs: worker.firstStepMs },
   log: pino({ level: config.log.level, base: { process: 'gpu-worker' } }),
   readyFile: args['ready-file'] ?? null,

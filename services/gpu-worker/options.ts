@@ -64,7 +64,7 @@ export interface WorkerOptions {
   readonly trainerExecArgv: readonly string[];
   readonly artifacts: ArtifactStore;
   readonly cacheBytes: number;
-  readonly rpc: Pick<RpcOptions, 'tls' | 'insecure' | 'proxy'>;
+  readonly rpc: Pick<RpcOptions, 'tls' | 'secret' | 'insecure' | 'proxy'>;
   readonly times: WorkerTimes;
   readonly log: Logger;
 }

@@ -2,6 +2,7 @@
 // registry it was given; which of them owns the node is settled among the orchestrators, so that another one follows when one is gone.
 
 import type { Logger } from 'pino';
+import { ERRORS, LatentSweepError } from '../../workflows/domain/errors.ts';
 import type { RegistryServiceClient } from '../gen/latentsweep/registry/v1/registry.ts';
 import type { AttemptReport, Node } from '../gen/latentsweep/worker/v1/worker.ts';
 import { type Connection, connectRegistry, type RpcOptions } from '../rpc/index.ts';
@@ -104,7 +105,12 @@ export class RegistryLink {
       return true;
     } catch (error) {
       if (!this.#isSilent && !this.#closing.signal.aborted)
-        this.#log.warn({ error: String(error) }, 'the registry does not answer; trying again');
+        this.#log.warn(
+          { error: String(error), ...(isRefusal(error) ? { advice: ERRORS[error.code].advice } : {}) },
+          isRefusal(error)
+            ? 'the registry refuses this node; trying again'
+            : 'the registry does not answer; trying again',
+        );
       this.#isSilent = true;
       return false;
     }
@@ -113,6 +119,11 @@ export class RegistryLink {
   #options(): { readonly signal: AbortSignal } {
     return { signal: this.#closing.signal };
   }
+}
+
+/** Trying again may help, once somebody has changed the configuration of either side. */
+function isRefusal(error: unknown): error is LatentSweepError {
+  return error instanceof LatentSweepError && (error.code === 'UNAUTHENTICATED' || error.code === 'PERMISSION_DENIED');
 }
 
 function pause(waitMs: number, signal: AbortSignal): Promise<void> {

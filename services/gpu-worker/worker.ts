@@ -60,6 +60,10 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       options.listen,
       {
         ...rpc,
+        // only who may be registered with may give orders, not any node of the fleet
+        callers: rpc.tls === undefined ? undefined : options.registries,
+        onRefused: (refused) =>
+          log.warn(refused, 'refused a call; an orchestrator with another secretFile or certificate, or a stranger'),
         onUnexpected: (path, error) => log.error({ path, error: String(error) }, 'a call failed unexpectedly'),
       },
     );

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import pino from 'pino';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { planSweepFile } from '../../workflows/domain/plan-sweep-file.ts';
-import { endpoints, loadConfig, readPemFiles } from '../config/index.ts';
+import { endpoints, loadConfig, readPemFiles, rpcSettings } from '../config/index.ts';
 import { connectWorker, serveRegistry } from '../rpc/index.ts';
 import { openStore, type Store } from '../store/index.ts';
 import { runOrchestrator } from './run-process.ts';
@@ -20,7 +20,7 @@ const config = loadConfig();
 const { postgresUrl, temporalAddress, namespace } = endpoints(config);
 const replicaId = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
 const log = pino({ level: config.log.level, base: { process: 'orchestrator' } });
-const rpc = { tls: readPemFiles('tls', config.tls), insecure: config.insecure, proxy: config.grpcProxy };
+const rpc = rpcSettings(config);
 const store = openStore({
   url: postgresUrl,
   poolSize: config.postgres.poolSize,
@@ -44,6 +44,8 @@ await runOrchestrator({
     serveRegistry(implementation, address, {
       ...rpc,
       configKey: 'orchestrator.registryAddress',
+      onRefused: (refused) =>
+        log.warn(refused, 'refused a call of the registry; a node with another secretFile, or a stranger'),
       onUnexpected: (path, error) =>
         log.error({ path, error: error instanceof Error ? error.stack : String(error) }, 'unforeseen error in a call'),
     }),

@@ -4,6 +4,7 @@ import { ChannelCredentials, createChannel, createClientFactory } from 'nice-grp
 import { errorDetailsClientMiddleware } from 'nice-grpc-error-details';
 import { type RegistryServiceClient, RegistryServiceDefinition } from '../gen/latentsweep/registry/v1/registry.ts';
 import { type WorkerServiceClient, WorkerServiceDefinition } from '../gen/latentsweep/worker/v1/worker.ts';
+import { requireProtection, sendSecret } from './access.ts';
 import { checkedAddress, formatAddress } from './address.ts';
 import { clientOptions, type MethodNames } from './channel-options.ts';
 import { clientErrors } from './client-errors.ts';
@@ -19,15 +20,15 @@ export interface Connection<Client> {
 
 /**
  * @param address host:port of a node's WorkerService
- * @throws LatentSweepError CONFIG_INVALID for a malformed address, or one beyond this machine without TLS
+ * @throws LatentSweepError CONFIG_INVALID for a malformed address, one beyond this machine without TLS, or without TLS and secret
  */
-export function connectWorker(address: string, options: RpcOptions = {}): Connection<WorkerServiceClient> {
+export function connectWorker(address: string, options: RpcOptions): Connection<WorkerServiceClient> {
   const { channel, factory } = open(address, options, 'worker.address', methodsOf(WorkerServiceDefinition));
   return { client: factory.create(WorkerServiceDefinition, channel), close: () => channel.close() };
 }
 
 /** @param address host:port of an orchestrator's RegistryService */
-export function connectRegistry(address: string, options: RpcOptions = {}): Connection<RegistryServiceClient> {
+export function connectRegistry(address: string, options: RpcOptions): Connection<RegistryServiceClient> {
   const { channel, factory } = open(address, options, 'worker.registries', methodsOf(RegistryServiceDefinition));
   return { client: factory.create(RegistryServiceDefinition, channel), close: () => channel.close() };
 }
@@ -39,17 +40,19 @@ interface Opened {
 
 function open(address: string, options: RpcOptions, fallbackKey: string, methods: MethodNames): Opened {
   const peer = formatAddress(checkedAddress(address, options, fallbackKey));
-  const { tls, proxy = null, configKey = fallbackKey } = options;
+  requireProtection(options);
+  const { tls, secret, proxy = null, configKey = fallbackKey } = options;
   const route = routeTo(peer, proxy, configKey);
   const credentials =
     tls === undefined ? ChannelCredentials.createInsecure() : ChannelCredentials.createSsl(tls.ca, tls.key, tls.cert);
+  const factory = createClientFactory().use(errorDetailsClientMiddleware).use(clientErrors(peer));
   return {
     channel: createChannel(route.address, credentials, {
       ...route.channelArgs,
       ...clientOptions(methods, tls?.serverName),
     }),
     // attached first, runs innermost
-    factory: createClientFactory().use(errorDetailsClientMiddleware).use(clientErrors(peer)),
+    factory: secret === undefined ? factory : factory.use(sendSecret(secret)),
   };
 }
 

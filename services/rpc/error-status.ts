@@ -31,6 +31,14 @@ export function fromStatus(error: ClientError, peer: string): LatentSweepError {
         details,
         error,
       );
+    case Status.UNAUTHENTICATED:
+    case Status.PERMISSION_DENIED:
+      return new LatentSweepError(
+        error.code === Status.UNAUTHENTICATED ? 'UNAUTHENTICATED' : 'PERMISSION_DENIED',
+        `${peer} refuses ${error.path}: ${error.details}`,
+        details,
+        error,
+      );
     default:
       return new LatentSweepError(
         'NODE_LOST',

@@ -2,6 +2,6 @@
 
 export { MAX_MESSAGE_BYTES } from './channel-options.ts';
 export { type Connection, connectRegistry, connectWorker } from './connect.ts';
-export type { RpcOptions, ServeOptions, TlsOptions } from './options.ts';
+export type { Refused, RpcOptions, ServeOptions, TlsOptions } from './options.ts';
 export { proxyOf, type Route, routeTo } from './route.ts';
 export { type RpcServer, serveRegistry, serveWorker } from './serve.ts';

@@ -10,6 +10,7 @@ import {
   type RegistryServiceImplementation,
 } from '../gen/latentsweep/registry/v1/registry.ts';
 import { WorkerServiceDefinition, type WorkerServiceImplementation } from '../gen/latentsweep/worker/v1/worker.ts';
+import { accessControl, requireProtection } from './access.ts';
 import { checkedAddress, formatAddress } from './address.ts';
 import { SERVER_OPTIONS } from './channel-options.ts';
 import type { ServeOptions } from './options.ts';
@@ -29,12 +30,13 @@ export interface RpcServer {
 
 /**
  * @param address host:port to listen on; port 0 takes a free one
- * @throws LatentSweepError CONFIG_INVALID when the port is taken, or the address is beyond this machine without TLS
+ * @throws LatentSweepError CONFIG_INVALID when the port is taken, the address is beyond this machine without TLS, or neither TLS nor a
+ *   secret protects it
  */
 export function serveWorker(
   implementation: WorkerServiceImplementation,
   address: string,
-  options: ServeOptions = {},
+  options: ServeOptions,
 ): Promise<RpcServer> {
   return serve(WorkerServiceDefinition, implementation, address, 'worker.address', options);
 }
@@ -43,7 +45,7 @@ export function serveWorker(
 export function serveRegistry(
   implementation: RegistryServiceImplementation,
   address: string,
-  options: ServeOptions = {},
+  options: ServeOptions,
 ): Promise<RpcServer> {
   return serve(RegistryServiceDefinition, implementation, address, 'orchestrator.registryAddress', options);
 }
@@ -55,6 +57,7 @@ async function serve<Service extends CompatServiceDefinition & { readonly fullNa
   fallbackKey: string,
   options: ServeOptions,
 ): Promise<RpcServer> {
+  requireProtection(options);
   const { tls, configKey = fallbackKey } = options;
   const { host, port } = checkedAddress(address, options, configKey);
   const health = HealthState();
@@ -63,7 +66,10 @@ async function serve<Service extends CompatServiceDefinition & { readonly fullNa
   };
   setServing(true);
   // attached first, runs outermost
-  const server = createServer(SERVER_OPTIONS).use(errorDetailsServerMiddleware).use(serverErrors(options.onUnexpected));
+  const access = accessControl(options);
+  const server = createServer({ ...SERVER_OPTIONS, ...(access === null ? {} : { interceptors: [access] }) })
+    .use(errorDetailsServerMiddleware)
+    .use(serverErrors(options.onUnexpected));
   server.add(definition, implementation);
   server.add(HealthDefinition, HealthServiceImpl(health));
   const credentials =

@@ -14,6 +14,7 @@ import { clusterIn } from '../../infra/local/postgres/cluster.ts';
 import { postgresService } from '../../infra/local/postgres/postgres-service.ts';
 import { postgresUrl } from '../../infra/local/postgres/server.ts';
 import { Service, type ServiceDefinition, type ServiceTimes } from '../../infra/local/service.ts';
+import { makeStackSecret } from '../../infra/local/stack-secret.ts';
 import { temporalService } from '../../infra/local/temporal-service.ts';
 import { isAlive, loadConfig, markOf, type ProcessMark } from '../../services/config/index.ts';
 import { simulateEntry } from '../../services/gpu-worker/index.ts';
@@ -89,6 +90,7 @@ export async function openChaosStack(size: StackSize): Promise<ChaosStack> {
   await chmod(root, 0o755);
   await writeFile(join(root, 'lsweep.yaml'), configText(size));
   const config = loadConfig({ dir: root });
+  makeStackSecret(config.stateDir);
   const layout = layoutOf(config.stateDir);
   const log = pino({ level: process.env['LSWEEP_TEST_LOG'] ?? 'silent' }, pino.destination(2));
   const taken = new Set<number>();

@@ -8,6 +8,7 @@ import type { WorkerServiceImplementation } from '../../services/gen/latentsweep
 import { clientConnection, workerConnection } from '../../services/orchestrator/temporal-connection.ts';
 import { connectWorker, type RpcServer, serveWorker } from '../../services/rpc/index.ts';
 import { startTemporalServer, type TemporalServer } from './temporal-server.ts';
+import { TEST_RPC } from './test-rpc.ts';
 
 // What the environment says about proxies is meant for downloads; connections between the project's processes do not follow it.
 
@@ -40,7 +41,7 @@ const node: WorkerServiceImplementation = {
 };
 
 async function serve(): Promise<RpcServer> {
-  const server = await serveWorker(node, '127.0.0.1:0');
+  const server = await serveWorker(node, '127.0.0.1:0', TEST_RPC);
   closers.push(() => server.stop());
   return server;
 }
@@ -48,7 +49,7 @@ async function serve(): Promise<RpcServer> {
 test('calls between orchestrators and nodes on the loopback go there directly', async () => {
   const { address } = await serve();
   for (const host of ['127.0.0.1', 'localhost']) {
-    const { client, close } = connectWorker(address.replace('127.0.0.1', host));
+    const { client, close } = connectWorker(address.replace('127.0.0.1', host), TEST_RPC);
     assert.deepEqual(await client.describeNode({}), { node: undefined, attempts: [] });
     close();
   }
@@ -68,7 +69,7 @@ test('a proxy that is asked for takes calls to other machines, and none to this 
   const { address } = await serve();
   const port = address.split(':')[1] ?? '';
   const proxy = await startProxy(() => address);
-  const options = { proxy: proxy.address, insecure: true };
+  const options = { ...TEST_RPC, proxy: proxy.address, insecure: true };
   const far = connectWorker(`node.example:${port}`, options);
   assert.equal((await far.client.stopPhase({ phaseKey: 'a', attempt: 1, mode: 1 })).wasRunning, true);
   far.close();

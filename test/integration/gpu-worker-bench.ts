@@ -22,6 +22,7 @@ import { DEFAULT_WORKER_TIMES, startWorker, type Worker, type WorkerOptions } fr
 import { connectWorker, type RpcServer, serveRegistry } from '../../services/rpc/index.ts';
 import { configOfScript } from './scripted-sweep.ts';
 import type { TrainerScript } from './scripted-trainer-child.ts';
+import { TEST_RPC } from './test-rpc.ts';
 
 export const SCRIPTED_TRAINER = {
   trainerEntry: fileURLToPath(new URL('./scripted-trainer-child.ts', import.meta.url)),
@@ -75,7 +76,7 @@ export class WorkerBench {
       waitingPlaces: 0,
       ...SCRIPTED_TRAINER,
       cacheBytes: 1 << 20,
-      rpc: {},
+      rpc: TEST_RPC,
       times: WORKER_TEST_TIMES,
       log: pino({ level: process.env['LSWEEP_TEST_LOG'] ?? 'silent' }),
       ...more,
@@ -111,13 +112,13 @@ export class WorkerBench {
   }
 
   client(address: string): WorkerServiceClient {
-    const { client, close } = connectWorker(address);
+    const { client, close } = connectWorker(address, TEST_RPC);
     this.#closers.push(close);
     return client;
   }
 
   async registry(implementation: RegistryServiceImplementation, address = '127.0.0.1:0'): Promise<RpcServer> {
-    const server = await serveRegistry(implementation, address);
+    const server = await serveRegistry(implementation, address, TEST_RPC);
     let stopped: Promise<void> | null = null;
     const stop = (): Promise<void> => (stopped ??= server.stop());
     this.#closers.push(stop);

@@ -5,10 +5,10 @@ import { randomUUID } from 'node:crypto';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import pino from 'pino';
 import { DEFAULT_FLEET_TIMES, startOrchestrator } from '../../services/orchestrator/index.ts';
-import { connectWorker, serveRegistry } from '../../services/rpc/index.ts';
 import { TEST_TIMES } from './fleet-times.ts';
 import { planScripted } from './scripted-sweep.ts';
 import { storeOfParent } from './store-over-ipc.ts';
+import { TEST_TRANSPORT } from './test-rpc.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 const [address = '', namespace = '', registryAddress = '', times = 'test'] = process.argv.slice(2);
@@ -19,8 +19,7 @@ const orchestrator = await startOrchestrator({
   replicaId,
   registryAddress,
   planSweep: planScripted,
-  connectWorker,
-  serveRegistry,
+  ...TEST_TRANSPORT,
   times: times === 'default' ? DEFAULT_FLEET_TIMES : TEST_TIMES,
   log: pino({ level: process.env['LSWEEP_TEST_LOG'] ?? 'silent' }),
 });

@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { serveWorker } from '../../services/rpc/index.ts';
+import { TEST_RPC } from './test-rpc.ts';
 
 const server = await serveWorker(
   {
@@ -14,6 +15,7 @@ const server = await serveWorker(
     },
   },
   '127.0.0.1:0',
+  TEST_RPC,
 );
 process.on('disconnect', () => process.exit(0));
 process.send?.(server.address);

@@ -14,6 +14,7 @@ import {
 import { type Connection, connectRegistry, type RpcServer, serveWorker } from '../../services/rpc/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { lossOf } from './scripted-loss.ts';
+import { TEST_RPC } from './test-rpc.ts';
 
 export { lossOf };
 
@@ -75,11 +76,11 @@ export class ScriptedWorker {
 
   constructor(options: ScriptedWorkerOptions) {
     this.#options = options;
-    this.#registries = options.registries.map((address) => connectRegistry(address));
+    this.#registries = options.registries.map((address) => connectRegistry(address, TEST_RPC));
   }
 
   async start(): Promise<void> {
-    this.#server = await serveWorker(this.#service, '127.0.0.1:0');
+    this.#server = await serveWorker(this.#service, '127.0.0.1:0', TEST_RPC);
     this.#node = {
       nodeId: this.#options.nodeId,
       address: this.#server.address,

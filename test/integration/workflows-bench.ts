@@ -11,7 +11,7 @@ import {
   type SweepFiles,
   startOrchestrator,
 } from '../../services/orchestrator/index.ts';
-import { connectWorker, routeTo, serveRegistry } from '../../services/rpc/index.ts';
+import { routeTo } from '../../services/rpc/index.ts';
 import type { OrchestratorStore } from '../../services/store/types.ts';
 import { sweepWorkflowId } from '../../workflows/contract.ts';
 import { TEST_TIMES } from './fleet-times.ts';
@@ -19,6 +19,7 @@ import { MemoryStore } from './memory-store.ts';
 import { planScripted, type ScriptedSpec, scriptOf } from './scripted-sweep.ts';
 import { ScriptedWorker } from './scripted-worker.ts';
 import { freePort, startTemporalServer, type TemporalServer } from './temporal-server.ts';
+import { TEST_TRANSPORT } from './test-rpc.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 
@@ -79,8 +80,7 @@ export async function openBenchOn<S extends BenchStore>(
         replicaId: randomUUID(),
         registryAddress: address,
         planSweep: planScripted,
-        connectWorker,
-        serveRegistry,
+        ...TEST_TRANSPORT,
         times: TEST_TIMES,
         log: pino({ level: process.env['LSWEEP_TEST_LOG'] ?? 'silent' }),
       });

@@ -105,6 +105,38 @@ describe('refusals', () => {
     assert.match(refusal('temporal: { address: localhost }').message, /"localhost"; allowed: host:port/);
   });
 
+  it('name the URL that Postgres’ driver would not understand, without its password', () => {
+    for (const bad of ['u:100%@127.0.0.1:1/db', 'u:p@127.0.0.1:notaport/db', 'u:p@127.0.0.1:70000/db', 'u:%zz@h/db']) {
+      for (const [key, variable] of [
+        ['postgres.url', 'LSWEEP_POSTGRES_URL'],
+        ['postgres.readerUrl', 'LSWEEP_POSTGRES_READER_URL'],
+      ] as const) {
+        const { message } = refusal('', { [variable]: `postgres://${bad}` });
+        assert.match(
+          message,
+          new RegExp(`^CONFIG_INVALID: ${key} \\(${variable}\\) is ".*"; allowed: a URL such as .*%25$`),
+        );
+        assert.ok(!message.includes('100%@') && !message.includes('%zz'), message);
+      }
+    }
+    for (const good of [
+      'u:100%25@127.0.0.1:5432/db',
+      'u:p%40ss@h/db?sslmode=require',
+      'h/db',
+      '%2Fvar%2Frun/db',
+      '/db?host=/run',
+    ])
+      assert.equal(
+        loadConfig({ dir, environment: { LSWEEP_POSTGRES_URL: `postgres://${good}` } }).postgres.url,
+        `postgres://${good}`,
+      );
+  });
+
+  it('name an address whose port there cannot be', () => {
+    const { message } = refusal('', { LSWEEP_TEMPORAL_ADDRESS: 'temporal.example:70000' });
+    assert.match(message, /temporal\.address .*"temporal\.example:70000"; allowed: host:port with a port up to 65535/);
+  });
+
   it('list every fault at once', () => {
     const { message, details } = refusal('worker: { slots: 0, thread: 2 }\nlogs: {}\n');
     assert.equal(message.split('\n').length, 3);

@@ -52,7 +52,9 @@ interface ErrorClass {
     | 'INTERNAL'
     | 'NOT_FOUND'
     | 'CANCELLED'
-    | 'DEADLINE_EXCEEDED';
+    | 'DEADLINE_EXCEEDED'
+    | 'UNAUTHENTICATED'
+    | 'PERMISSION_DENIED';
   /** What the reader should do. */
   readonly advice: string;
 }
@@ -174,6 +176,17 @@ export const ERRORS = {
     failure: 'node_lost',
     grpcStatus: 'UNAVAILABLE',
     advice: 'Temporal does not answer; check temporal.address and lsweep status.',
+  },
+  UNAUTHENTICATED: {
+    failure: 'node_lost',
+    grpcStatus: 'UNAUTHENTICATED',
+    advice: 'Give both sides the same secretFile; a local stack makes its own, secret in its state folder.',
+  },
+  PERMISSION_DENIED: {
+    failure: 'node_lost',
+    grpcStatus: 'PERMISSION_DENIED',
+    advice:
+      'A node takes calls from certificates of the hosts in its worker.registries; name the orchestrator by such a host.',
   },
   STACK_NOT_READY: {
     failure: 'node_lost',

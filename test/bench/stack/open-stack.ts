@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { nodeCommand } from '../../../infra/local/node-services.ts';
+import { makeStackSecret } from '../../../infra/local/stack-secret.ts';
 import { sessionNiceness, yielding, yieldSession } from '../../../infra/local/yielding.ts';
 import { connectSweepClient, type SweepClient } from '../../../services/orchestrator/index.ts';
 import { openStore, type Store } from '../../../services/store/index.ts';
@@ -97,10 +98,12 @@ async function open(
   };
   const commands = await connect();
   const registry = `127.0.0.1:${await freePort()}`;
+  const stateDir = join(root, 'state');
+  makeStackSecret(stateDir);
   const environment = {
     ...process.env,
     LSWEEP_DIR: root,
-    LSWEEP_STATE_DIR: join(root, 'state'),
+    LSWEEP_STATE_DIR: stateDir,
     LSWEEP_ARTIFACTS_URL: `file://${join(root, 'artifacts')}`,
     LSWEEP_LOG_LEVEL: process.env['LSWEEP_TEST_LOG'] ?? 'warn',
   };
