@@ -28,22 +28,21 @@ export const waiting = proxyActivities<WaitActivities>({
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });
 
-export interface GpuTurn {
-  readonly sweep: string;
-  /** 1 (first) to 5. A retry goes first: a server-side retry would queue behind the whole backlog. */
-  readonly priority: number;
-  readonly weight: number;
-  readonly heartbeatTimeoutMs: number;
+/** Temporal's words for where a task stands in its queue: priority 1 (first) to 5, then fair between the keys by their weights. */
+export interface QueuePlace {
+  readonly priorityKey: number;
+  readonly fairnessKey: string;
+  readonly fairnessWeight: number;
 }
 
 /** `runPhase` for one try. The long heartbeat timeout is ended early by adoption when a replica dies (architecture.md section 2). */
-export function gpu(turn: GpuTurn): GpuActivities {
+export function gpu(priority: QueuePlace, heartbeatTimeoutMs: number): GpuActivities {
   return proxyActivities<GpuActivities>({
     taskQueue: QUEUES.gpu,
     startToCloseTimeout: '30 days',
-    heartbeatTimeout: turn.heartbeatTimeoutMs,
+    heartbeatTimeout: heartbeatTimeoutMs,
     retry: { maximumAttempts: 1 },
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    priority: { priorityKey: turn.priority, fairnessKey: turn.sweep, fairnessWeight: turn.weight },
+    priority,
   });
 }

@@ -70,7 +70,7 @@ async function runPass(
   let closed = 0;
   const faults: Error[] = [];
   let known = reopenings;
-  const runPhase = sharePhases((phaseKey, closes) => runPhaseToEnd(context, phaseKey, closes));
+  const runPhase = sharePhases((...phase) => runPhaseToEnd(context, ...phase));
 
   const start = async (trial: OpenedTrial): Promise<void> => {
     try {

@@ -12,7 +12,7 @@ import {
   TimeoutFailure,
 } from '@temporalio/workflow';
 import type { FailureSummary, OwnerRef, PhaseFailureDetails, RunPhaseInput } from './activities.ts';
-import { gpu, short, waiting } from './activity-proxies.ts';
+import { gpu, type QueuePlace, short, waiting } from './activity-proxies.ts';
 import type { BatchControl } from './contract.ts';
 import { nextRetry } from './domain/retry.ts';
 
@@ -33,12 +33,21 @@ const LOST_RETRY_MS = 500;
 const NO_SLOT_RETRY_MS = 1_000;
 
 /** @throws CancelledFailure after the activity let go and the claim was given back, so that others may have it. */
-export async function runPhaseToEnd(context: PhaseContext, phaseKey: string, closes: number | null): Promise<PhaseEnd> {
+export async function runPhaseToEnd(
+  context: PhaseContext,
+  phaseKey: string,
+  closes: number | null,
+  isUnderWay: boolean,
+): Promise<PhaseEnd> {
   let takeOver: OwnerRef | null = null;
   let mayHaveClaim = false;
   try {
     for (;;) {
-      const outcome: Outcome = await runOnce(context, { phaseKey, closes, takeOver }, mayHaveClaim);
+      const outcome: Outcome = await runOnce(
+        context,
+        { phaseKey, closes, takeOver },
+        mayHaveClaim || (isUnderWay && closes !== null),
+      );
       takeOver = null;
       switch (outcome.kind) {
         case 'finished':
@@ -88,15 +97,15 @@ type Outcome =
   | { readonly kind: 'later'; readonly delayMs: number }
   | { readonly kind: 'failed'; readonly details: PhaseFailureDetails };
 
-async function runOnce(context: PhaseContext, input: RunPhaseInput, again: boolean): Promise<Outcome> {
+async function runOnce(context: PhaseContext, input: RunPhaseInput, goesAhead: boolean): Promise<Outcome> {
   const { turns, sweep, heartbeatTimeoutMs } = context;
   const hasTurn = (): boolean => turns.size < (context.control().share ?? Number.POSITIVE_INFINITY);
   if (!hasTurn()) await condition(hasTurn);
   turns.add(input.phaseKey);
   try {
     const { priority, weight } = context.control();
-    const urgent = urgency(priority, { again, isLast: input.closes !== null });
-    const turn = await gpu({ sweep, priority: urgent, weight, heartbeatTimeoutMs }).runPhase(input);
+    const place = placeInQueue({ sweep, priority, weight }, goesAhead);
+    const turn = await gpu(place, heartbeatTimeoutMs).runPhase(input);
     return turn.kind === 'failed' ? { kind: 'given_up', end: turn } : turn;
   } catch (error) {
     if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
@@ -106,17 +115,23 @@ async function runOnce(context: PhaseContext, input: RunPhaseInput, again: boole
   }
 }
 
+/** Turns that go ahead count this much less against the sweep's share than its others. */
+const AHEAD_WEIGHT = 100;
+
 /**
- * Temporal priority of a turn. A retry goes first: a server-side retry would queue behind the whole backlog. The last phase of a trial goes
- * before the sweep's other phases, so that cells finish one by one; its number is bounded by the phases that the sweep's fair share let
- * through before, so that other sweeps lose nothing by it.
+ * Where a turn stands in the queue: always at its sweep's own priority, so that nothing of a sweep overtakes a more important one. What goes
+ * ahead, a retry (a server-side one would queue behind the whole backlog) and the last phase of a trial that is under way (so that cells
+ * finish one by one), has a fairness key of its own, which has no backlog. Its number is bounded by the turns that the sweep's share let
+ * through before, so that other sweeps of the priority lose nothing by it.
  */
-export function urgency(
-  priority: number,
-  { again, isLast }: { readonly again: boolean; readonly isLast: boolean },
-): number {
-  if (again) return 1;
-  return isLast ? Math.max(1, priority - 1) : priority;
+export function placeInQueue(
+  { sweep, priority, weight }: { readonly sweep: string; readonly priority: number; readonly weight: number },
+  goesAhead: boolean,
+): QueuePlace {
+  return goesAhead
+    ? // names of sweeps have no `+`, and one more letter is all that Temporal's 64 bytes leave beside the longest
+      { priorityKey: priority, fairnessKey: `${sweep}+`, fairnessWeight: Math.min(1_000, AHEAD_WEIGHT * weight) }
+    : { priorityKey: priority, fairnessKey: sweep, fairnessWeight: weight };
 }
 
 /** @returns null = given up. Failures of an earlier version carry no decision. */

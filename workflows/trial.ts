@@ -8,21 +8,24 @@ import type { PhaseEnd } from './phase-run.ts';
  * Runs a phase, or joins the one that runs: equal keys share one promise inside a batch.
  *
  * @param closes the trial that the phase finishes
+ * @param isUnderWay whether an earlier phase of the trial had its turn just before
  */
-export type PhaseRunner = (phaseKey: string, closes: number | null) => Promise<PhaseEnd>;
+export type PhaseRunner = (phaseKey: string, closes: number | null, isUnderWay: boolean) => Promise<PhaseEnd>;
 
 /** @throws CancelledFailure when paused or cancelled; the trial then stays open. */
 export async function runTrial(trial: OpenedTrial, runPhase: PhaseRunner): Promise<void> {
   const { phases, trialId } = trial;
+  let isUnderWay = false;
   for (const [i, phase] of phases.entries()) {
     if (phase.state === 'finished') continue;
-    const end = await runPhase(phase.key, i === phases.length - 1 ? trialId : null);
+    const end = await runPhase(phase.key, i === phases.length - 1 ? trialId : null, isUnderWay);
     if (end.kind === 'failed') {
       const { failure, message } = end;
       await short.closeTrial({ trialId, failed: { failure, message } });
       return;
     }
     if (end.closed === trialId) return;
+    isUnderWay = true;
   }
   await short.closeTrial({ trialId, failed: null });
 }
@@ -30,10 +33,10 @@ export async function runTrial(trial: OpenedTrial, runPhase: PhaseRunner): Promi
 /** One promise per phase key, made at first use; a failure is forgotten, so that a retried trial asks Postgres anew. */
 export function sharePhases(run: PhaseRunner): PhaseRunner {
   const shared = new Map<string, Promise<PhaseEnd>>();
-  return (phaseKey, closes) => {
+  return (phaseKey, closes, isUnderWay) => {
     let phase = shared.get(phaseKey);
     if (phase === undefined) {
-      phase = run(phaseKey, closes).then((end) => {
+      phase = run(phaseKey, closes, isUnderWay).then((end) => {
         if (end.kind === 'failed') shared.delete(phaseKey);
         return end;
       });

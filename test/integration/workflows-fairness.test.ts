@@ -16,20 +16,22 @@ after(() => bench.close());
 
 const phase = (name: string): ScriptedPhase => ({ name, steps: 1, stepMs: 10 });
 
-async function start(name: string, spec: ScriptedSpec, weight: number): Promise<void> {
+async function start(name: string, spec: ScriptedSpec, weight: number, priority = 3): Promise<void> {
   const cells = spec.trials.length;
   await bench.commands.startSweep({
-    ...{ name, spec, specHash: JSON.stringify(spec), cells, priority: 3, weight, width: null },
+    ...{ name, spec, specHash: JSON.stringify(spec), cells, priority, weight, width: null },
   });
-  await until(
-    `all first phases of ${name} wait for a slot`,
-    async () => {
-      const handle = bench.client.workflow.getHandle(`batch/${name}/0-${cells}`);
-      const described = await handle.describe().catch(() => null);
-      return (described?.raw.pendingActivities?.length ?? 0) >= cells;
-    },
-    60_000,
-  );
+  await until(`all first phases of ${name} wait for a slot`, async () => (await waiting(name, cells)) >= cells, 60_000);
+}
+
+/** PENDING_ACTIVITY_STATE_SCHEDULED of Temporal's API. */
+const SCHEDULED = 1;
+
+/** Phases of the sweep's only batch that no slot has been found for. */
+async function waiting(name: string, cells: number): Promise<number> {
+  const handle = bench.client.workflow.getHandle(`batch/${name}/0-${cells}`);
+  const described = await handle.describe().catch(() => null);
+  return described?.raw.pendingActivities?.filter(({ state }) => Number(state) === SCHEDULED).length ?? 0;
 }
 
 const names = new Map<string, string>();
@@ -71,4 +73,39 @@ test('a trial that is nearly done goes before new ones of its sweep, and takes n
   assert.ok(ends >= 15, `${ends} of the first 40 placements ended a trial`);
   const deep = half.filter((name) => name.startsWith('deep')).length;
   assert.ok(deep >= 15 && deep <= 25, `${deep} of the first 40 belonged to one of two equal sweeps`);
+});
+
+test('retries go before the backlog of their own sweep, and behind all of a sweep that is more important', async () => {
+  await Promise.all(bench.workers.map((one) => one.die()));
+  const [count, more] = [60, 12];
+  const failAt = { step: 1, code: 'TRAINER_CRASHED', failure: 'worker_crash', failures: 1 } as const;
+  const low = spec(Array.from({ length: count }, (_, i) => [{ ...phase(`low-${i}`), failAt }]));
+  await start('low', { ...low, retries: { worker_crash: { attempts: 9, backoffMs: 20, maxBackoffMs: 40 } } }, 1, 5);
+  const first = await bench.worker('node-first', 1);
+  const tried = (): readonly string[] =>
+    low.trials.flatMap(([one]) => {
+      const name = one?.name ?? '';
+      return bench.store.phase(keyOf(name)).attempts.length > 0 ? [name] : [];
+    });
+  await until('one has failed', () => tried().length > 1);
+  await first.die();
+  await start('high', spec(Array.from({ length: more }, (_, i) => [phase(`high-${i}`)])), 1, 1);
+  await until('all of the low one wait again', async () => (await waiting('low', count)) === count, 60_000);
+  const again = tried();
+  assert.ok(again.length < count / 2, `${again.length} of ${count} are retries`);
+
+  const before = placed().length;
+  await bench.worker('node-second', 1);
+  await bench.result('high');
+  await until('the retries have had a slot', () => placed().length > before + more + again.length, 60_000);
+  const order = placed().slice(before);
+  const first12 = order.slice(0, more).filter((name) => !name.startsWith('high'));
+  assert.deepEqual(first12, [], 'all of the more important sweep first');
+  const next = new Set(order.slice(more, more + again.length + 1));
+  assert.ok(
+    again.every((name) => next.has(name)),
+    `then the retries ${again.join(' ')}: ${[...next].join(' ')}`,
+  );
+  await bench.commands.cancel('low');
+  await bench.result('low');
 });

@@ -8,7 +8,7 @@ import { type AttemptOverrides, nextOverrides } from '../../workflows/domain/att
 import { judgeNode, type NodeOutcome } from '../../workflows/domain/node-health.ts';
 import { retriesSchema, retryPolicy } from '../../workflows/domain/retries.ts';
 import { nextRetry } from '../../workflows/domain/retry.ts';
-import { urgency } from '../../workflows/phase-run.ts';
+import { placeInQueue } from '../../workflows/phase-run.ts';
 
 const finetune = (batch: number, microbatch: number | null): unknown => ({
   kind: 'finetune',
@@ -115,9 +115,12 @@ test('a phase never returns to where it failed while another node could have it,
   );
 });
 
-test('a retry goes first, the last phase of a trial one step before its sweep, never beyond the first', () => {
-  assert.equal(urgency(3, { again: true, isLast: false }), 1);
-  assert.equal(urgency(3, { again: false, isLast: true }), 2);
-  assert.equal(urgency(1, { again: false, isLast: true }), 1);
-  assert.equal(urgency(5, { again: false, isLast: false }), 5);
+test('every turn of a sweep has its priority; a retry, or the last phase of a trial, only passes its own backlog', () => {
+  for (const priority of [1, 3, 5]) {
+    const sweep = { sweep: 'a', priority, weight: 2 };
+    assert.deepEqual(placeInQueue(sweep, false), { priorityKey: priority, fairnessKey: 'a', fairnessWeight: 2 });
+    assert.deepEqual(placeInQueue(sweep, true), { priorityKey: priority, fairnessKey: 'a+', fairnessWeight: 200 });
+  }
+  const longest = placeInQueue({ sweep: 'x'.repeat(63), priority: 3, weight: 1_000 }, true);
+  assert.ok(longest.fairnessKey.length <= 64 && longest.fairnessWeight <= 1_000, 'what Temporal takes');
 });

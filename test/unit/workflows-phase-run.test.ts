@@ -27,10 +27,10 @@ test('trials of a batch share a phase, and ask anew after it failed', async () =
     runs += 1;
     return runs === 1 ? { kind: 'failed', failure: 'nan_loss', message: 'x' } : { kind: 'finished', closed: null };
   });
-  const [a, b] = await Promise.all([run('k', null), run('k', null)]);
+  const [a, b] = await Promise.all([run('k', null, false), run('k', null, false)]);
   assert.equal(a, b);
   assert.equal(runs, 1);
-  assert.deepEqual(await run('k', null), { kind: 'finished', closed: null });
-  await run('k', null);
+  assert.deepEqual(await run('k', null, false), { kind: 'finished', closed: null });
+  await run('k', null, false);
   assert.equal(runs, 2);
 });

@@ -32,7 +32,7 @@ export const sweepFieldsSchema = z.strictObject({
   resources: resourcesSchema.default(resourcesSchema.parse({})),
   /** Budgets and waits per failure class, and what follows a NaN. No default: a file without it keeps its hash. */
   retries: retriesSchema.optional(),
-  /** 1 goes first, 5 last. */
+  /** 1 goes first, 5 last; nothing of a sweep overtakes a more important one. */
   priority: z.number().int().min(1).max(5).default(3),
   /** Share of the fleet against other sweeps of the same priority. */
   weight: z.number().min(0.001).max(1_000).default(1),
