@@ -2,7 +2,7 @@
 // grid and every comparison.
 
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import { readRows, type StudyReader, sqlOf } from '../store/index.ts';
+import { readRows, type StudyReader } from '../store/index.ts';
 import { accuracyByCapacity } from './figures/accuracy-by-capacity.ts';
 import { accuracyByLatents } from './figures/accuracy-by-latents.ts';
 import { ANALYSIS_FIGURES, analysisFigure } from './figures/analysis-figures.ts';
@@ -14,7 +14,7 @@ import { judge } from './findings/hypotheses.ts';
 import { sharedResampling } from './findings/resampling-of.ts';
 import { warningsOf } from './findings/warnings.ts';
 import { analysisQuery } from './queries/analysis.ts';
-import { CAPACITY_SQL } from './queries/capacity.ts';
+import { capacitySql } from './queries/capacity.ts';
 import { cellsQuery } from './queries/cells.ts';
 import { gpuHoursQuery } from './queries/gpu-hours.ts';
 import { lossCurvesQuery } from './queries/loss-curves.ts';
@@ -25,15 +25,15 @@ import type { Report, ReportSource } from './report.ts';
 /** @throws LatentSweepError NOT_FOUND, NOTHING_FINISHED, STORE_UNREACHABLE */
 export async function readReport(reader: StudyReader, sweep: string, source: ReportSource): Promise<Report> {
   const facts = await readFacts(reader, sweep);
-  const values = [sweep];
+  const values = [sweep] as const;
   const resamplingOf = sharedResampling();
   const groups = cellGroups(await readRows(reader, cellsQuery, values), resamplingOf);
   const comparisons = compareCells(await readRows(reader, pairsQuery, values), groups, resamplingOf);
-  const cellsSql = sqlOf(cellsQuery, values);
+  const cellsSql = cellsQuery.sql(sweep);
   const own = [
     accuracyByLatents(groups, cellsSql),
-    accuracyByCapacity(groups, sqlOf(CAPACITY_SQL, values)),
-    lossFigure(sweep, await readRows(reader, lossCurvesQuery, values), groups, sqlOf(lossCurvesQuery, values)),
+    accuracyByCapacity(groups, capacitySql(sweep)),
+    lossFigure(sweep, await readRows(reader, lossCurvesQuery, values), groups, lossCurvesQuery.sql(sweep)),
   ];
   return {
     ...{ sweep, source, facts, groups, comparisons },
@@ -42,10 +42,10 @@ export async function readReport(reader: StudyReader, sweep: string, source: Rep
     gpuHours: await readRows(reader, gpuHoursQuery, values),
     figures: [...own.filter((figure) => figure !== null), ...(await analysisFigures(reader, sweep))],
     sql: {
-      facts: sqlOf(sweepFactsQuery, values),
+      facts: sweepFactsQuery.sql(sweep),
       cells: cellsSql,
-      pairs: sqlOf(pairsQuery, values),
-      gpuHours: sqlOf(gpuHoursQuery, values),
+      pairs: pairsQuery.sql(sweep),
+      gpuHours: gpuHoursQuery.sql(sweep),
     },
   };
 }
@@ -63,8 +63,8 @@ async function readFacts(reader: StudyReader, sweep: string): Promise<SweepFacts
 async function analysisFigures(reader: StudyReader, sweep: string): Promise<readonly Figure[]> {
   const figures: Figure[] = [];
   for (const about of ANALYSIS_FIGURES) {
-    const values = [sweep, about.analysis];
-    const figure = analysisFigure(about, await readRows(reader, analysisQuery, values), sqlOf(analysisQuery, values));
+    const values = [sweep, about.analysis] as const;
+    const figure = analysisFigure(about, await readRows(reader, analysisQuery, values), analysisQuery.sql(...values));
     if (figure !== null) figures.push(figure);
   }
   return figures;

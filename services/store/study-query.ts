@@ -1,41 +1,52 @@
-// Queries of people over the views of schema study: text with `$n` for values, rows checked once at the edge. Each query is a file where
-// it is used. Values are written into the text, so that what is printed for people is what was run.
+// Queries of this program over the views of schema study: SQL with its values in place, rows checked once at the edge. Each query is a file
+// where it is used. Values become literals where they stand in the template, so that what is printed for people is what was run; nothing
+// ever looks for places inside a finished text.
 
+import pg from 'pg';
 import { z } from 'zod';
 import type { Reader } from './reader.ts';
 
 export type StudyReader = Pick<Reader, 'query'>;
 
-export interface StudyQuery<Row> {
-  readonly text: string;
+/** What may stand in a query: text, a number, or null. null has no type of its own: write a cast behind it. */
+export type SqlValue = string | number | null;
+
+export interface StudyQuery<Row, Values extends readonly SqlValue[] = readonly [sweep: string]> {
+  /** The statement as it is run and as it is printed. */
+  readonly sql: (...values: Values) => string;
   readonly row: z.ZodType<Row>;
 }
-
-type Value = string | number | null;
 
 /** double precision: a diverged run has NaN and infinities, which z.number() refuses. */
 export const float8 = z.custom<number>((value) => typeof value === 'number', 'not a number');
 
-export async function readRows<Row>(
+export async function readRows<Row, Values extends readonly SqlValue[]>(
   reader: StudyReader,
-  query: StudyQuery<Row>,
-  values: readonly Value[],
+  query: StudyQuery<Row, Values>,
+  values: Values,
 ): Promise<readonly Row[]> {
-  const { columns, rows } = await reader.query(sqlOf(query, values));
+  const { columns, rows } = await reader.query(query.sql(...values));
   return rows.map((row) => query.row.parse(Object.fromEntries(columns.map((column, i) => [column, row[i]]))));
 }
 
-/** @returns the statement as it is run: `$1::text` becomes a literal; null keeps its cast, without which it has no type */
-export function sqlOf(query: Pick<StudyQuery<unknown>, 'text'>, values: readonly Value[]): string {
-  const text = query.text.replace(/\$([1-9])(::[a-z]+)/g, (_, digit: string, cast: string) => {
-    const value = values[Number(digit) - 1];
-    if (value === undefined) throw new RangeError(`the query has no value for $${digit}`);
-    return value === null ? `null${cast}` : typeof value === 'number' ? String(value) : quoted(value);
-  });
-  return text.trim();
+/** `sql\`select ... where sweep = ${sweep}\``: the text with every value as a literal, without space around it. */
+export function sql(parts: TemplateStringsArray, ...values: readonly SqlValue[]): string {
+  return parts
+    .map((part, i) => (i === 0 ? part : `${literal(values[i - 1] ?? null)}${part}`))
+    .join('')
+    .trim();
 }
 
-/** As standard_conforming_strings (the default since Postgres 9.1) reads it: only the quote is special. */
+function literal(value: SqlValue): string {
+  if (value === null) return 'null';
+  if (typeof value === 'string') return quoted(value);
+  if (!Number.isFinite(value)) return `'${value}'::double precision`;
+  // a minus behind a minus would begin a comment
+  return value < 0 ? `(${value})` : String(value);
+}
+
+/** Right under every setting of standard_conforming_strings: pg writes E'...' where a backslash stands. */
 function quoted(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
+  if (text.includes('\0')) throw new RangeError('Postgres has no null character in text');
+  return pg.escapeLiteral(text);
 }

@@ -3,13 +3,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ResultRow, resultsQuery } from '../../services/cli/queries/results.ts';
+import { sweepsQuery } from '../../services/cli/queries/sweeps.ts';
 import { csvOf, jsonRows, tableOf } from '../../services/cli/render/query-result.ts';
-import { phasesText } from '../../services/cli/results/show-sweep.ts';
 import { resultsLegend, resultsTable } from '../../services/cli/results/results-table.ts';
+import { phasesText } from '../../services/cli/results/show-sweep.ts';
 import { drawChart } from '../../services/report/figures/draw-chart.ts';
 import { curveChartSpec } from '../../services/report/figures/loss-curves.ts';
-import { type LossCurveRow, lossCurvesQuery } from '../../services/report/queries/loss-curves.ts';
-import { sqlOf } from '../../services/store/index.ts';
+import type { LossCurveRow } from '../../services/report/queries/loss-curves.ts';
+import { sql } from '../../services/store/index.ts';
 
 const RESULT: ResultRow = {
   cell: 0,
@@ -70,14 +71,19 @@ test('the legend states items, split, chance and how far an accuracy scatters', 
   assert.deepEqual(resultsLegend([{ ...RESULT, accuracy: null, first_loss: null }]), []);
 });
 
-test('printed SQL is what is run, with the name as a literal', () => {
-  assert.match(sqlOf(resultsQuery, ['quickstart']), /where c\.sweep = 'quickstart'/);
-  assert.match(
-    sqlOf({ text: 'where $1::text is null or a = $1::text and b = $2::integer' }, [null, 3]),
-    /^where null::text is null or a = null::text and b = 3$/,
+test('printed SQL is what is run, with every value as a literal of its own', () => {
+  assert.match(resultsQuery.sql('quickstart'), /where c\.sweep = 'quickstart'\n/);
+  assert.match(sweepsQuery.sql(null), /where null::text is null or sweep = null::text\n/);
+  assert.equal(sql`select ${"o'; drop table x; --"}`, "select 'o''; drop table x; --'");
+  // what a search for places in a finished text gets wrong: casts of several words, ten values, values that look like places
+  assert.equal(
+    sql`select ${0.5}::double precision, ${1}::numeric(3,1), ${'$1::text'}, ${'$10'}, ${5}, ${6}, ${7}, ${8}, ${9}, ${'ten'}::text[]`,
+    "select 0.5::double precision, 1::numeric(3,1), '$1::text', '$10', 5, 6, 7, 8, 9, 'ten'::text[]",
   );
-  assert.equal(sqlOf({ text: 'select $1::text' }, ["o'; drop table x; --"]), "select 'o''; drop table x; --'");
-  assert.throws(() => sqlOf(lossCurvesQuery, []), /no value for \$1/);
+  assert.equal(sql` select 1 -${-1} `, 'select 1 -(-1)');
+  assert.equal(sql`select ${Number.NaN}`, "select 'NaN'::double precision");
+  assert.equal(sql`select ${'a\\b'}`, "select  E'a\\\\b'");
+  assert.throws(() => sql`select ${'a\0b'}`, /null character/);
 });
 
 const curve = (system: string, latents: number, channel: string | null = null, task = 'prosqa'): LossCurveRow[] =>

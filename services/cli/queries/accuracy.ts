@@ -1,7 +1,7 @@
 // Accuracies of a sweep over its seeds, for sweeps with too many cells to list.
 
 import { z } from 'zod';
-import { float8, type StudyQuery } from '../../store/index.ts';
+import { float8, type StudyQuery, sql } from '../../store/index.ts';
 
 const row = z.object({
   task: z.string(),
@@ -19,10 +19,10 @@ const row = z.object({
 export type AccuracyRow = z.infer<typeof row>;
 
 export const accuracyQuery: StudyQuery<AccuracyRow> = {
-  text: `
+  sql: (sweep) => sql`
 select task, system, latents, point - 'latents' - 'system' as point, seeds, accuracy, accuracy_sd, chance, items, final_loss
 from study.accuracy
-where sweep = $1::text
+where sweep = ${sweep}
 order by task, system, latents, point
 limit 200`,
   row,

@@ -1,7 +1,7 @@
 // Failed attempts of a sweep, newest first: of all its cells, or of one.
 
 import { z } from 'zod';
-import type { StudyQuery } from '../../store/index.ts';
+import { type StudyQuery, sql } from '../../store/index.ts';
 
 const row = z.object({
   cells: z.array(z.number()),
@@ -18,11 +18,11 @@ const row = z.object({
 
 export type FailureRow = z.infer<typeof row>;
 
-export const failuresQuery: StudyQuery<FailureRow> = {
-  text: `
+export const failuresQuery: StudyQuery<FailureRow, readonly [sweep: string, cell: number | null]> = {
+  sql: (sweep, cell) => sql`
 select cells, kind, attempt, failure, code, message, node, step, phase_state, at
 from study.failures
-where sweep = $1::text and ($2::integer is null or $2::integer = any (cells))
+where sweep = ${sweep} and (${cell}::integer is null or ${cell}::integer = any (cells))
 order by at desc
 limit 20`,
   row,

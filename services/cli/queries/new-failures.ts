@@ -1,7 +1,7 @@
 // Attempts of a sweep that failed after a moment, newest first: what a follower tells beside the numbers.
 
 import { z } from 'zod';
-import type { StudyQuery } from '../../store/index.ts';
+import { type StudyQuery, sql } from '../../store/index.ts';
 
 const row = z.object({
   phase_key: z.string(),
@@ -15,11 +15,11 @@ const row = z.object({
 
 export type NewFailureRow = z.infer<typeof row>;
 
-export const newFailuresQuery: StudyQuery<NewFailureRow> = {
-  text: `
+export const newFailuresQuery: StudyQuery<NewFailureRow, readonly [sweep: string, since: string]> = {
+  sql: (sweep, since) => sql`
 select phase_key, kind, cells, attempt, failure, message, step
 from study.failures
-where sweep = $1::text and at > $2::timestamptz
+where sweep = ${sweep} and at > ${since}::timestamptz
 order by at desc
 limit 20`,
   row,

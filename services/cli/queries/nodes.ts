@@ -1,7 +1,7 @@
 // The machines of the fleet: connected ones first.
 
 import { z } from 'zod';
-import type { StudyQuery } from '../../store/index.ts';
+import { type StudyQuery, sql } from '../../store/index.ts';
 
 const row = z.object({
   node: z.string(),
@@ -18,8 +18,8 @@ const row = z.object({
 
 export type NodeRow = z.infer<typeof row>;
 
-export const nodesQuery: StudyQuery<NodeRow> = {
-  text: `
+export const nodesQuery: StudyQuery<NodeRow, readonly []> = {
+  sql: () => sql`
 select node, connected, slots, busy, places, quarantined, quarantine_reason, canary_at, last_event, last_event_at
 from study.nodes
 order by connected desc, node`,

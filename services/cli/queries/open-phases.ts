@@ -1,7 +1,7 @@
 // The phases of a trial that are not done, and what they wait for: the end of a story that is still going on.
 
 import { z } from 'zod';
-import type { StudyQuery } from '../../store/index.ts';
+import { type StudyQuery, sql } from '../../store/index.ts';
 
 const row = z.object({
   kind: z.string(),
@@ -14,11 +14,11 @@ const row = z.object({
 
 export type OpenPhaseRow = z.infer<typeof row>;
 
-export const openPhasesQuery: StudyQuery<OpenPhaseRow> = {
-  text: `
+export const openPhasesQuery: StudyQuery<OpenPhaseRow, readonly [sweep: string, cell: number]> = {
+  sql: (sweep, cell) => sql`
 select kind, state, step, total_steps, node, waits_for
 from study.phases
-where sweep = $1::text and cell = $2::integer and state in ('planned', 'running')
+where sweep = ${sweep} and cell = ${cell} and state in ('planned', 'running')
 order by position`,
   row,
 };

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { PHASE_KINDS } from '../../../workflows/domain/phases.ts';
-import type { StudyQuery } from '../../store/index.ts';
+import { type StudyQuery, sql } from '../../store/index.ts';
 
 const row = z.object({
   kind: z.enum(PHASE_KINDS),
@@ -16,12 +16,12 @@ const row = z.object({
 export type PhaseProgressRow = z.infer<typeof row>;
 
 export const phaseProgressQuery: StudyQuery<PhaseProgressRow> = {
-  text: `
+  sql: (sweep) => sql`
 select kind, sum(phases)::integer as phases, sum(planned)::integer as planned, sum(running)::integer as running,
   sum(finished)::integer as finished, sum(failed)::integer as failed
 from study.progress
-where sweep = $1::text
+where sweep = ${sweep}
 group by kind
-order by array_position(array['${PHASE_KINDS.join("', '")}'], kind)`,
+order by array_position(string_to_array(${PHASE_KINDS.join(' ')}, ' '), kind)`,
   row,
 };

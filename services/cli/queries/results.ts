@@ -2,7 +2,7 @@
 // first and final loss are means over ten steps of the cell's own training.
 
 import { z } from 'zod';
-import { float8, type StudyQuery } from '../../store/index.ts';
+import { float8, type StudyQuery, sql } from '../../store/index.ts';
 
 const row = z.object({
   cell: z.number(),
@@ -25,7 +25,7 @@ const row = z.object({
 export type ResultRow = z.infer<typeof row>;
 
 export const resultsQuery: StudyQuery<ResultRow> = {
-  text: `
+  sql: (sweep) => sql`
 select c.cell, c.trial_key, c.state, c.task, c.system, c.channel, c.latents, c.seed,
   c.accuracy, c.chance, c.items, c.split, loss.first_loss, loss.final_loss, c.steps
 from study.cells c
@@ -36,7 +36,7 @@ left join lateral (
   where k.sweep = c.sweep and k.cell = c.cell and k.kind in ('pretrain', 'finetune') and k.metric = 'loss_nats'
     and (k.step <= 10 or k.step > c.steps - 10)
 ) loss on true
-where c.sweep = $1::text
+where c.sweep = ${sweep}
 order by c.task, c.system, c.latents, c.channel, c.seed, c.cell`,
   row,
 };

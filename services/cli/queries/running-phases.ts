@@ -1,7 +1,7 @@
 // Phases of a sweep that run now, the longest-running first. Of a phase that several cells share, system, latents and seed are null.
 
 import { z } from 'zod';
-import { float8, type StudyQuery } from '../../store/index.ts';
+import { float8, type StudyQuery, sql } from '../../store/index.ts';
 
 const row = z.object({
   phase_key: z.string(),
@@ -21,11 +21,11 @@ const row = z.object({
 export type RunningPhaseRow = z.infer<typeof row>;
 
 export const runningPhasesQuery: StudyQuery<RunningPhaseRow> = {
-  text: `
+  sql: (sweep) => sql`
 select r.phase_key, r.kind, r.system, r.latents, c.seed, cardinality(r.cells) as cells, r.attempt, r.node, r.step, r.total_steps, r.loss_nats, r.tokens_per_second
 from study.running r
 left join study.cells c on c.sweep = r.sweep and c.cell = r.cells[1] and cardinality(r.cells) = 1
-where r.sweep = $1::text
+where r.sweep = ${sweep}
 order by r.started_at, r.phase_key`,
   row,
 };

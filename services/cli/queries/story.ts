@@ -1,7 +1,7 @@
 // What happened to a trial and why, in order. Cost: the attempts, decisions and superseded rows of its phases.
 
 import { z } from 'zod';
-import type { StudyQuery } from '../../store/index.ts';
+import { type StudyQuery, sql } from '../../store/index.ts';
 
 const row = z.object({
   at: z.date(),
@@ -15,11 +15,11 @@ const row = z.object({
 
 export type StoryRow = z.infer<typeof row>;
 
-export const storyQuery: StudyQuery<StoryRow> = {
-  text: `
+export const storyQuery: StudyQuery<StoryRow, readonly [trialKey: string]> = {
+  sql: (trialKey) => sql`
 select at, kind, phase_key, attempt, node, event, text
 from study.story
-where trial_key = $1::text
+where trial_key = ${trialKey}
 order by at, rank`,
   row,
 };

@@ -1,7 +1,7 @@
 // Sweeps with their cells by state: all of them, or the one that is named. Cost: one look at every cell of the sweep.
 
 import { z } from 'zod';
-import { float8, type StudyQuery } from '../../store/index.ts';
+import { float8, type StudyQuery, sql } from '../../store/index.ts';
 
 const row = z.object({
   sweep: z.string(),
@@ -24,12 +24,12 @@ const row = z.object({
 
 export type SweepCountsRow = z.infer<typeof row>;
 
-export const sweepsQuery: StudyQuery<SweepCountsRow> = {
-  text: `
+export const sweepsQuery: StudyQuery<SweepCountsRow, readonly [sweep: string | null]> = {
+  sql: (sweep) => sql`
 select sweep, revision, state, cells, planned, running, paused, finished, failed, cancelled, stopped_early,
   priority, weight, width, created_at, state_at
 from study.sweeps
-where $1::text is null or sweep = $1::text
+where ${sweep}::text is null or sweep = ${sweep}::text
 order by created_at desc`,
   row,
 };

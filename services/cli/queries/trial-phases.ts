@@ -1,7 +1,7 @@
 // The phases of one cell in order of execution.
 
 import { z } from 'zod';
-import { float8, type StudyQuery } from '../../store/index.ts';
+import { float8, type StudyQuery, sql } from '../../store/index.ts';
 
 const row = z.object({
   kind: z.string(),
@@ -18,11 +18,11 @@ const row = z.object({
 
 export type TrialPhaseRow = z.infer<typeof row>;
 
-export const trialPhasesQuery: StudyQuery<TrialPhaseRow> = {
-  text: `
+export const trialPhasesQuery: StudyQuery<TrialPhaseRow, readonly [sweep: string, cell: number]> = {
+  sql: (sweep, cell) => sql`
 select kind, phase_key, state, step, total_steps, attempts, node, gpu_seconds, message, weights_sha256
 from study.phases
-where sweep = $1::text and cell = $2::integer
+where sweep = ${sweep} and cell = ${cell}
 order by position`,
   row,
 };

@@ -1,7 +1,7 @@
 // One cell of a sweep, by its number or by the beginning of its trial key. Several rows: the beginning is ambiguous.
 
 import { z } from 'zod';
-import { float8, type StudyQuery } from '../../store/index.ts';
+import { float8, type StudyQuery, sql } from '../../store/index.ts';
 
 const row = z.object({
   cell: z.number(),
@@ -30,12 +30,12 @@ const row = z.object({
 
 export type TrialRow = z.infer<typeof row>;
 
-export const trialQuery: StudyQuery<TrialRow> = {
-  text: `
+export const trialQuery: StudyQuery<TrialRow, readonly [sweep: string, trial: string]> = {
+  sql: (sweep, trial) => sql`
 select cell, trial_key, state, system, task, latents, channel, capacity_floats_per_latent, seed, point,
   accuracy, chance, items, split, final_loss, steps, total_steps, attempts, failure, message, gpu_seconds, closed_at
 from study.cells
-where sweep = $1::text and (cell::text = $2::text or (length($2::text) >= 6 and starts_with(trial_key, $2::text)))
+where sweep = ${sweep} and (cell::text = ${trial} or (length(${trial}) >= 6 and starts_with(trial_key, ${trial})))
 order by cell`,
   row,
 };

@@ -3,7 +3,7 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { curveChartSpec, drawChart, lossCurvesQuery, standaloneSvg } from '../../report/index.ts';
-import { readRows, type StudyReader, sqlOf } from '../../store/index.ts';
+import { readRows, type StudyReader } from '../../store/index.ts';
 import { type ResultRow, resultsQuery } from '../queries/results.ts';
 import { resultsLegend, resultsTable } from './results-table.ts';
 
@@ -22,7 +22,7 @@ export interface Chart {
 
 export async function readResults(reader: StudyReader, sweep: string): Promise<Results> {
   const rows = await readRows(reader, resultsQuery, [sweep]);
-  const sql = sqlOf(resultsQuery, [sweep]);
+  const sql = resultsQuery.sql(sweep);
   return { rows, sql, text: [indented(sql), '', resultsTable(rows), '', ...resultsLegend(rows)].join('\n') };
 }
 
@@ -38,7 +38,7 @@ export async function writeChart(reader: StudyReader, sweep: string, stateDir: s
   const whole = `${path}.${process.pid}.new`;
   await writeFile(whole, `${svg}\n`);
   await rename(whole, path);
-  return { path, sql: sqlOf(lossCurvesQuery, [sweep]) };
+  return { path, sql: lossCurvesQuery.sql(sweep) };
 }
 
 /** @param chart null = no loss is recorded yet */

@@ -1,6 +1,6 @@
 // One sweep: how far it is, its results through SQL, its latest failures, and the chart when asked for.
 
-import { readRows, type StudyReader, sqlOf } from '../../store/index.ts';
+import { readRows, type StudyReader } from '../../store/index.ts';
 import { countsOf, readSweep } from '../follow/read-progress.ts';
 import { type AccuracyRow, accuracyQuery } from '../queries/accuracy.ts';
 import { type FailureRow, failuresQuery } from '../queries/failures.ts';
@@ -76,7 +76,7 @@ export function failuresText(failures: readonly FailureRow[]): string {
 
 async function readAccuracies(reader: StudyReader, sweep: string) {
   const rows = await readRows(reader, accuracyQuery, [sweep]);
-  const sql = sqlOf(accuracyQuery, [sweep]);
+  const sql = accuracyQuery.sql(sweep);
   return { rows, sql, text: `${sql.replaceAll(/^/gm, '  ')}\n\n${accuraciesTable(rows)}` };
 }
 

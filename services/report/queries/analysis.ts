@@ -2,7 +2,7 @@
 // whatever else the sweep varies.
 
 import { z } from 'zod';
-import { float8, type StudyQuery } from '../../store/index.ts';
+import { float8, type StudyQuery, sql } from '../../store/index.ts';
 
 const row = z.object({
   analysis: z.string(),
@@ -22,12 +22,12 @@ const row = z.object({
 export type AnalysisRow = z.infer<typeof row>;
 
 /** @param name of the analysis, such as cross_capture */
-export const analysisQuery: StudyQuery<AnalysisRow> = {
-  text: `
+export const analysisQuery: StudyQuery<AnalysisRow, readonly [sweep: string, analysis: string]> = {
+  sql: (sweep, analysis) => sql`
 select analysis, task, system, channel, latents, label, i, j,
   avg(value) as value, min(value) as least, max(value) as most, count(distinct cell)::integer as cells
 from study.analyses
-where sweep = $1::text and analysis = $2::text and value > '-Infinity' and value < 'Infinity'
+where sweep = ${sweep} and analysis = ${analysis} and value > '-Infinity' and value < 'Infinity'
 group by analysis, task, system, channel, latents, label, i, j
 order by task, system, channel, latents, label, i, j`,
   row,

@@ -1,9 +1,9 @@
 // Accuracy against the width of the channel, as view study.capacity has it.
 
-export const CAPACITY_SQL = {
-  text: `
+import { sql } from '../../store/index.ts';
+
+export const capacitySql = (sweep: string): string => sql`
 select task, split, system, latents, channel, capacity_floats_per_latent, capacity_floats, seeds, items, accuracy, accuracy_sd
 from study.capacity
-where sweep = $1::text
-order by task, capacity_floats_per_latent, system, latents`,
-} as const;
+where sweep = ${sweep}
+order by task, capacity_floats_per_latent, system, latents`;

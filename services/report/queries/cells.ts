@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { curriculumSchema } from '../../../workflows/domain/settings.ts';
-import { float8, type StudyQuery } from '../../store/index.ts';
+import { float8, type StudyQuery, sql } from '../../store/index.ts';
 
 const row = z.object({
   cell: z.number(),
@@ -34,7 +34,7 @@ const row = z.object({
 export type CellRow = z.infer<typeof row>;
 
 export const cellsQuery: StudyQuery<CellRow> = {
-  text: `
+  sql: (sweep) => sql`
 select c.cell, c.state, c.task, t.settings -> 'task' as task_settings, t.settings -> 'model' as model,
   t.settings -> 'curriculum' as curriculum, md5((t.settings - 'seed')::text) as point_hash,
   c.system, c.latents, c.channel, c.capacity_floats_per_latent, c.seed, c.point,
@@ -46,10 +46,10 @@ left join study.answers a on a.sweep = c.sweep and a.cell = c.cell and c.state =
 left join (
   select cell, avg(value) as perplexity
   from study.analyses
-  where sweep = $1::text and analysis = 'perplexity' and label = ''
+  where sweep = ${sweep} and analysis = 'perplexity' and label = ''
   group by cell
 ) p on p.cell = c.cell
-where c.sweep = $1::text
+where c.sweep = ${sweep}
 order by c.task, c.system, c.latents, c.channel, c.cell, a.split`,
   row,
 };

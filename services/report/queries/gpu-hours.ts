@@ -1,7 +1,7 @@
 // Device time of a sweep by kind of phase and system; work that was done again stands apart.
 
 import { z } from 'zod';
-import { float8, type StudyQuery } from '../../store/index.ts';
+import { float8, type StudyQuery, sql } from '../../store/index.ts';
 
 const row = z.object({
   kind: z.string(),
@@ -17,10 +17,10 @@ const row = z.object({
 export type GpuHoursRow = z.infer<typeof row>;
 
 export const gpuHoursQuery: StudyQuery<GpuHoursRow> = {
-  text: `
+  sql: (sweep) => sql`
 select kind, system, phases, gpu_hours, superseded_gpu_hours, tokens, mfu
 from study.gpu_hours
-where sweep = $1::text
+where sweep = ${sweep}
 order by kind, system`,
   row,
 };

@@ -1,7 +1,7 @@
 // Training loss of a sweep's systems, at most about 80 points a curve: means over the seeds and over windows of steps.
 
 import { z } from 'zod';
-import { float8, type StudyQuery } from '../../store/index.ts';
+import { float8, type StudyQuery, sql } from '../../store/index.ts';
 
 const row = z.object({
   task: z.string(),
@@ -17,12 +17,12 @@ const row = z.object({
 export type LossCurveRow = z.infer<typeof row>;
 
 export const lossCurvesQuery: StudyQuery<LossCurveRow> = {
-  text: `
+  sql: (sweep) => sql`
 with loss as (
   select task, system, channel, latents, seed, step, value,
     greatest(1, ceil(max(step) over () / 80.0)) as steps_per_point
   from study.curves
-  where sweep = $1::text and kind in ('pretrain', 'finetune') and metric = 'loss_nats'
+  where sweep = ${sweep} and kind in ('pretrain', 'finetune') and metric = 'loss_nats'
 )
 select task, system, channel, latents, avg(step)::double precision as step, avg(value) as loss_nats,
   count(distinct seed)::integer as seeds, max(steps_per_point)::integer as steps_per_point

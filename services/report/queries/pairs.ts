@@ -1,7 +1,7 @@
 // Cells of a sweep in pairs that differ in one thing and answered the same questions from the same seed, with the counts of McNemar's test.
 
 import { z } from 'zod';
-import type { StudyQuery } from '../../store/index.ts';
+import { type StudyQuery, sql } from '../../store/index.ts';
 
 const row = z.object({
   differs: z.enum(['system', 'latents', 'channel']),
@@ -19,10 +19,10 @@ const row = z.object({
 export type PairRow = z.infer<typeof row>;
 
 export const pairsQuery: StudyQuery<PairRow> = {
-  text: `
+  sql: (sweep) => sql`
 select differs, split, seed, cell_a, cell_b, items, both_correct, only_a, only_b, neither
 from study.pairs
-where sweep = $1::text
+where sweep = ${sweep}
 order by differs, task, system_a, system_b, latents_a, latents_b, seed, cell_a, cell_b`,
   row,
 };

@@ -2,7 +2,7 @@
 // those of the grid that are planned, points that mean the same counted once.
 
 import { z } from 'zod';
-import type { StudyQuery } from '../../store/index.ts';
+import { type StudyQuery, sql } from '../../store/index.ts';
 
 const row = z.object({
   state: z.string(),
@@ -24,7 +24,7 @@ const row = z.object({
 export type SweepFacts = z.infer<typeof row>;
 
 export const sweepFactsQuery: StudyQuery<SweepFacts> = {
-  text: `
+  sql: (sweep) => sql`
 select v.state, v.revision, s.spec ->> 'description' as description, s.spec_hash,
   v.planned + v.running + v.paused + v.finished + v.failed + v.cancelled + v.stopped_early as cells,
   v.planned + v.running + v.paused as open, v.finished, v.failed,
@@ -39,6 +39,6 @@ cross join lateral (
   join study.attempts a on a.phase_key = p.phase_key
   join study.nodes n on n.node = a.node
 ) run
-where v.sweep = $1::text`,
+where v.sweep = ${sweep}`,
   row,
 };
