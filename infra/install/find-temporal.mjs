@@ -9,7 +9,8 @@ import { promisify } from 'node:util';
 
 /** The first server whose task queues know fairness keys. */
 const OLDEST_SERVER = { major: 1, minor: 29 };
-const VERSION_TIMEOUT_MS = 20_000;
+/** Ends a program that hangs; on a full machine or a cold network disk a healthy one takes long. */
+const VERSION_TIMEOUT_MS = 180_000;
 
 /** @typedef {{ path: string, version: string, from: 'configuration' | 'PATH' | 'cache' }} TemporalBinary */
 /** @typedef {{ configured?: string | null | undefined, path?: string | undefined, cacheDir: string, note?: (text: string) => void }} Places */

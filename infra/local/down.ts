@@ -2,6 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Config, isAlive, readStackRecord, runningStack, type StackRecord } from '../../services/config/index.ts';
+import { Silence } from '../../services/machine/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { layoutOf } from './layout.ts';
 import { endOrphans, orphansOf } from './orphans.ts';
@@ -9,8 +10,8 @@ import { releaseStackLock, takeStackLock } from './stack-lock.ts';
 import { writeStackRecord } from './write-record.ts';
 
 const POLL_MS = 50;
-/** The sum of the services' own limits, and some. */
-const TIMEOUT_MS = 150_000;
+/** Without any service changing its state: longer than the longest limit of a service, after which it is killed. */
+const PATIENCE_MS = 150_000;
 
 export type DownResult = 'stopped' | 'was down' | 'cleaned up';
 
@@ -47,16 +48,19 @@ async function stopSupervisor(
   onChange: (record: StackRecord) => void,
 ): Promise<DownResult> {
   process.kill(mark.pid, 'SIGTERM');
-  const deadlineMs = performance.now() + TIMEOUT_MS;
+  const unchanged = new Silence(POLL_MS, performance.now());
   for (let shown = ''; isAlive(mark); await pause(POLL_MS)) {
     const record = readStackRecord(config.stateDir);
     const states = JSON.stringify(record?.services.map(({ state }) => state));
-    if (record !== null && states !== shown) onChange(record);
+    if (record !== null && states !== shown) {
+      onChange(record);
+      unchanged.touch();
+    }
     shown = states;
-    if (performance.now() > deadlineMs) {
+    if (unchanged.tick(performance.now()) > PATIENCE_MS) {
       throw new LatentSweepError(
         'INTERNAL',
-        `the supervisor (pid ${mark.pid}) did not end within ${TIMEOUT_MS / 1000} s; see ${layoutOf(config.stateDir).log('supervisor')}`,
+        `the supervisor (pid ${mark.pid}) has stopped nothing more for ${PATIENCE_MS / 1000} s; see ${layoutOf(config.stateDir).log('supervisor')}`,
         { pid: mark.pid },
       );
     }

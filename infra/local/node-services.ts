@@ -19,11 +19,18 @@ export interface Listening {
   readonly port: number;
 }
 
+/** What the services of a stack have in common. */
+export interface Surroundings {
+  readonly environment: Environment;
+  /** `stack.niceness` */
+  readonly niceness: number;
+  readonly layout: StackLayout;
+}
+
 export function orchestratorService(
   name: string,
   listen: Listening,
-  environment: Environment,
-  layout: StackLayout,
+  { environment, niceness, layout }: Surroundings,
 ): ServiceDefinition {
   const ready = layout.ready(name);
   return {
@@ -38,7 +45,10 @@ export function orchestratorService(
       rmSync(ready, { force: true });
       const own = { LSWEEP_ORCHESTRATOR_REGISTRY_ADDRESS: addressOf(listen) };
       return Promise.resolve(
-        yielding(nodeCommand('services/orchestrator/main.ts', ['--ready-file', ready], { ...environment, ...own })),
+        yielding(
+          nodeCommand('services/orchestrator/main.ts', ['--ready-file', ready], { ...environment, ...own }),
+          niceness,
+        ),
       );
     },
     isReady: async (pid) =>
@@ -50,8 +60,7 @@ export function workerService(
   name: string,
   nodeId: string | null,
   listen: Listening,
-  environment: Environment,
-  layout: StackLayout,
+  { environment, niceness, layout }: Surroundings,
 ): ServiceDefinition {
   const ready = layout.ready(name);
   return {
@@ -73,7 +82,7 @@ export function workerService(
       };
       const args = ['--state-dir', layout.worker(name), '--ready-file', ready];
       const env = { ...environment, ...own, ...none };
-      return Promise.resolve(yielding(nodeCommand('services/gpu-worker/main.ts', args, env)));
+      return Promise.resolve(yielding(nodeCommand('services/gpu-worker/main.ts', args, env), niceness));
     },
     isReady: async (pid) =>
       readyPid(ready) === pid && (await accepts({ host: reachable(listen.host), port: listen.port })),

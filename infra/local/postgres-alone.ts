@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Config, readStackRecord, runningStack } from '../../services/config/index.ts';
+import { Silence } from '../../services/machine/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { layoutOf, type StackLayout } from './layout.ts';
 import { choosePort } from './ports.ts';
@@ -12,7 +13,6 @@ import { endStrayPostgres, postgresAnswers, postgresLaunch, postgresUrl } from '
 import { releaseStackLock, takeStackLock } from './stack-lock.ts';
 
 const POLL_MS = 50;
-const READY_TIMEOUT_MS = 60_000;
 
 export interface PostgresAlone {
   /** Of the writer, as in `endpoints`. */
@@ -25,9 +25,13 @@ export interface PostgresAlone {
 export async function startPostgresAlone(config: Config): Promise<PostgresAlone> {
   if (config.postgres.url !== null) return { url: config.postgres.url, stop: () => Promise.resolve() };
   const layout = layoutOf(config.stateDir);
-  const deadlineMs = performance.now() + READY_TIMEOUT_MS;
-  for (; performance.now() < deadlineMs; await pause(POLL_MS)) {
+  const unchanged = new Silence(POLL_MS, performance.now());
+  let shown = '';
+  for (; unchanged.tick(performance.now()) < config.stack.startMs; await pause(POLL_MS)) {
     const stack = runningStack(config);
+    const states = JSON.stringify(stack?.services.map(({ state, restarts }) => [state, restarts]));
+    if (states !== shown) unchanged.touch();
+    shown = states;
     const isReady =
       stack?.services.some((service) => service.name === 'postgres' && service.state === 'ready') === true;
     const running = isReady ? (stack?.postgresUrl ?? null) : null;
@@ -44,7 +48,7 @@ export async function startPostgresAlone(config: Config): Promise<PostgresAlone>
   }
   throw new LatentSweepError(
     'STORE_UNREACHABLE',
-    `Postgres in ${config.stateDir} was not ready within ${READY_TIMEOUT_MS / 1000} s; see ${layout.log('postgres')}`,
+    `Postgres in ${config.stateDir} was not ready within ${config.stack.startMs / 1000} s (stack.startMs); see ${layout.log('postgres')}`,
     {
       stateDir: config.stateDir,
     },
@@ -73,14 +77,14 @@ async function startUnderLock(config: Config, layout: StackLayout): Promise<Post
       await ended;
       releaseStackLock(layout.lock);
     };
-    const deadlineMs = performance.now() + READY_TIMEOUT_MS;
+    // as long as it lives it is starting: what a crash left to replay may take minutes, and whoever cannot start ends by himself
     while (!(await postgresAnswers(cluster, port))) {
       const how = await Promise.race([ended, pause(POLL_MS, null)]);
-      if (how === null && performance.now() < deadlineMs) continue;
+      if (how === null) continue;
       await stop();
       throw new LatentSweepError(
         'STORE_UNREACHABLE',
-        `Postgres did not start (${how ?? 'no answer in time'}); see ${layout.log('postgres')}`,
+        `Postgres did not start (${how}); see ${layout.log('postgres')}`,
         { stateDir: config.stateDir },
       );
     }

@@ -58,7 +58,8 @@ export async function planStack(config: Config, layout: StackLayout, before: Sta
     artifactsUrl: artifactsUrl(config),
     registryAddresses: config.worker.registries ?? registryAddresses,
   });
-  for (const { name, listen } of orchestrators) services.push(orchestratorService(name, listen, environment, layout));
+  const surroundings = { environment, niceness: config.stack.niceness, layout };
+  for (const { name, listen } of orchestrators) services.push(orchestratorService(name, listen, surroundings));
   for (const [i, { name, listen }] of workers.entries()) {
     const { nodeId } = config.worker;
     services.push(
@@ -66,8 +67,7 @@ export async function planStack(config: Config, layout: StackLayout, before: Sta
         name,
         nodeId === null || workers.length === 1 ? nodeId : `${nodeId}-${i + 1}`,
         listen,
-        environment,
-        layout,
+        surroundings,
       ),
     );
   }

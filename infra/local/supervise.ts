@@ -26,7 +26,8 @@ while (holder?.role === 'postgres alone' && !stopping.signal.aborted) {
   holder = takeStackLock(lock, 'supervisor');
 }
 if (holder === null) {
-  const reason = yieldSession();
+  const { niceness } = config.stack;
+  const reason = niceness === 0 ? null : yieldSession(niceness);
   if (reason !== null)
     log.warn({ reason }, 'questions to Postgres compete with the rest of the stack for a full machine');
   try {

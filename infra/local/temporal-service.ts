@@ -12,7 +12,8 @@ import type { ServiceDefinition } from './service.ts';
 import { yielding } from './yielding.ts';
 
 const STOP_TIMEOUT_MS = 15_000;
-const ANSWER_TIMEOUT_MS = 2_000;
+/** On a full machine an answer takes seconds. */
+const ANSWER_TIMEOUT_MS = 15_000;
 const PRAGMAS = ['journal_mode=WAL', 'synchronous=NORMAL'];
 const DYNAMIC = [
   'matching.numTaskqueueReadPartitions=1',
@@ -55,7 +56,7 @@ export function temporalService(ports: TemporalPorts, config: Config, layout: St
     command: async () => {
       mkdirSync(dirname(layout.temporalFile), { recursive: true });
       const file = await temporalBinary(config);
-      return yielding({ file, args: ['server', 'start-dev', ...place, ...state, ...settings] });
+      return yielding({ file, args: ['server', 'start-dev', ...place, ...state, ...settings] }, config.stack.niceness);
     },
     isReady: () => answers(`127.0.0.1:${ports.frontend}`, namespace),
   };

@@ -6,6 +6,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Config, readStackRecord, runningStack, type StackRecord } from '../../services/config/index.ts';
+import { Silence } from '../../services/machine/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { configHash } from './config-hash.ts';
 import { layoutOf } from './layout.ts';
@@ -14,12 +15,11 @@ import { lockHolder } from './stack-lock.ts';
 import { makeStateFolder } from './state-folder.ts';
 
 const POLL_MS = 50;
-const DEFAULT_TIMEOUT_MS = 10 * 60_000;
 
 export interface UpOptions {
   /** Called whenever a service changes its state. */
   readonly onChange?: (record: StackRecord) => void;
-  /** Of the whole start; the first one may have to fetch the Temporal server. Default 10 minutes. */
+  /** Without any service changing its state; as long as the start goes on it is waited for. Default `stack.startMs`. */
   readonly timeoutMs?: number;
   /** Gives the waiting up; the stack goes on. */
   readonly signal?: AbortSignal;
@@ -64,9 +64,10 @@ function startSupervisor(config: Config): Supervisor {
 }
 
 async function waitUntilReady(config: Config, supervisor: Supervisor | null, options: UpOptions): Promise<StackRecord> {
-  const { onChange = () => undefined, timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options;
+  const { onChange = () => undefined, timeoutMs = config.stack.startMs, signal } = options;
   const { lock } = layoutOf(config.stateDir);
-  const deadlineMs = performance.now() + timeoutMs;
+  const startedAtMs = performance.now();
+  const unchanged = new Silence(POLL_MS, startedAtMs);
   for (let shown = ''; ; ) {
     // asked before the record: whoever ends writes first, then goes
     const isOver = supervisor === null || supervisor.hasEnded();
@@ -74,13 +75,17 @@ async function waitUntilReady(config: Config, supervisor: Supervisor | null, opt
     const record = runningStack(config);
     if (record !== null) {
       const now = JSON.stringify(record.services.map(({ name, state, restarts }) => [name, state, restarts]));
-      if (now !== shown) onChange(record);
+      if (now !== shown) {
+        onChange(record);
+        unchanged.touch();
+      }
       shown = now;
       if (isUp(record)) return record;
     } else if (isOver && !hasOwner) {
       throw givenUp(config, supervisor);
     }
-    if (performance.now() > deadlineMs || signal?.aborted === true) throw notInTime(config, timeoutMs);
+    const nowMs = performance.now();
+    if (unchanged.tick(nowMs) > timeoutMs || signal?.aborted === true) throw notInTime(config, nowMs - startedAtMs);
     await pause(POLL_MS, null, signal === undefined ? {} : { signal }).catch(() => undefined);
   }
 }
@@ -104,13 +109,13 @@ function givenUp(config: Config, supervisor: Supervisor | null): LatentSweepErro
   );
 }
 
-function notInTime(config: Config, timeoutMs: number): LatentSweepError {
+function notInTime(config: Config, waitedMs: number): LatentSweepError {
   const waiting = (runningStack(config)?.services ?? [])
     .filter((service) => service.state !== 'ready')
     .map((service) => `${service.name} ${service.state}`);
   return new LatentSweepError(
     'STACK_NOT_READY',
-    `the local stack is not ready after ${Math.round(timeoutMs / 1000)} s (${waiting.join(', ') || 'not started'})`,
-    { stateDir: config.stateDir },
+    `the local stack is not ready after ${Math.round(waitedMs / 1000)} s (${waiting.join(', ') || 'not started'})`,
+    { stateDir: config.stateDir, key: 'stack.startMs' },
   );
 }

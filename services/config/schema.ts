@@ -130,10 +130,24 @@ export const configSchema = z
         stallMs: durationMs(60_000),
         /** The same while no step has been measured: the first one fetches weights and compiles graphs. */
         firstStepMs: durationMs(600_000),
+        /**
+         * A starting trainer is given up when it has done nothing for so long, or has computed for so long without being ready. One that works is
+         * waited for, however long a full machine or a slow disk makes it take (a start computes for about 2 s).
+         */
+        trainerStartMs: durationMs(600_000),
         /** Memory of one attempt, bytes; null = an equal share of its GPU's or, without GPUs, of the machine's. */
         memoryBytes: z.int().min(1).nullable().default(null),
         /** Checkpoints kept on the node's disk for the next attempt, bytes; null = 20 GiB. */
         cacheBytes: z.int().min(0).nullable().default(null),
+      })
+      .readonly()
+      .prefault({}),
+    stack: z
+      .strictObject({
+        /** Of all of the local stack but Postgres, as `nice -n` counts: 5 leaves it a third of the share that others have; 0 = as others. */
+        niceness: z.int().min(0).max(19).default(5),
+        /** `lsweep up` gives up waiting when no service has changed its state for so long; the stack itself goes on. */
+        startMs: durationMs(600_000),
       })
       .readonly()
       .prefault({}),

@@ -1,7 +1,7 @@
 // The lease of running attempts: they stop by themselves, with a checkpoint, when no orchestrator has answered for too long.
 
+import { Silence } from '../machine/index.ts';
 import type { NodeAttempts } from './node-attempts.ts';
-import { Silence } from './silence.ts';
 
 const TICK_MS = 500;
 

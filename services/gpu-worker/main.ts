@@ -27,7 +27,12 @@ await runWorker({
   artifacts: await openArtifactStore(artifactsUrl(config)),
   cacheBytes: worker.cacheBytes ?? DEFAULT_CACHE_BYTES,
   rpc: rpcSettings(config),
-  times: { ...DEFAULT_WORKER_TIMES, stallMs: worker.stallMs, firstStepMs: worker.firstStepMs },
+  times: {
+    ...DEFAULT_WORKER_TIMES,
+    stallMs: worker.stallMs,
+    firstStepMs: worker.firstStepMs,
+    trainerStartMs: worker.trainerStartMs,
+  },
   log: pino({ level: config.log.level, base: { process: 'gpu-worker' } }),
   readyFile: args['ready-file'] ?? null,
 });

@@ -20,7 +20,7 @@ export interface WorkerTimes {
   readonly stallMs: number;
   /** As long as no step has been measured: the first one fetches weights and compiles graphs. */
   readonly firstStepMs: number;
-  /** A new trainer process must be ready by then. */
+  /** A starting trainer is given up after so long without work, or with so much CPU time (services/machine/start-watch.ts). */
   readonly trainerStartMs: number;
   /** How long a trainer may take to obey `stop now`, to exit, or to end by itself after its worker was killed; then SIGKILL. */
   readonly trainerGraceMs: number;
@@ -31,7 +31,7 @@ export interface WorkerTimes {
 export const DEFAULT_WORKER_TIMES: WorkerTimes = {
   stallMs: 60_000,
   firstStepMs: 10 * 60_000,
-  trainerStartMs: 60_000,
+  trainerStartMs: 10 * 60_000,
   trainerGraceMs: 5_000,
   leaveMs: 10_000,
 };

@@ -1,8 +1,8 @@
 // Ends a trainer whose steps stop: found by the progress of its steps, measured against its own pace, never by the life of its process. A
 // trainer that is stopped, blocked or busy with nothing is found alike. A suspension of the whole machine does not count against it.
 
+import { Silence } from '../machine/index.ts';
 import type { TrainerEvent } from '../trainer/index.ts';
-import { Silence } from './silence.ts';
 import { type PaceLimits, StepPace } from './step-pace.ts';
 
 export class StallWatch {

@@ -38,18 +38,18 @@ export class TrainerPool {
   /**
    * Runs `job` on a trainer when there is one; does nothing when `signal` fires before.
    *
-   * @throws LatentSweepError TRAINER_CRASHED when no trainer could be started, and what `job` throws
+   * @throws LatentSweepError TRAINER_NOT_STARTED when no trainer could be started, and what `job` throws
    */
   async use(place: number, signal: AbortSignal, job: (trainer: Trainer) => Promise<AfterJob>): Promise<void> {
     const own = this.#slots[place];
     if (this.#waitingPlaces === 0 && own !== undefined) {
-      await own.use(job);
+      await own.use(signal, job);
       return;
     }
     const slot = this.#free.shift() ?? (await this.#next(signal));
     if (slot === null) return;
     try {
-      await slot.use(job);
+      await slot.use(signal, job);
     } finally {
       this.#giveBack(slot);
     }

@@ -4,6 +4,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Logger } from 'pino';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { processUsage, StartWatch } from '../machine/index.ts';
 import type { TrainerCommand, TrainerEvent } from '../trainer/index.ts';
 import { EventQueue } from './event-queue.ts';
 import { OutputTail } from './output-tail.ts';
@@ -13,6 +14,7 @@ export interface TrainerStart {
   readonly entry: string;
   readonly execArgv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** `worker.trainerStartMs` */
   readonly startMs: number;
   readonly log: Logger;
 }
@@ -28,9 +30,10 @@ export class TrainerProcess implements Trainer {
   readonly #tail = new OutputTail();
   readonly #events = new EventQueue();
   #killedFor: LatentSweepError | null = null;
+  #hasStarted = false;
   #onHeard: ((event: TrainerEvent) => void) | null = null;
 
-  /** Resolves when it is ready for a job. @throws LatentSweepError TRAINER_CRASHED */
+  /** Resolves when it is ready for a job. @throws LatentSweepError TRAINER_NOT_STARTED, which is no fault of any job */
   static async start(
     options: TrainerStart,
     engineVersion: string,
@@ -45,19 +48,26 @@ export class TrainerProcess implements Trainer {
     });
     const trainer = new TrainerProcess(child, options.log);
     if (child.pid !== undefined) onSpawn(child.pid);
-    const late = setTimeout(() => {
-      trainer.kill(trainer.#crash(`the trainer was not ready within ${options.startMs} ms`));
-    }, options.startMs);
+    const watch = new StartWatch({
+      patienceMs: options.startMs,
+      usage: () => processUsage(trainer.pid),
+      onGivenUp: (why) =>
+        trainer.kill(
+          trainer.#crash(`the trainer ${why} and was still not ready; worker.trainerStartMs sets how long that may be`),
+        ),
+    });
     try {
       const first = await trainer.#events.next();
       if (first.kind !== 'ready') throw trainer.#crash(`the trainer said ${first.kind} before it was ready`);
-      if (first.engineVersion === engineVersion) return trainer;
-      throw trainer.#crash(`the trainer has engine version ${first.engineVersion}, this worker ${engineVersion}`);
+      if (first.engineVersion !== engineVersion)
+        throw trainer.#crash(`the trainer has engine version ${first.engineVersion}, this worker ${engineVersion}`);
+      trainer.#hasStarted = true;
+      return trainer;
     } catch (error) {
       await trainer.end();
       throw error;
     } finally {
-      clearTimeout(late);
+      watch.close();
     }
   }
 
@@ -138,7 +148,8 @@ export class TrainerProcess implements Trainer {
   }
 
   #crash(sentence: string, how: Readonly<Record<string, string | number | null>> = {}): LatentSweepError {
-    return new LatentSweepError('TRAINER_CRASHED', sentence, { ...how, output: this.#tail.text });
+    const code = this.#hasStarted ? 'TRAINER_CRASHED' : 'TRAINER_NOT_STARTED';
+    return new LatentSweepError(code, sentence, { ...how, output: this.#tail.text });
   }
 }
 

@@ -49,16 +49,32 @@ export class TrainerSlot {
     });
   }
 
-  /** Runs `job` when its turn comes; a rejection discards the trainer. @throws LatentSweepError TRAINER_CRASHED when none could be started */
-  use(job: (trainer: Trainer) => Promise<AfterJob>): Promise<void> {
-    return this.#inTurn(async () => {
+  /**
+   * Runs `job` when its turn comes and a trainer is ready; does nothing, at once, when `signal` fires before: a start may be a long one, and
+   * goes on for whoever comes next. A rejection discards the trainer.
+   *
+   * @throws LatentSweepError TRAINER_NOT_STARTED, and what `job` throws
+   */
+  use(signal: AbortSignal, job: (trainer: Trainer) => Promise<AfterJob>): Promise<void> {
+    let hasBegun = false;
+    const work = this.#inTurn(async () => {
+      if (signal.aborted) return;
       const trainer = await this.#ready();
+      if (signal.aborted) return;
+      hasBegun = true;
       let after: AfterJob = 'discard';
       try {
         after = await job(trainer);
       } finally {
         if (after === 'discard') await this.#discard(0);
       }
+    });
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        if (!hasBegun) resolve();
+      };
+      signal.addEventListener('abort', leave);
+      void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
     });
   }
 

@@ -2,3 +2,6 @@
 
 export { type CgroupLimits, cgroupLimits, type ReadText } from './cgroup-limits.ts';
 export { type MachineSize, machineSize } from './machine-size.ts';
+export { type ProcessUsage, processUsage } from './process-usage.ts';
+export { Silence } from './silence.ts';
+export { type StartLimits, StartWatch } from './start-watch.ts';

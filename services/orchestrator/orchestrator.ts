@@ -20,6 +20,7 @@ import type { OrchestratorOptions } from './options.ts';
 import { PhaseNews } from './phase-news.ts';
 import { SegmentCommitter } from './segment-committer.ts';
 import { clientConnection, workerConnection } from './temporal-connection.ts';
+import { TURN_LIMIT } from './turn-limit.ts';
 import { workflowBundle as bundleOnce } from './workflow-bundle.ts';
 
 /** Waiters are cheap: a promise and a heartbeat each. */
@@ -69,6 +70,7 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
     interceptors: { activity: [activityEdge] },
     shutdownGraceTime: '1s',
     maxHeartbeatThrottleInterval: '2s',
+    ...TURN_LIMIT,
   };
   const fixed = (numSlots: number): { readonly type: 'fixed-size'; readonly numSlots: number } => ({
     type: 'fixed-size',

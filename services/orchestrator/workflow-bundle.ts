@@ -3,7 +3,7 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, type WorkflowBundleOption } from '@temporalio/worker';
@@ -11,17 +11,28 @@ import type { Logger } from 'pino';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const WORKFLOWS = join(ROOT, 'workflows');
-const CACHE = join(ROOT, '.cache', 'workflow-bundles');
 const HASH_DIGITS = 32;
 
-export async function workflowBundle(log: Logger): Promise<WorkflowBundleOption> {
-  const codePath = join(CACHE, `${await sourcesHash()}.js`);
+/** @param cache default: LSWEEP_CACHE_DIR, else .cache of the project */
+export async function workflowBundle(
+  log: Pick<Logger, 'info'>,
+  cache: string = process.env['LSWEEP_CACHE_DIR'] || join(ROOT, '.cache'),
+): Promise<WorkflowBundleOption> {
+  const folder = join(cache, 'workflow-bundles');
+  const codePath = join(folder, `${await sourcesHash()}.js`);
   if (existsSync(codePath)) return { codePath };
   const { code } = await bundleWorkflowCode({ workflowsPath: join(WORKFLOWS, 'index.ts'), logger: quietBundler });
   try {
-    await mkdir(CACHE, { recursive: true });
+    await mkdir(folder, { recursive: true });
     const temporary = `${codePath}.${randomUUID()}`;
-    await writeFile(temporary, code);
+    const file = await open(temporary, 'wx');
+    try {
+      await file.writeFile(code);
+      // on disk before it has its name: a power cut must leave no empty bundle that every start would trust
+      await file.sync();
+    } finally {
+      await file.close();
+    }
     await rename(temporary, codePath);
   } catch (error) {
     log.info({ error: String(error) }, 'the workflow bundle could not be kept; the next start makes it again');

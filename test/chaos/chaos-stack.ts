@@ -151,8 +151,9 @@ export async function openChaosStack(size: StackSize): Promise<ChaosStack> {
     artifactsUrl: `file://${join(root, 'artifacts')}`,
     registryAddresses: registries.map(addressOf),
   });
+  const surroundings = { environment, niceness: config.stack.niceness, layout };
   const orchestrators = registries.map((listen, i) =>
-    start(orchestratorService(nameOf({ what: 'orchestrator', replica: i }), listen, environment, layout)),
+    start(orchestratorService(nameOf({ what: 'orchestrator', replica: i }), listen, surroundings)),
   );
   await ready(orchestrators);
 
@@ -169,7 +170,9 @@ export async function openChaosStack(size: StackSize): Promise<ChaosStack> {
         LSWEEP_WORKER_ADVERTISE: toNode.address,
         LSWEEP_WORKER_REGISTRIES: toRegistries.map((link) => link.address).join(','),
       };
-      group.push(start(workerService(name, name, listen, { ...environment, ...own }, layout)));
+      group.push(
+        start(workerService(name, name, listen, { ...surroundings, environment: { ...environment, ...own } })),
+      );
     }
     await ready(group);
   }

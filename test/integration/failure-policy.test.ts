@@ -184,3 +184,17 @@ function fast(): NonNullable<ScriptedSpec['retries']> {
   const soon = { backoffMs: 10, maxBackoffMs: 20 };
   return { out_of_memory: soon, worker_crash: soon, nan_loss: soon };
 }
+
+test('a node that cannot start trainers is quarantined though nothing went on elsewhere, and no trial fails of it', async () => {
+  for (const one of bench.workers) await one.die();
+  await bench.worker('node-lame', 3);
+  await connectedAre('node-lame');
+  const lame = ['l-0', 'l-1', 'l-2'].map((name) => failing(name, 'TRAINER_NOT_STARTED', 'trainer_start', 2));
+  const retries = { trainer_start: { attempts: 10, backoffMs: 10, maxBackoffMs: 10 }, worker_crash: { attempts: 1 } };
+  await bench.start('lame', { retries, trials: lame.map((phase) => [phase]) });
+  assert.deepEqual(await bench.result('lame'), { state: 'finished', finished: 3, failed: 0 });
+  const [event] = await fixture.rows<{ reason: string }>(
+    "select reason from study.decisions where node = 'node-lame' and decision = 'quarantined'",
+  );
+  assert.match(event?.reason ?? '', /no trainer could be started for its last \d+ attempts/);
+});

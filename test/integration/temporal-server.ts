@@ -39,7 +39,7 @@ export function freePort(): Promise<number> {
 export async function startTemporalServer(flags: readonly string[] = [], port?: number): Promise<TemporalServer> {
   const address = `127.0.0.1:${port ?? (await freePort())}`;
   const values = ['numTaskqueueReadPartitions=1', 'numTaskqueueWritePartitions=1', 'enableFairness=true'];
-  const { file, args } = yielding({
+  const server = {
     file: findBinary(),
     args: [
       ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', address.split(':')[1] ?? ''],
@@ -47,7 +47,8 @@ export async function startTemporalServer(flags: readonly string[] = [], port?: 
       ...values.flatMap((value) => ['--dynamic-config-value', `matching.${value}`]),
       ...flags,
     ],
-  });
+  };
+  const { file, args } = yielding(server, 5);
   const child: ChildProcess = spawn(file, [...args], { stdio: 'ignore' });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   await answers(address, child);

@@ -3,8 +3,10 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
+import { TURN_LIMIT } from '../../services/orchestrator/turn-limit.ts';
+import { workflowBundle } from '../../services/orchestrator/workflow-bundle.ts';
 
 // No server: the recorded histories must fit the workflows as they are now. A history that no longer fits means that running sweeps
 // would break at the next deployment: use patched(), or record anew (record.ts) when no such sweep can be running.
@@ -19,19 +21,19 @@ const namesOf = (release: string): readonly string[] =>
   readdirSync(join(histories, release)).filter((name) => name.endsWith('.json'));
 const silent = (): void => undefined;
 const logger = { log: silent, trace: silent, debug: silent, info: silent, warn: silent, error: silent };
-let bundle: WorkflowBundle;
+let bundle: WorkflowBundleOption;
 let folder: string;
 
 before(async () => {
   mkdirSync(cache, { recursive: true });
   folder = mkdtempSync(join(cache, 'replay-'));
-  bundle = await bundleWorkflowCode({ workflowsPath: join(workflows, 'index.ts'), logger });
+  bundle = await workflowBundle(logger);
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-async function replay(workflowBundle: WorkflowBundle, name: string): Promise<void> {
+async function replay(code: WorkflowBundleOption, name: string): Promise<void> {
   const history: unknown = JSON.parse(readFileSync(join(histories, name), 'utf8'));
-  await Worker.runReplayHistory({ workflowBundle, replayName: name }, history, name);
+  await Worker.runReplayHistory({ workflowBundle: code, replayName: name, ...TURN_LIMIT }, history, name);
 }
 
 const FIRST = ['plain', 'commanded', 'retried', 'cancelled'];

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { chooseNode, fits, type Want, wantText } from '../../services/orchestrator/fleet/placement.ts';
 import { type AttemptOverrides, nextOverrides } from '../../workflows/domain/attempt-overrides.ts';
-import { judgeNode, type NodeOutcome } from '../../workflows/domain/node-health.ts';
+import { judgeNode, maySuspectNode, type NodeOutcome } from '../../workflows/domain/node-health.ts';
 import { retriesSchema, retryPolicy } from '../../workflows/domain/retries.ts';
 import { nextRetry } from '../../workflows/domain/retry.ts';
 import { placeInQueue } from '../../workflows/phase-run.ts';
@@ -80,6 +80,19 @@ test('a node is sick when three phases that failed on it went on elsewhere and f
   assert.equal(judgeNode(false, mixed).kind, 'unchanged', 'as many finish');
   const everywhere = [1, 2, 3, 4].map((id) => outcome(id, true, false));
   assert.equal(judgeNode(false, everywhere).kind, 'unchanged', 'the phases are at fault');
+});
+
+test('a node that cannot start a trainer is sick whatever happens elsewhere, until it has started one', () => {
+  const start = (phaseId: number): NodeOutcome => ({ ...outcome(phaseId, true, false), failure: 'trainer_start' });
+  assert.deepEqual(judgeNode(false, [start(1), start(1), start(2)]), {
+    kind: 'quarantine',
+    reason: 'no trainer could be started for its last 3 attempts',
+  });
+  assert.equal(judgeNode(false, [start(1), start(2)]).kind, 'unchanged', 'two may be bad luck');
+  assert.equal(judgeNode(false, [start(1), start(2), outcome(3, false), start(4)]).kind, 'unchanged');
+  assert.equal(judgeNode(true, [{ ...start(1), sinceQuarantine: true }]).kind, 'extend');
+  assert.ok(maySuspectNode('trainer_start'), 'its failures are forgiven when it is put into quarantine');
+  assert.deepEqual(nextRetry('trainer_start', 99), { retry: true, delayMs: 60_000 });
 });
 
 test('in quarantine only the canary counts', () => {

@@ -3,7 +3,7 @@
 import { sessionNiceness, yieldSession } from '../../infra/local/yielding.ts';
 
 const before = sessionNiceness();
-const reasons = [yieldSession()];
+const reasons = [yieldSession(5)];
 const meanwhile = sessionNiceness();
 // the kernel lets others than root change it ten times a second
 await new Promise((resolve) => setTimeout(resolve, 200));

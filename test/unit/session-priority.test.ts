@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { sessionGroup } from '../../infra/local/yielding.ts';
+import { sessionGroup, yielding } from '../../infra/local/yielding.ts';
 
 // What only a kernel with session groups can show; `detached` is a session of its own, so that the one of the tests keeps its priority.
 
@@ -21,4 +21,10 @@ test('a session yields the cores to others and takes its priority back', {
   });
   await new Promise((resolve) => child.once('close', resolve));
   assert.deepEqual(JSON.parse(said), { before: 0, meanwhile: 5, after: 0, reasons: [null, null] });
+});
+
+test('a service yields by as much as stack.niceness says, and not at all by 0', () => {
+  const command = { file: 'node', args: ['main.ts'] };
+  assert.deepEqual(yielding(command, 0), command);
+  assert.deepEqual(yielding(command, 7), { file: 'nice', args: ['-n', '7', 'node', 'main.ts'] });
 });

@@ -46,3 +46,25 @@ test('a stack that is not ready in time names the services that are not, and no 
     return true;
   });
 });
+
+test('a stack whose services go on changing is waited for, longer than its patience', async () => {
+  const config = loadConfig({ dir: join(dir, 'slow'), environment: {} });
+  const write = (restarts: number, state: ServiceRecord['state']): void =>
+    writeStackRecord(config.stateDir, {
+      ...{ version: 1, supervisor: markOf(process.pid), failure: null, configHash: '', registryAddresses: [] },
+      ...{ postgresUrl: null, readerUrl: null, temporalAddress: null, temporalUiUrl: null },
+      services: [{ ...service('temporal', state), restarts }],
+    });
+  write(0, 'starting');
+  let changes = 0;
+  // the patience is four looks, and every look finds a change
+  const { record } = await up(config, {
+    timeoutMs: 200,
+    onChange: () => {
+      changes += 1;
+      if (changes < 20) write(changes, 'starting');
+      else write(changes, 'ready');
+    },
+  });
+  assert.equal(record.services[0]?.state, 'ready');
+});

@@ -13,8 +13,8 @@ import type { Artifact } from '../../services/gen/latentsweep/worker/v1/worker.t
 import { CheckpointCache } from '../../services/gpu-worker/checkpoint-cache.ts';
 import { endProcess } from '../../services/gpu-worker/end-process.ts';
 import { OutputTail } from '../../services/gpu-worker/output-tail.ts';
-import { Silence } from '../../services/gpu-worker/silence.ts';
 import { openStateFolder } from '../../services/gpu-worker/state-folder.ts';
+import { Silence } from '../../services/machine/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'worker-parts-'));

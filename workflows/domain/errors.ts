@@ -12,6 +12,7 @@ export const ATTEMPT_FAILURES = [
   'timeout',
   'cancelled',
   'worker_crash',
+  'trainer_start',
   'artifact_store',
 ] as const;
 
@@ -36,6 +37,8 @@ export const RETRY_POLICIES = {
   timeout: { maxAttempts: 3, initialBackoffMs: 1_000, maxBackoffMs: 30_000, countsAgainstTrial: true },
   cancelled: { maxAttempts: 1, initialBackoffMs: 0, maxBackoffMs: 0, countsAgainstTrial: false },
   worker_crash: { maxAttempts: 5, initialBackoffMs: 500, maxBackoffMs: 10_000, countsAgainstTrial: true },
+  // no trainer, no training: the phase was not even begun, and its node is soon in quarantine, which forgives
+  trainer_start: { maxAttempts: 100, initialBackoffMs: 5_000, maxBackoffMs: 60_000, countsAgainstTrial: false },
   artifact_store: { maxAttempts: 10, initialBackoffMs: 2_000, maxBackoffMs: 60_000, countsAgainstTrial: true },
 } as const satisfies Record<AttemptFailure, RetryPolicy>;
 
@@ -151,6 +154,11 @@ export const ERRORS = {
     failure: 'worker_crash',
     grpcStatus: 'INTERNAL',
     advice: 'See the tail of the trainer log in the details.',
+  },
+  TRAINER_NOT_STARTED: {
+    failure: 'trainer_start',
+    grpcStatus: 'UNAVAILABLE',
+    advice: 'The node could not start a trainer, which is no fault of the trial; see its output in the details.',
   },
   STOPPED: {
     failure: 'preempted',

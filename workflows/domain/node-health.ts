@@ -1,4 +1,4 @@
-// When a node is sick: its attempts fail while the same phases go on elsewhere. Pure; the evidence is Postgres' record of attempts.
+// When a node is sick: its attempts fail while the same phases go on elsewhere, or it cannot start a trainer. Pure; the evidence is Postgres' record of attempts.
 
 import type { AttemptFailure } from './errors.ts';
 
@@ -10,6 +10,7 @@ export const NODE_SUSPECT_FAILURES = [
   'code_error',
   'worker_crash',
   'timeout',
+  'trainer_start',
   'artifact_store',
 ] as const satisfies readonly AttemptFailure[];
 
@@ -32,6 +33,8 @@ export interface NodeOutcome {
 export const NODE_OUTCOMES = 20;
 /** Different phases that must have failed here and gone on elsewhere; fewer may be bad luck. */
 const LEAST_PHASES = 3;
+/** Attempts in a row that got no trainer here: no phase has a part in that, so nothing needs to go on elsewhere. */
+const LEAST_FAILED_STARTS = 3;
 
 export type NodeVerdict =
   | { readonly kind: 'unchanged' }
@@ -46,6 +49,10 @@ export function judgeNode(isQuarantined: boolean, outcomes: readonly NodeOutcome
     if (canary.failure === null) return { kind: 'readmit' };
     return { kind: 'extend', reason: `its canary phase ended with ${canary.failure}` };
   }
+  const others = outcomes.findIndex((one) => one.failure !== 'trainer_start');
+  const failedStarts = others === -1 ? outcomes.length : others;
+  if (failedStarts >= LEAST_FAILED_STARTS)
+    return { kind: 'quarantine', reason: `no trainer could be started for its last ${failedStarts} attempts` };
   const finished = outcomes.filter((one) => one.failure === null).length;
   const suspicious = outcomes.filter(
     ({ failure, wentOnElsewhere }) => failure !== null && wentOnElsewhere && maySuspectNode(failure),

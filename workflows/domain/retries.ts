@@ -28,6 +28,7 @@ export const retriesSchema = z.strictObject({
   preempted: budgetSchema.optional(),
   timeout: budgetSchema.optional(),
   worker_crash: budgetSchema.optional(),
+  trainer_start: budgetSchema.optional(),
   artifact_store: budgetSchema.optional(),
   onNan: onNanSchema.optional(),
 });

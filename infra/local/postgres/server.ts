@@ -12,7 +12,8 @@ import { postgresPrograms } from './programs.ts';
 
 /** A real Temporal server beside the stack holds about 50 connections (temporal.md section 4). */
 const MOST_CONNECTIONS = 200;
-const CONNECT_TIMEOUT_MS = 2_000;
+/** On a full machine a login takes seconds. */
+const CONNECT_TIMEOUT_MS = 15_000;
 const POLL_MS = 50;
 const FAST_STOP_MS = 30_000;
 
@@ -48,7 +49,7 @@ export async function postgresAnswers(cluster: Cluster, port: number): Promise<b
   const client = new pg.Client({
     connectionString: postgresUrl(cluster, port, 'postgres'),
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: CONNECT_TIMEOUT_MS * 5,
+    query_timeout: CONNECT_TIMEOUT_MS,
   });
   client.on('error', () => undefined);
   try {

@@ -11,6 +11,7 @@ import pg from 'pg';
 import { nodeCommand } from '../../../infra/local/node-services.ts';
 import { makeStackSecret } from '../../../infra/local/stack-secret.ts';
 import { sessionNiceness, yielding, yieldSession } from '../../../infra/local/yielding.ts';
+import { loadConfig } from '../../../services/config/index.ts';
 import { connectSweepClient, type SweepClient } from '../../../services/orchestrator/index.ts';
 import { openStore, type Store } from '../../../services/store/index.ts';
 import { type ReadSweepFile, readSweepFile } from '../../../services/sweep-file/index.ts';
@@ -72,8 +73,9 @@ async function open(
   if (!keep) closers.push(() => rm(root, { recursive: true, force: true }));
   await chmod(root, 0o755);
   // as the supervisor of a local stack does
+  const { stack } = loadConfig({ dir: root, environment: {} });
   const niceness = sessionNiceness();
-  warnOf("the stack's session keeps its priority", yieldSession());
+  warnOf("the stack's session keeps its priority", yieldSession(stack.niceness));
   closers.push(async () => warnOf('this session stays at low priority', yieldSession(niceness)));
   const postgres = await startPostgres();
   closers.push(() => postgres.close());
@@ -123,7 +125,10 @@ async function open(
     const number = starts++;
     const log = await openFile(join(root, `${number}-${main.split('/').at(-2) ?? main}.log`), 'a');
     const ready = join(root, `${number}.ready`);
-    const command = yielding(nodeCommand(main, [...args, '--ready-file', ready], { ...environment, ...env }));
+    const command = yielding(
+      nodeCommand(main, [...args, '--ready-file', ready], { ...environment, ...env }),
+      stack.niceness,
+    );
     if (isClosing) throw new Error('the stack is closed');
     const child = spawn(command.file, [...command.args], { env: command.env, stdio: ['ignore', log.fd, log.fd] });
     await log.close();
