@@ -39,7 +39,9 @@ export type PhaseTurn =
   | ({ readonly kind: 'failed' } & FailureSummary)
   | { readonly kind: 'wait'; readonly owner: OwnerRef }
   /** Slots are free, but none that the phase fits. */
-  | { readonly kind: 'unfit' };
+  | { readonly kind: 'unfit' }
+  /** The phase that it starts from is not finished any more: its weights were lost. That one runs first; the claim is kept. */
+  | { readonly kind: 'parent'; readonly phaseKey: string };
 
 export interface SweepActivities {
   /** Writes every cell of the sweep's current revision to Postgres. Idempotent; heartbeats. */

@@ -14,7 +14,7 @@ import type { OpenedTrial } from './activities.ts';
 import { short } from './activity-proxies.ts';
 import { type BatchControl, type BatchInput, type BatchSummary, CONTROL_SIGNAL } from './contract.ts';
 import { type PhaseContext, runPhaseToEnd } from './phase-run.ts';
-import { runTrial, sharePhases } from './trial.ts';
+import { runTrial, sharePhases, shareRuns } from './trial.ts';
 
 const controlSignal = defineSignal<[BatchControl]>(CONTROL_SIGNAL);
 
@@ -30,10 +30,12 @@ export async function batch(input: BatchInput): Promise<BatchSummary> {
   });
 
   const cells = { sweepId: input.sweepId, from: input.from, to: input.to };
+  const runAgain = shareRuns((phaseKey) => runPhaseToEnd(context, phaseKey, null, true));
   const context: PhaseContext = {
     sweep: input.sweep,
     heartbeatTimeoutMs: input.heartbeatTimeoutMs,
     control: () => control,
+    runAgain,
     turns: new Set(),
   };
 

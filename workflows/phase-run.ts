@@ -25,6 +25,8 @@ export interface PhaseContext {
   readonly sweep: string;
   readonly heartbeatTimeoutMs: number;
   control(): BatchControl;
+  /** Runs a phase that had been finished again; phases that start from it share the run. */
+  runAgain(phaseKey: string): Promise<PhaseEnd>;
   /** Phases of this batch on or waiting for a slot; bounded by the batch's share of the sweep's width. */
   readonly turns: Set<string>;
 }
@@ -77,6 +79,14 @@ export async function runPhaseToEnd(
         case 'unfit':
           mayHaveClaim = true;
           await waiting.waitFit({ phaseKey });
+          break;
+        case 'parent': {
+          mayHaveClaim = true;
+          const parent = await context.runAgain(outcome.phaseKey);
+          if (parent.kind === 'finished') break;
+          await short.releasePhase({ phaseKey });
+          return parent;
+        }
       }
     }
   } catch (error) {
@@ -93,6 +103,7 @@ type Outcome =
   | { readonly kind: 'given_up'; readonly end: PhaseEnd }
   | { readonly kind: 'wait'; readonly owner: OwnerRef }
   | { readonly kind: 'unfit' }
+  | { readonly kind: 'parent'; readonly phaseKey: string }
   /** No attempt ended: no slot was there, the claim passed on, or the activity's orchestrator died and the phase may still be running. */
   | { readonly kind: 'later'; readonly delayMs: number }
   | { readonly kind: 'failed'; readonly details: PhaseFailureDetails };

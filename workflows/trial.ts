@@ -45,3 +45,15 @@ export function sharePhases(run: PhaseRunner): PhaseRunner {
     return phase;
   };
 }
+
+/** One promise per phase key while it runs: whoever asks later has it run anew. */
+export function shareRuns(run: (phaseKey: string) => Promise<PhaseEnd>): (phaseKey: string) => Promise<PhaseEnd> {
+  const running = new Map<string, Promise<PhaseEnd>>();
+  return (phaseKey) => {
+    const known = running.get(phaseKey);
+    if (known !== undefined) return known;
+    const phase = run(phaseKey).finally(() => running.delete(phaseKey));
+    running.set(phaseKey, phase);
+    return phase;
+  };
+}

@@ -5,7 +5,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import { fileError } from './file-errors.ts';
+import { fileError, isMissing } from './file-errors.ts';
 import { type FileHash, READ_BYTES } from './file-hash.ts';
 
 const TEMPORARY = '.partial';
@@ -38,12 +38,17 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Removes what killed copies left directly in `folder`. */
-export async function removeLeftovers(folder: string, nowMs: number): Promise<void> {
+/** Removes what killed copies left directly in `folder`. @param olderMs 0 where nobody else copies into it */
+export async function removeLeftovers(folder: string, nowMs: number, olderMs = LEFTOVER_MS): Promise<void> {
   for (const name of await readdir(folder)) {
     if (!name.endsWith(TEMPORARY)) continue;
-    const { mtimeMs } = await stat(join(folder, name));
-    if (nowMs - mtimeMs > LEFTOVER_MS) await rm(join(folder, name), { force: true });
+    const path = join(folder, name);
+    try {
+      if (nowMs - (await stat(path)).mtimeMs > olderMs) await rm(path, { force: true });
+    } catch (error) {
+      // another copy was finished meanwhile
+      if (!isMissing(error)) throw fileError(error, `${path}, a leftover, could not be removed`);
+    }
   }
 }
 
@@ -79,9 +84,9 @@ function damaged(path: string, expected: FileHash, actual: FileHash): LatentSwee
     `${path} has ${actual.bytes} bytes and SHA-256 ${actual.sha256}; recorded are ${expected.bytes} bytes and ${expected.sha256}`,
     {
       path,
+      sha256: expected.sha256,
       expectedBytes: expected.bytes,
       actualBytes: actual.bytes,
-      expectedSha256: expected.sha256,
       actualSha256: actual.sha256,
     },
   );

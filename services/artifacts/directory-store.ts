@@ -1,54 +1,120 @@
 // The artifact store as a directory: local for one machine, a network file system for many.
 
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { lstat, opendir, rm, utimes } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import type { ArtifactStore, StoredArtifact } from './artifact-store.ts';
+import type { ArtifactStore, ListedFile, StoredArtifact } from './artifact-store.ts';
 import { copyDurably, removeLeftovers } from './copy-file.ts';
 import { fileError, isMissing } from './file-errors.ts';
+import { isWhole } from './file-hash.ts';
+import { StorePresence } from './store-presence.ts';
 
-export async function openDirectoryStore(root: string): Promise<ArtifactStore> {
-  await mkdir(root, { recursive: true }).catch((error: unknown) => {
-    throw fileError(error, `the artifact store ${root} could not be made`);
-  });
+/** @param memory file outside the store that remembers where it was; see store-presence.ts */
+export async function openDirectoryStore(root: string, memory: string | null): Promise<ArtifactStore> {
+  const presence = await StorePresence.open(root, memory);
   const pathOf = (uri: string): string => join(root, checkedUri(uri));
-
-  const sizeOf = async (uri: string): Promise<number | null> => {
-    try {
-      return (await stat(pathOf(uri))).size;
-    } catch (error) {
-      if (isMissing(error)) return null;
-      throw fileError(error, `${uri} could not be looked up in ${root}`);
-    }
-  };
 
   return {
     description: root,
     put: async (path, artifact) => {
-      // the name contains the hash: what is there whole is the same content
-      if ((await sizeOf(artifact.uri)) === artifact.bytes) return;
       const target = pathOf(artifact.uri);
+      await presence.check();
+      // what is there whole is the same content; the new time says that somebody is about to name it
+      if (await isWholeFile(target, artifact)) {
+        await touch(target);
+        return;
+      }
       await copyDurably(path, target, artifact);
       await removeLeftovers(dirname(target), Date.now());
     },
     fetch: async (artifact, path) => {
-      if ((await sizeOf(artifact.uri)) === null) {
+      const source = pathOf(artifact.uri);
+      const found = await kindOf(source);
+      if (found === 'missing') {
+        await presence.check();
         throw new LatentSweepError('ARTIFACT_STORE', `${artifact.uri} is not in ${root}`, {
-          uri: artifact.uri,
-          store: root,
+          ...{ fault: 'missing', uri: artifact.uri, sha256: artifact.sha256, store: root },
         });
       }
-      await copyDurably(pathOf(artifact.uri), path, artifact);
+      if (found === 'other') {
+        throw new LatentSweepError('CHECKPOINT_DAMAGED', `${source} is no file`, {
+          ...{ path: source, uri: artifact.uri, sha256: artifact.sha256 },
+        });
+      }
+      await copyDurably(source, path, artifact);
     },
-    has: async (artifact: StoredArtifact) => (await sizeOf(artifact.uri)) === artifact.bytes,
+    has: async (artifact: StoredArtifact) => {
+      const target = pathOf(artifact.uri);
+      await presence.check();
+      return await isWholeFile(target, artifact);
+    },
     remove: async (uri) => {
+      const target = pathOf(uri);
+      await presence.check();
       try {
-        await rm(pathOf(uri), { force: true });
+        await rm(target, { force: true });
       } catch (error) {
         throw fileError(error, `${uri} could not be removed from ${root}`);
       }
     },
+    claim: (owner) => presence.claim(owner),
+    list: async function* () {
+      await presence.check();
+      yield* filesBelow(root, '');
+    },
   };
+}
+
+/** A link is none of ours: what it leads to may change. */
+async function kindOf(path: string): Promise<'file' | 'missing' | 'other'> {
+  try {
+    return (await lstat(path)).isFile() ? 'file' : 'other';
+  } catch (error) {
+    if (isMissing(error)) return 'missing';
+    throw fileError(error, `${path} could not be looked up`);
+  }
+}
+
+async function isWholeFile(path: string, artifact: StoredArtifact): Promise<boolean> {
+  try {
+    return (await kindOf(path)) === 'file' && (await isWhole(path, artifact));
+  } catch (error) {
+    throw fileError(error, `${path} could not be read`);
+  }
+}
+
+async function touch(path: string): Promise<void> {
+  try {
+    const now = new Date();
+    await utimes(path, now, now);
+  } catch (error) {
+    throw fileError(error, `${path} could not be marked as wanted`);
+  }
+}
+
+/** Files that vanish meanwhile are left out. */
+async function* filesBelow(root: string, folder: string): AsyncGenerator<ListedFile> {
+  try {
+    for await (const entry of await opendir(join(root, folder))) {
+      const uri = posix.join(folder, entry.name);
+      if (entry.isDirectory()) yield* filesBelow(root, uri);
+      if (!entry.isFile()) continue;
+      const found = await statOf(join(root, uri));
+      if (found !== null) yield { uri, ...found };
+    }
+  } catch (error) {
+    if (!isMissing(error)) throw fileError(error, `${join(root, folder)} could not be listed`);
+  }
+}
+
+async function statOf(path: string): Promise<Omit<ListedFile, 'uri'> | null> {
+  try {
+    const { size, mtimeMs } = await lstat(path);
+    return { bytes: size, modifiedAtMs: mtimeMs };
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
 }
 
 /** Names come over the wire: they stay below the root. */

@@ -2,6 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { isMissing } from './file-errors.ts';
 
 export interface FileHash {
   /** Hex. */
@@ -19,4 +21,15 @@ export async function hashFile(path: string): Promise<FileHash> {
     bytes += chunk.length;
   }
   return { sha256: hash.digest('hex'), bytes };
+}
+
+/** Whether the file is there with this size and hash. @throws errors of the file system other than that it is missing */
+export async function isWhole(path: string, expected: FileHash): Promise<boolean> {
+  try {
+    if ((await stat(path)).size !== expected.bytes) return false;
+    return (await hashFile(path)).sha256 === expected.sha256;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
 }

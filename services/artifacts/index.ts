@@ -1,7 +1,13 @@
 // The border of the artifact store.
 
-export { type ArtifactStore, checkpointUri, type StoredArtifact } from './artifact-store.ts';
-export { copyDurably, syncFolder } from './copy-file.ts';
+export {
+  type ArtifactStore,
+  checkpointUri,
+  type ListedFile,
+  placeOfCheckpoint,
+  type StoredArtifact,
+} from './artifact-store.ts';
+export { copyDurably, removeLeftovers, syncFolder } from './copy-file.ts';
 export { fileError, isMissing } from './file-errors.ts';
-export { type FileHash, hashFile } from './file-hash.ts';
+export { type FileHash, hashFile, isWhole } from './file-hash.ts';
 export { openArtifactStore } from './open-store.ts';

@@ -12,10 +12,15 @@ const SCHEME = /^([a-z][a-z0-9+.-]+):/i;
 /**
  * @param url `file:///absolute/path`, or a path; relative ones from the working directory
  * @param configKey named when the value is refused
+ * @param memory file on this machine that remembers where the store was, so that one that is not mounted is not taken for a new one
  * @throws LatentSweepError CONFIG_INVALID for other schemes; ARTIFACT_STORE when the directory cannot be made
  */
-export async function openArtifactStore(url: string, configKey = 'artifacts.url'): Promise<ArtifactStore> {
-  return openDirectoryStore(directoryOf(url, configKey));
+export async function openArtifactStore(
+  url: string,
+  configKey = 'artifacts.url',
+  memory: string | null = null,
+): Promise<ArtifactStore> {
+  return openDirectoryStore(directoryOf(url, configKey), memory);
 }
 
 function directoryOf(url: string, configKey: string): string {

@@ -14,6 +14,7 @@ import { machineSize } from '../machine/index.ts';
 import { haveExclusiveCores, type LocalCheckpoint, type TrainerEvent } from '../trainer/index.ts';
 import type { Attempt } from './attempt.ts';
 import type { CheckpointCache } from './checkpoint-cache.ts';
+import { checkpointFault } from './checkpoint-fault.ts';
 import { isLast } from './event-queue.ts';
 import type { WorkerTimes } from './options.ts';
 import type { DurableEvent } from './spool.ts';
@@ -35,6 +36,8 @@ import type { AfterJob } from './trainer-slot.ts';
 
 /** Waits between tries of an upload; the store may be away for a moment. */
 const UPLOAD_WAITS_MS = [200, 1_000, 3_000];
+/** Checkpoints of a running attempt that stay in the cache; as many as stay in the store (services/store/checkpoints.ts). */
+const KEPT_CHECKPOINTS = 2;
 
 /** `request` and `leave` end as stopped, `lease` as LEASE_EXPIRED, `superseded` without a word: a newer attempt has the phase. */
 export type StopReason = 'request' | 'leave' | 'lease' | 'superseded';
@@ -68,6 +71,14 @@ export class AttemptRun {
   #watch: StallWatch | null = null;
   /** Of the last segment that is recorded. */
   #recordedStep: number;
+  /** Checkpoints that it starts from, as files of this disk. */
+  readonly #starts: {
+    readonly whose: 'own' | 'parent';
+    readonly artifact: Artifact;
+    readonly checkpoint: LocalCheckpoint;
+  }[] = [];
+  /** Hashes of its own checkpoints that are in the cache, oldest first. */
+  readonly #kept: string[] = [];
 
   /** @param before the phase's older attempt ends first */
   constructor(
@@ -135,24 +146,27 @@ export class AttemptRun {
     const { cache, spools, workFolder } = this.#needs;
     const { phaseKey, attempt } = this.#attempt.id;
     const workDir = join(workFolder, `${phaseKey}-${attempt}`);
-    const taken: LocalCheckpoint[] = [];
-    const take = async (artifact: Artifact | undefined): Promise<LocalCheckpoint | null> => {
+    const take = async (artifact: Artifact | undefined, whose: 'own' | 'parent'): Promise<LocalCheckpoint | null> => {
       if (artifact === undefined || this.#stop !== null) return null;
-      const checkpoint = await cache.take(artifact);
-      taken.push(checkpoint);
-      return checkpoint;
+      try {
+        const checkpoint = await cache.take(artifact);
+        this.#starts.push({ whose, artifact, checkpoint });
+        return checkpoint;
+      } catch (error) {
+        throw checkpointFault(error, whose, artifact);
+      }
     };
     try {
       await spools.make(this.#attempt);
-      const parent = await take(this.#request.parent);
-      const resume = await take(this.#request.resume);
+      const parent = await take(this.#request.parent, 'parent');
+      const resume = await take(this.#request.resume, 'own');
       await rm(workDir, { recursive: true, force: true });
       await mkdir(workDir, { recursive: true });
       return await this.#train({ ...this.#job(workDir), parent, resume });
     } catch (error) {
       throw asFileError(error, `phase ${phaseKey} could not be prepared in ${workDir}`);
     } finally {
-      for (const { sha256 } of taken) cache.release(sha256);
+      for (const { checkpoint } of this.#starts) cache.release(checkpoint.sha256);
       await rm(workDir, { recursive: true, force: true });
     }
   }
@@ -215,8 +229,22 @@ export class AttemptRun {
       case 'stopped':
         return this.#stoppedEnd();
       case 'failed':
-        return failedEvent(trainerFailure(event));
+        return failedEvent(await this.#blame(trainerFailure(event)));
     }
+  }
+
+  /** A checkpoint that the trainer cannot use: damaged where it is stored, or only here, where the next attempt fetches it again. */
+  async #blame(error: LatentSweepError): Promise<LatentSweepError> {
+    const start = this.#starts.find(({ checkpoint }) => checkpoint.path === error.details['path']);
+    if (error.code !== 'CHECKPOINT_DAMAGED' || start === undefined) return error;
+    if (await this.#needs.cache.holds(start.checkpoint)) return checkpointFault(error, start.whose, start.artifact);
+    return new LatentSweepError(
+      'ARTIFACT_STORE',
+      `${start.checkpoint.path} changed while it was read; it is fetched again`,
+      {
+        path: start.checkpoint.path,
+      },
+    );
   }
 
   async #upload(checkpoint: LocalCheckpoint): Promise<Artifact> {
@@ -235,6 +263,8 @@ export class AttemptRun {
       }
     }
     await cache.keep(checkpoint);
+    this.#kept.push(sha256);
+    await cache.drop(this.#kept.splice(0, this.#kept.length - KEPT_CHECKPOINTS));
     return { uri, sha256, bytes: BigInt(bytes), step: BigInt(step) };
   }
 

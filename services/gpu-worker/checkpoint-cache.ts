@@ -5,7 +5,7 @@ import { link, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import { type ArtifactStore, type FileHash, hashFile, isMissing } from '../artifacts/index.ts';
+import { type ArtifactStore, type FileHash, isMissing, isWhole, removeLeftovers } from '../artifacts/index.ts';
 import type { Artifact } from '../gen/latentsweep/worker/v1/worker.ts';
 import type { LocalCheckpoint } from '../trainer/index.ts';
 
@@ -38,7 +38,7 @@ export class CheckpointCache {
     const bytes = Number(artifact.bytes);
     if (!SHA256.test(sha256)) {
       throw new LatentSweepError('CHECKPOINT_DAMAGED', `${uri} is recorded with "${sha256}", which is no SHA-256`, {
-        uri,
+        ...{ uri, sha256 },
       });
     }
     this.#pins.set(sha256, (this.#pins.get(sha256) ?? 0) + 1);
@@ -52,6 +52,11 @@ export class CheckpointCache {
       this.release(sha256);
       throw error;
     }
+  }
+
+  /** Whether the file of `checkpoint`, which was taken, is still what it was; the next `take` fetches it again when not. */
+  holds(checkpoint: LocalCheckpoint): Promise<boolean> {
+    return isWhole(checkpoint.path, checkpoint);
   }
 
   release(sha256: string): void {
@@ -69,6 +74,24 @@ export class CheckpointCache {
       if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return;
       this.#log.info({ error: String(error) }, 'a checkpoint was not kept in the local cache; it will be fetched');
     }
+  }
+
+  /** Removes files that no attempt uses now: newer ones of their phase are there. Not removing one is no failure. */
+  async drop(hashes: readonly string[]): Promise<void> {
+    for (const sha256 of hashes) {
+      if (this.#pins.has(sha256)) continue;
+      try {
+        await rm(this.#path(sha256), { force: true });
+      } catch (error) {
+        this.#log.info({ error: String(error) }, 'a checkpoint was not removed from the local cache');
+      }
+    }
+  }
+
+  /** Before the first use: what killed copies left goes, and what a lower bound no longer allows. */
+  async tidy(): Promise<void> {
+    await removeLeftovers(this.#folder, Date.now(), 0);
+    await this.#trim();
   }
 
   async #bring(artifact: FileHash & { readonly uri: string }, path: string): Promise<void> {
@@ -109,15 +132,5 @@ export class CheckpointCache {
 
   #path(sha256: string): string {
     return join(this.#folder, `${sha256}${SUFFIX}`);
-  }
-}
-
-async function isWhole(path: string, expected: FileHash): Promise<boolean> {
-  try {
-    if ((await stat(path)).size !== expected.bytes) return false;
-    return (await hashFile(path)).sha256 === expected.sha256;
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
   }
 }

@@ -14,8 +14,9 @@ import { slotsOf } from './slots.ts';
 const { values: args } = parseArgs({ options: { 'state-dir': { type: 'string' }, 'ready-file': { type: 'string' } } });
 const config = loadConfig();
 const { worker } = config;
+const stateDir = args['state-dir'] ?? join(config.stateDir, 'nodes', 'gpu-worker');
 await runWorker({
-  stateDir: args['state-dir'] ?? join(config.stateDir, 'nodes', 'gpu-worker'),
+  stateDir,
   nodeId: worker.nodeId,
   listen: worker.address,
   advertise: worker.advertise,
@@ -24,7 +25,7 @@ await runWorker({
   waitingPlaces: worker.waitingPlaces,
   trainerEntry: { engine: trainerEntry, simulate: simulateEntry, 'simulate-inside': null }[worker.trainer],
   trainerExecArgv,
-  artifacts: await openArtifactStore(artifactsUrl(config)),
+  artifacts: await openArtifactStore(artifactsUrl(config), 'artifacts.url', join(stateDir, 'artifact-store.json')),
   cacheBytes: worker.cacheBytes ?? DEFAULT_CACHE_BYTES,
   rpc: rpcSettings(config),
   times: {

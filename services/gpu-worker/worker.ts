@@ -43,6 +43,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     const slots = options.slots.map((slot, index) => new TrainerSlot(index, slot, state.slots, { ...options, log }));
     closing.push(() => Promise.all(slots.map((slot) => slot.close())).then(() => undefined));
     const cache = new CheckpointCache(state.cache, options.cacheBytes, artifacts, log);
+    await cache.tidy();
     const attempts = new NodeAttempts(new TrainerPool(slots, options.waitingPlaces), recovered, {
       spools,
       cache,

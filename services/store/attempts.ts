@@ -2,15 +2,17 @@
 // Rules: architecture.md section 4.
 
 import { attemptOverridesSchema, type NextOverrides, nextOverrides } from '../../workflows/domain/attempt-overrides.ts';
+import { checkpointAtFault } from '../../workflows/domain/checkpoint-fault.ts';
 import { type AttemptFailure, LatentSweepError } from '../../workflows/domain/errors.ts';
 import { retriesSchema } from '../../workflows/domain/retries.ts';
 import { arrayLiteral } from './array-literal.ts';
 import { type LockedPhase, lockPhase, ownerOf } from './claims.ts';
 import type { Database, Tx } from './database.ts';
+import { writeDecision } from './decisions.ts';
 import { parsePhaseResult } from './phase-result.ts';
 import { statement } from './statement.ts';
 import { storableJson, storableText } from './storable-text.ts';
-import type { AttemptOpening, CheckpointRow, OpenAttempt, OrchestratorStore } from './types.ts';
+import type { AttemptOpening, CheckpointRow, OpenAttempt, OrchestratorStore, PhaseRef } from './types.ts';
 
 const lockPhaseRow = statement('lock-phase');
 const supersedeAttempts = statement('supersede-attempts');
@@ -32,11 +34,18 @@ const insertAnalyses = statement('insert-analyses');
 const endAttempt = statement('end-attempt');
 const restPhase = statement('rest-phase');
 const dropProgress = statement('drop-progress');
-const damageCheckpoint = statement('damage-checkpoint');
+const markCheckpoint = statement('mark-checkpoint');
+const excuseAttempt = statement('excuse-attempt');
+const parentCheckpoint = statement('parent-checkpoint');
+const reopenPhase = statement('reopen-phase');
+const forgiveAttempts = statement('forgive-attempts');
 const failureRecord = statement('failure-record');
 const lastAttempt = statement('last-attempt');
 const openAttemptsOnNode = statement('open-attempts-on-node');
 const writeProgress = statement('write-progress');
+
+/** Attempts of a phase that a checkpoint may cost it without being counted. */
+const MOST_EXCUSED = 50;
 
 type Checkpoint = CheckpointRow & { readonly attempt: number; readonly node: string };
 
@@ -46,6 +55,7 @@ export type Attempts = Pick<
   | 'moveAttempt'
   | 'completePhase'
   | 'failAttempt'
+  | 'reopenLost'
   | 'stopAttempt'
   | 'failureRecord'
   | 'openAttemptsOnNode'
@@ -68,7 +78,7 @@ export function attempts(db: Database): Attempts {
         // waits for a commit in flight of the earlier attempt; what comes later is refused
         await tx.query(supersedeAttempts, [phase.phase_id]);
         const resume = await checkpointOf(tx, phaseKey);
-        const parent = phase.parent_key === null ? null : await checkpointOf(tx, phase.parent_key);
+        const parent = phase.parent_key === null ? null : await weightsOf(tx, phase.parent_key);
         if (phase.attempt > 0) await supersedeBeyond(tx, phase.phase_id, resume?.step ?? 0, attempt);
         const { overrides, decision } = await overridesOf(tx, phase);
         const noted = [...(decision === null ? [] : [decision]), { kind: 'placed', reason }];
@@ -109,7 +119,7 @@ export function attempts(db: Database): Attempts {
     completePhase: (phaseId, attempt, seq, resultJson) => {
       const result = parsePhaseResult(resultJson);
       return db.transaction(async (tx) => {
-        await tx.query(lockPhaseRow, [phaseId]);
+        const [phase] = await tx.query<PhaseWeights>(lockPhaseRow, [phaseId]);
         const [row] = await tx.query<{ readonly state: string }>(lockAttempt, [phaseId, attempt]);
         if (row === undefined) throw noAttempt(phaseId, attempt);
         if (row.state === 'finished') return 'already_committed';
@@ -117,6 +127,7 @@ export function attempts(db: Database): Attempts {
         await tx.query(finishAttempt, [phaseId, attempt, seq]);
         await tx.query(finishPhase, [phaseId, storableJson(result.value), result.weightsSha256]);
         await tx.query(dropProgress, [phaseId]);
+        if (phase !== undefined) await noteOtherWeights(tx, phase, attempt, result.weightsSha256);
         if (result.evaluation !== null) {
           const { split, items, correct, accuracy, chance } = result.evaluation;
           await tx.query(insertEvaluation, [phaseId, split, items, correct, accuracy, chance]);
@@ -138,10 +149,23 @@ export function attempts(db: Database): Attempts {
       db.transaction(async (tx) => {
         const end = [failure, code, storableText(message), storableJson(details)];
         const ended = await endOpen(tx, phaseId, attempt, 'failed', end);
-        if (ended === null || ended.resume_attempt === null || code !== 'CHECKPOINT_DAMAGED') return;
-        // the next attempt resumes from the one before it
-        const sha256 = typeof details['sha256'] === 'string' ? details['sha256'] : null;
-        await tx.query(damageCheckpoint, [phaseId, ended.resume_attempt, ended.resume_step, sha256]);
+        const blamed = checkpointAtFault(code, details);
+        if (ended === null || blamed === null) return;
+        const given = [phaseId, ended.resume_attempt, ended.resume_step];
+        const hit = await tx.query(markCheckpoint, [...given, blamed.sha256, blamed.uri]);
+        if (hit.length > 0) await tx.query(excuseAttempt, [phaseId, attempt, MOST_EXCUSED]);
+      }),
+    reopenLost: (phaseKey) =>
+      db.transaction(async (tx) => {
+        const phase = await lockPhase(tx, phaseKey);
+        const last = await lastCheckpoint(tx, phaseKey);
+        if (phase.state !== 'finished' || last?.damaged !== true) return;
+        await tx.query(reopenPhase, [phase.phase_id]);
+        await tx.query(forgiveAttempts, [[phase.phase_id]]);
+        const { step, uri } = last;
+        const reason = `runs again: its weights (${uri}) are missing or damaged, and another phase starts from them`;
+        const none = { attempt: null, nodeId: null };
+        await writeDecision(tx, { kind: 'reopened', phaseKey, ...none, reason, details: { step, uri } });
       }),
     stopAttempt: (phaseId, attempt) =>
       db.transaction(async (tx) => {
@@ -173,6 +197,49 @@ export function attempts(db: Database): Attempts {
 async function checkpointOf(tx: Tx, phaseKey: string): Promise<Checkpoint | null> {
   const [row] = await tx.query<Checkpoint>(newestCheckpoint, [phaseKey]);
   return row ?? null;
+}
+
+type LastCheckpoint = Checkpoint & { readonly damaged: boolean };
+
+async function lastCheckpoint(tx: Tx, phaseKey: string): Promise<LastCheckpoint | null> {
+  const { checkpoint } = await stateAndLast(tx, phaseKey);
+  return checkpoint;
+}
+
+type NoCheckpoint = { readonly [Column in keyof LastCheckpoint]: null };
+type StateAndLast = { readonly state: PhaseRef['state'] };
+
+async function stateAndLast(
+  tx: Tx,
+  phaseKey: string,
+): Promise<{ readonly state: PhaseRef['state'] | null; readonly checkpoint: LastCheckpoint | null }> {
+  const [row] = await tx.query<StateAndLast & (LastCheckpoint | NoCheckpoint)>(parentCheckpoint, [phaseKey]);
+  if (row === undefined) return { state: null, checkpoint: null };
+  return { state: row.state, checkpoint: row.uri === null ? null : row };
+}
+
+/** The final checkpoint of a parent phase; null where it made none. @throws LatentSweepError FENCED when it must run again first */
+async function weightsOf(tx: Tx, phaseKey: string): Promise<Checkpoint | null> {
+  const { state, checkpoint } = await stateAndLast(tx, phaseKey);
+  if (state === 'finished' && checkpoint?.damaged !== true) return checkpoint;
+  throw new LatentSweepError('FENCED', `the parent phase ${phaseKey} has no weights to start from; it runs first`, {
+    parent: phaseKey,
+  });
+}
+
+type PhaseWeights = { readonly phase_key: string; readonly weights_sha256: string | null };
+
+/** A phase that ran again, because its weights were lost, should have come to the same bits; another machine may not. */
+async function noteOtherWeights(
+  tx: Tx,
+  { phase_key: phaseKey, weights_sha256: before }: PhaseWeights,
+  attempt: number,
+  sha256: string | null,
+): Promise<void> {
+  if (before === null || before === sha256) return;
+  const reason = 'came to other weights than before: phases that started from the earlier ones are not from these';
+  const details = { before, after: sha256 };
+  await writeDecision(tx, { kind: 'weights_differ', phaseKey, attempt, nodeId: null, reason, details });
 }
 
 /** Moves everything recorded beyond `step` out of the record; the new attempt does it again. */

@@ -5,7 +5,7 @@ import { NODE_SUSPECT_FAILURES } from '../../workflows/domain/node-health.ts';
 import { resourcesSchema } from '../../workflows/domain/settings.ts';
 import type { Database } from './database.ts';
 import { statement } from './statement.ts';
-import type { OrchestratorStore } from './types.ts';
+import type { OrchestratorStore, PhaseRef } from './types.ts';
 
 const placement = statement('placement');
 const places = statement('places');
@@ -15,6 +15,9 @@ type PlacementRow = {
   readonly attempt: number;
   readonly checkpoint_node: string | null;
   readonly parent_node: string | null;
+  readonly parent_key: string | null;
+  readonly parent_state: PhaseRef['state'] | null;
+  readonly parent_lost: boolean;
   readonly failed_on: readonly string[];
   readonly resources: unknown;
 };
@@ -38,6 +41,10 @@ export function placements(db: Database): Pick<OrchestratorStore, 'placementOf' 
         attempts: row.attempt,
         checkpointNode: row.checkpoint_node,
         parentNode: row.parent_node,
+        parent:
+          row.parent_key === null || row.parent_state === null
+            ? null
+            : { key: row.parent_key, state: row.parent_state, isLost: row.parent_lost },
         failedOn: row.failed_on,
       };
     },

@@ -97,6 +97,8 @@ export interface PhasePlacement {
   readonly checkpointNode: string | null;
   /** The same of the parent phase, where that is no Base, which all nodes come to have. */
   readonly parentNode: string | null;
+  /** The phase whose final weights it starts from; `isLost`: their file is missing or damaged. It must be finished, and not lost. */
+  readonly parent: { readonly key: string; readonly state: PhaseRef['state']; readonly isLost: boolean } | null;
   /** Nodes on which it failed in a way that may be theirs. */
   readonly failedOn: readonly string[];
 }
@@ -114,7 +116,7 @@ export interface Place {
 
 export type DecisionKind =
   | ('placed' | 'retry' | 'given_up' | 'microbatch_halved' | 'data_reordered' | 'rate_lowered' | 'adopted')
-  | ('waits' | 'taken_over' | 'fits_nowhere' | 'asked_again')
+  | ('waits' | 'taken_over' | 'fits_nowhere' | 'asked_again' | 'reopened' | 'weights_differ')
   | ('quarantined' | 'quarantine_extended' | 'readmitted');
 
 export interface Decision {
@@ -300,7 +302,13 @@ export interface OrchestratorStore {
   phaseOwner(phaseKey: string): Promise<ClaimOwner | null>;
   failPhase(phaseKey: string, failure: { readonly failure: AttemptFailure; readonly message: string }): Promise<void>;
 
-  /** @throws LatentSweepError FENCED when the claim of `fence` has passed on or the phase is finished. */
+  /**
+   * Has a finished phase run again whose last checkpoint is marked as missing or damaged: from its newest good one, or from the beginning. Nothing
+   * happens in any other state.
+   */
+  reopenLost(phaseKey: string): Promise<void>;
+
+  /** @throws LatentSweepError FENCED when the claim of `fence` has passed on, the phase is finished, or its parent has no weights to start from. */
   openAttempt(phaseKey: string, fence: number, place: AttemptPlace, reason: string): Promise<AttemptOpening>;
   /** Another activity follows the open attempt from now on. */
   moveAttempt(
@@ -310,6 +318,7 @@ export interface OrchestratorStore {
   ): Promise<void>;
   commitSegments(commits: readonly SegmentCommit[]): Promise<readonly CommitOutcome[]>;
   completePhase(phaseId: number, attempt: number, seq: bigint, resultJson: string): Promise<CommitOutcome>;
+  /** A checkpoint that the report blames (domain/checkpoint-fault.ts) is marked, never to be started from again, and the attempt not counted. */
   failAttempt(phaseId: number, attempt: number, report: FailureReport): Promise<void>;
   /** Stopped on request at its last commit. */
   stopAttempt(phaseId: number, attempt: number): Promise<void>;

@@ -16,6 +16,7 @@ import type {
   NodeRow,
   OpenAttempt,
   OrchestratorStore,
+  PhasePlacement,
   Place,
   SegmentCommit,
   SweepCreation,
@@ -50,6 +51,8 @@ interface PhaseRow {
   checkpoint: CheckpointRow | null;
   checkpointNode: string | null;
   waitsFor: string | null;
+  /** Its final weights are gone. */
+  isLost: boolean;
   /** value by `metric@step` */
   readonly metrics: Map<string, number>;
   completions: number;
@@ -137,6 +140,7 @@ export class MemoryStore implements OrchestratorStore, SweepFiles {
           checkpoint: null,
           checkpointNode: null,
           waitsFor: null,
+          isLost: false,
           metrics: new Map(),
           completions: 0,
         });
@@ -383,8 +387,23 @@ export class MemoryStore implements OrchestratorStore, SweepFiles {
       attempts: phase.attempts.length,
       checkpointNode: phase.checkpointNode,
       parentNode: null,
+      parent: this.#parentOf(phase),
       failedOn: failed.filter((one) => !one.forgiven).map((one) => one.place.nodeId),
     };
+  }
+  #parentOf({ plan }: PhaseRow): PhasePlacement['parent'] {
+    if (plan.parent === null) return null;
+    const { state, isLost } = this.phase(plan.parent);
+    return { key: plan.parent, state, isLost };
+  }
+  async reopenLost(phaseKey: string): Promise<void> {
+    this.#reach();
+    const phase = this.phase(phaseKey);
+    if (phase.state !== 'finished' || !phase.isLost) return;
+    phase.state = 'planned';
+    phase.isLost = false;
+    phase.checkpoint = null;
+    this.#tell(phaseKey);
   }
   async places(): Promise<readonly Place[]> {
     this.#reach();

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   utimesSync,
@@ -14,7 +15,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { checkpointUri, openArtifactStore, type StoredArtifact } from '../../services/artifacts/index.ts';
+import {
+  checkpointUri,
+  type ListedFile,
+  openArtifactStore,
+  placeOfCheckpoint,
+  type StoredArtifact,
+} from '../../services/artifacts/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'artifact-store-'));
@@ -131,4 +138,107 @@ test('a full disk is DISK_FULL', { skip: process.platform !== 'linux' }, async (
     .catch((reason: unknown) => reason);
   assert.equal(fileError(error, 'x').code, 'DISK_FULL');
   await copyDurably(path, fresh(), artifact);
+});
+
+test('a file that was spoilt without changing its size is healed by putting it again', async () => {
+  const folder = fresh();
+  const store = await openArtifactStore(folder);
+  const { path, artifact } = source('weights');
+  await store.put(path, artifact);
+  for (const spoilt of ['weighty', 'weig']) {
+    writeFileSync(join(folder, artifact.uri), spoilt);
+    assert.equal(await store.has(artifact), false);
+    await store.put(path, artifact);
+    assert.equal(readFileSync(join(folder, artifact.uri), 'utf8'), 'weights');
+  }
+  rmSync(join(folder, artifact.uri));
+  symlinkSync('/etc/hostname', join(folder, artifact.uri));
+  const target = fresh();
+  await assert.rejects(store.fetch(artifact, target), isCode('CHECKPOINT_DAMAGED'));
+  await store.put(path, artifact);
+  await store.fetch(artifact, target);
+  assert.equal(readFileSync(target, 'utf8'), 'weights');
+});
+
+const details = async (call: Promise<unknown>): Promise<Readonly<Record<string, unknown>>> => {
+  const error: unknown = await call.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof LatentSweepError, String(error));
+  return { code: error.code, ...error.details };
+};
+
+test('one file that is gone is missing; a store that is not mounted is away, and nothing is written in its place', async () => {
+  const folder = fresh();
+  const store = await openArtifactStore(folder);
+  const { path, artifact } = source('weights');
+  await store.put(path, artifact);
+  const other = { ...artifact, uri: checkpointUri('cd'.repeat(16), 1, artifact.sha256) };
+  assert.equal((await details(store.fetch(other, fresh())))['fault'], 'missing');
+
+  const elsewhere = fresh();
+  renameSync(folder, elsewhere);
+  for (const below of [null, folder]) {
+    if (below !== null) mkdirSync(below);
+    for (const call of [
+      () => store.fetch(artifact, fresh()),
+      () => store.put(path, artifact),
+      () => store.has(artifact),
+      () => store.remove(artifact.uri),
+    ]) {
+      const { code, fault } = await details(call());
+      assert.deepEqual([code, fault], ['ARTIFACT_STORE', undefined]);
+    }
+  }
+  assert.deepEqual(readdirSync(folder), []);
+  rmSync(folder, { recursive: true });
+  renameSync(elsewhere, folder);
+  await store.fetch(artifact, fresh());
+});
+
+test('a store whose folder was emptied is there, and its files are missing', async () => {
+  const folder = fresh();
+  const store = await openArtifactStore(folder);
+  const { path, artifact } = source('weights');
+  await store.put(path, artifact);
+  for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
+  assert.equal((await details(store.fetch(artifact, fresh())))['fault'], 'missing');
+  await store.put(path, artifact);
+  await store.fetch(artifact, fresh());
+});
+
+test('a machine that knew the store does not make it anew below a mount point', async () => {
+  const [folder, memory] = [fresh(), join(fresh(), 'memory.json')];
+  const { path, artifact } = source('weights');
+  await (await openArtifactStore(folder, 'artifacts.url', memory)).put(path, artifact);
+  const elsewhere = fresh();
+  renameSync(folder, elsewhere);
+  mkdirSync(folder);
+  const away = await openArtifactStore(folder, 'artifacts.url', memory);
+  assert.equal((await details(away.put(path, artifact)))['code'], 'ARTIFACT_STORE');
+  rmSync(folder, { recursive: true });
+  renameSync(elsewhere, folder);
+  assert.equal(await away.has(artifact), true);
+});
+
+test('the files of a store belong to one database', async () => {
+  const folder = fresh();
+  const [a, b] = [await openArtifactStore(folder), await openArtifactStore(folder)];
+  assert.equal(await a.claim('first'), true);
+  assert.equal(await b.claim('second'), false);
+  assert.equal(await b.claim('first'), true);
+});
+
+test('every file is listed with its size and time, and the name of a checkpoint says whose it is', async () => {
+  const store = await openArtifactStore(fresh());
+  const { path, artifact } = source('weights');
+  await store.put(path, artifact);
+  let found: ListedFile | undefined;
+  for await (const one of store.list()) if (one.uri === artifact.uri) found = one;
+  assert.equal(found?.bytes, 7);
+  assert.ok(found.modifiedAtMs > 0);
+  assert.deepEqual(placeOfCheckpoint(artifact.uri), { phaseKey: 'ab'.repeat(16), step: 100 });
+  for (const uri of ['.lsweep-store.json', 'checkpoints/x/1.safetensors', `${artifact.uri}.1.partial`])
+    assert.equal(placeOfCheckpoint(uri), null);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ApplicationFailure, TimeoutFailure } from '@temporalio/common';
 import { readOutcome } from '../../workflows/phase-run.ts';
-import { sharePhases } from '../../workflows/trial.ts';
+import { sharePhases, shareRuns } from '../../workflows/trial.ts';
 
 test('a dead orchestrator, a missing slot and a passed claim are no failures of the phase', () => {
   assert.equal(readOutcome(new TimeoutFailure('heartbeat', undefined, 'HEARTBEAT')).kind, 'later');
@@ -33,4 +33,16 @@ test('trials of a batch share a phase, and ask anew after it failed', async () =
   assert.deepEqual(await run('k', null, false), { kind: 'finished', closed: null });
   await run('k', null, false);
   assert.equal(runs, 2);
+});
+
+test('phases whose parent lost its weights share the run that makes them anew; who comes after it asks again', async () => {
+  let runs = 0;
+  const run = shareRuns(async () => {
+    runs += 1;
+    return { kind: 'finished', closed: null };
+  });
+  await Promise.all([run('k'), run('k'), run('other')]);
+  assert.equal(runs, 2);
+  await run('k');
+  assert.equal(runs, 3);
 });

@@ -39,7 +39,8 @@ export const RETRY_POLICIES = {
   worker_crash: { maxAttempts: 5, initialBackoffMs: 500, maxBackoffMs: 10_000, countsAgainstTrial: true },
   // no trainer, no training: the phase was not even begun, and its node is soon in quarantine, which forgives
   trainer_start: { maxAttempts: 100, initialBackoffMs: 5_000, maxBackoffMs: 60_000, countsAgainstTrial: false },
-  artifact_store: { maxAttempts: 10, initialBackoffMs: 2_000, maxBackoffMs: 60_000, countsAgainstTrial: true },
+  // a store that is away for an hour and a half costs no trial
+  artifact_store: { maxAttempts: 100, initialBackoffMs: 2_000, maxBackoffMs: 60_000, countsAgainstTrial: true },
 } as const satisfies Record<AttemptFailure, RetryPolicy>;
 
 interface ErrorClass {
@@ -131,7 +132,7 @@ export const ERRORS = {
   CHECKPOINT_DAMAGED: {
     failure: 'artifact_store',
     grpcStatus: 'INTERNAL',
-    advice: 'The previous checkpoint is used; check the disk.',
+    advice: 'An older checkpoint is used, or the phase that wrote it runs again; check the disk.',
   },
   ARTIFACT_STORE: {
     failure: 'artifact_store',

@@ -4,7 +4,7 @@
 import { CompleteAsyncError, Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
-import type { GpuActivities, OwnerRef } from '../../../workflows/activities.ts';
+import type { GpuActivities, OwnerRef, PhaseTurn } from '../../../workflows/activities.ts';
 import { sweepOfBatch } from '../../../workflows/contract.ts';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { RunPhaseRequest } from '../../gen/latentsweep/worker/v1/worker.ts';
@@ -58,8 +58,9 @@ export function runPhaseActivity(needs: RunPhaseNeeds): GpuActivities['runPhase'
       }
       if (claim.kind === 'run') {
         if (input.takeOver !== null) await noteTakeOver(needs, phaseKey, input.takeOver);
-        follower = await attach(needs, context, activity, phaseKey, claim.fence);
-        if (follower === null) return { kind: 'unfit' };
+        const attached = await attach(needs, context, activity, phaseKey, claim.fence);
+        if (attached.kind !== 'follower') return attached;
+        follower = attached.follower;
         await waitForEnd(needs, context, follower);
       }
       if (closes !== null) await persist(() => store.closeTrial(closes, 'finished'), signal, log);
@@ -104,14 +105,18 @@ function isRequestedCancellation(context: Context, error: unknown): boolean {
   return context.cancellationDetails?.cancelRequested === true && !(error instanceof CompleteAsyncError);
 }
 
-/** The attempt that runs here already, or a new one; null when slots are free but none that the phase fits. */
+type Attached =
+  | { readonly kind: 'follower'; readonly follower: AttemptFollower }
+  | Extract<PhaseTurn, { readonly kind: 'unfit' | 'parent' }>;
+
+/** The attempt that runs here already, or a new one; else why there can be none now. */
 async function attach(
   needs: RunPhaseNeeds,
   context: Context,
   activity: ActivityRef,
   phaseKey: string,
   fence: number,
-): Promise<AttemptFollower | null> {
+): Promise<Attached> {
   const { attempts, fleet, store, log } = needs;
   const signal = AbortSignal.any([needs.signal, context.cancellationSignal]);
   for (let running = attempts.of(phaseKey); running !== undefined; running = attempts.of(phaseKey)) {
@@ -121,9 +126,15 @@ async function attach(
     }
     const { phaseId, attempt } = running.id;
     await persist(() => store.moveAttempt(phaseId, attempt, activity), signal, log);
-    if (attempts.of(phaseKey) === running) return running;
+    if (attempts.of(phaseKey) === running) return { kind: 'follower', follower: running };
   }
-  const want = wantOf(await persist(() => store.placementOf(phaseKey), signal, log));
+  const placement = await persist(() => store.placementOf(phaseKey), signal, log);
+  const { parent } = placement;
+  if (parent !== null && (parent.isLost || parent.state !== 'finished')) {
+    await persist(() => store.reopenLost(parent.key), signal, log);
+    return { kind: 'parent', phaseKey: parent.key };
+  }
+  const want = wantOf(placement);
   const elsewhere = await persist(() => nodesElsewhere(needs, want), signal, log);
   const placed = await fleet.take(want, SLOT_WAIT_MS, context.cancellationSignal, elsewhere);
   if (context.cancellationSignal.aborted) {
@@ -131,7 +142,7 @@ async function attach(
     return await context.cancelled;
   }
   if (placed === null) {
-    if (fleet.hasFree()) return null;
+    if (fleet.hasFree()) return { kind: 'unfit' };
     throw ApplicationFailure.nonRetryable('NO_SLOT: no node has a free slot', 'NO_SLOT');
   }
   const { lease, reason } = placed;
@@ -139,7 +150,8 @@ async function attach(
     const place = { nodeId: lease.node.nodeId, slot: lease.slot, device: lease.device, ...activity };
     const opening = await persist(() => store.openAttempt(phaseKey, fence, place, reason), signal, log);
     const { phaseId, attempt } = opening;
-    return attempts.follow({ phaseId, phaseKey, attempt }, lease, requestOf(needs.times, opening, lease));
+    const follower = attempts.follow({ phaseId, phaseKey, attempt }, lease, requestOf(needs.times, opening, lease));
+    return { kind: 'follower', follower };
   } catch (error) {
     fleet.release(lease);
     if (error instanceof LatentSweepError) throw ApplicationFailure.nonRetryable(error.message, error.code);
