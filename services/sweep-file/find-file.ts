@@ -4,13 +4,12 @@
 import { createHash } from 'node:crypto';
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { parquetMetadata } from 'hyparquet';
 import type { FindFile, FoundFile } from '../../workflows/domain/check-sweep-file.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import type { FileKind } from '../../workflows/domain/named-files.ts';
-import { isCorpusFile } from '../../workflows/domain/text-tasks.ts';
-import { shapeOfFolder } from '../trainer/index.ts';
+import { corpusFilesIn, isCorpusFile } from '../../workflows/domain/text-tasks.ts';
+import { countProblems, shapeOfFolder } from '../trainer/index.ts';
 
 const PIECE_BYTES = 4 << 20;
 /** What a folder of weights consists of; anything else in it changes no result. */
@@ -101,14 +100,7 @@ function findTokenizer(path: string): FoundFile {
 
 function findTrainFile(path: string): FoundFile {
   if (!statSync(path).isFile()) return { kind: 'refused', reason: `task.trainFile: ${path} is no file` };
-  const examples = countExamples(path);
-  if (examples === null) {
-    return {
-      kind: 'refused',
-      reason: `task.trainFile: ${path} holds no problems; allowed: a JSON list, or one problem a line`,
-    };
-  }
-  return { kind: 'found', name: path, facts: { sha256: hashFiles([path]), examples, shape: null } };
+  return counted(path, SETTING.trainFile, 'problems; allowed: a JSON list, or one problem a line', countProblems);
 }
 
 /** Read whole only by the trainer: a corpus may be larger than memory. */
@@ -122,7 +114,7 @@ function findText(path: string, kind: FileKind, isKnown: (name: string) => boole
 
 /** Its corpus files by name, as the trainer reads them. */
 function findFolder(folder: string): FoundFile {
-  const names = readdirSync(folder).filter(isCorpusFile).sort();
+  const names = corpusFilesIn(readdirSync(folder));
   if (names.length === 0)
     return { kind: 'refused', reason: `files: ${folder} holds no corpus files; allowed: ${CORPUS_ENDINGS}` };
   const sha256 = hashFiles(names.map((name) => join(folder, name)));
@@ -132,9 +124,19 @@ function findFolder(folder: string): FoundFile {
 function findBenchmark(path: string): FoundFile {
   const found = findText(path, 'benchmark', isBenchmarkFile, '.jsonl or .parquet, the first also as .gz');
   if (found.kind === 'refused' || found.facts === null) return found;
-  const examples = path.endsWith('.parquet') ? rowsOfParquet(path) : countExamples(path);
-  if (examples === null) return { kind: 'refused', reason: `task.file: ${path} holds no items that can be counted` };
-  return { ...found, facts: { ...found.facts, examples } };
+  const count = path.endsWith('.parquet') ? rowsOfParquet : countProblems;
+  return counted(path, SETTING.benchmark, 'items that can be counted', count);
+}
+
+function counted(path: string, setting: string, what: string, count: (path: string) => number | null): FoundFile {
+  try {
+    const examples = count(path);
+    if (examples === null) return { kind: 'refused', reason: `${setting}: ${path} holds no ${what}` };
+    return { kind: 'found', name: path, facts: { sha256: hashFiles([path]), examples, shape: null } };
+  } catch (error) {
+    if (!(error instanceof LatentSweepError)) throw error;
+    return { kind: 'refused', reason: `${setting}: ${error.sentence}` };
+  }
 }
 
 /** @returns null for a file that is not Parquet, or has no rows */
@@ -144,23 +146,6 @@ function rowsOfParquet(path: string): number | null {
   } catch {
     return null; // the caller refuses the file by name
   }
-}
-
-/** Problems of a JSON list, or lines that are not blank; null for none. What a problem must hold is the trainer's to check. */
-function countExamples(path: string): number | null {
-  const bytes = readFileSync(path);
-  let text: string;
-  try {
-    text = (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8').trim();
-    if (text.startsWith('[')) {
-      const list: unknown = JSON.parse(text);
-      return Array.isArray(list) && list.length > 0 ? list.length : null;
-    }
-  } catch {
-    return null; // a broken gzip or JSON text: the caller refuses the file by name
-  }
-  const lines = text.split('\n').filter((line) => line.trim() !== '').length;
-  return lines === 0 ? null : lines;
 }
 
 /** One file: the SHA-256 of its bytes; several: of their hashes in order. */

@@ -30,4 +30,5 @@ export {
   type TrialEnd,
   type TrialObserver,
 } from './standalone/index.ts';
+export { countProblems } from './tasks/index.ts';
 export { describeWeights, shapeOfFolder } from './weights/index.ts';

@@ -12,8 +12,8 @@ import { parquetWriteFile } from 'hyparquet-writer';
 import { CorpusText, drawSites, openTokenStore, sequencesIn } from '../../services/trainer/curriculum/index.ts';
 import { draws } from '../../services/trainer/random/draws.ts';
 import { heldOutSplit } from '../../services/trainer/tasks/corpus.ts';
-import { splitText } from '../../services/trainer/tasks/documents/text-chunks.ts';
 import { type Corpus, createTask, type Document } from '../../services/trainer/tasks/index.ts';
+import { splitText } from '../../services/trainer/text/index.ts';
 import { createTokenizer } from '../../services/trainer/tokenizers/index.ts';
 import { taskSchema } from '../../workflows/domain/settings.ts';
 import { siteRoom } from '../../workflows/domain/site-room.ts';
@@ -103,7 +103,7 @@ describe('the documents of a corpus', () => {
     return fc.assert(
       fc.asyncProperty(pieces, separators, async (chunks, separator) => {
         const found: string[] = [];
-        for await (const piece of splitText(arriving(chunks), separator)) found.push(piece);
+        for await (const piece of splitText(arriving(chunks), separator, () => assert.fail())) found.push(piece);
         assert.deepEqual(found, chunks.join('').split(separator));
       }),
       { numRuns: 200 },

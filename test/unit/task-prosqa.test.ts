@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { draws } from '../../services/trainer/random/draws.ts';
-import { builtInData } from '../../services/trainer/tasks/data-file.ts';
+import { builtInData } from '../../services/trainer/tasks/built-in-data.ts';
 import { createTask, type Example, questionsOf } from '../../services/trainer/tasks/index.ts';
 import { createProsqa, parseProsqa, problemKey } from '../../services/trainer/tasks/prosqa.ts';
 import { drawProsqaGraph } from '../../services/trainer/tasks/prosqa-graph.ts';

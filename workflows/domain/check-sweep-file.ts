@@ -219,7 +219,7 @@ function specOf(
   fixed: JsonObject,
   findFile: FindFile,
 ): { spec: SweepSpec; problems: SpecProblem[] } {
-  const { systems: _systems, axes: _axes, seeds: _seeds, ...rest } = fields;
+  const { name, description, search, resources, retries, priority, weight, width } = fields;
   const files: Record<string, FileFacts> = {};
   const problems: SpecProblem[] = [];
   const rename =
@@ -240,8 +240,8 @@ function specOf(
   const points = (key: 'include' | 'exclude'): JsonObject[] =>
     fields[key].map((point, index) => withFileNamesIn(point, rename([key, index])));
   const spec: SweepSpec = {
-    ...rest,
-    format: 1,
+    ...{ format: 1, name, description, search, resources, priority, weight, width },
+    ...(retries === undefined ? {} : { retries }),
     fixed: withFileNamesIn(fixed, rename([])),
     axes: listed,
     include: points('include'),

@@ -8,6 +8,9 @@ const files = z.array(z.string().min(1)).min(1);
 
 /** Whether a file's name says that it can be read as a corpus. */
 export const isCorpusFile = (name: string): boolean => /\.(txt(\.gz)?|jsonl?(\.gz)?|parquet)$/.test(name);
+/** Those of a folder, in the order they are read; `._*` is what macOS leaves beside a file on other disks. */
+export const corpusFilesIn = (names: readonly string[]): readonly string[] =>
+  names.filter((name) => isCorpusFile(name) && !name.startsWith('._')).sort();
 /** Text that ships with the trainer: the worked examples of a task. */
 export const isBuiltIn = (file: string): boolean => file.startsWith('builtin:');
 

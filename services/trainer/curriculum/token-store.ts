@@ -68,8 +68,11 @@ async function writeStore(
     let documents = 0;
     for await (const { split, text } of corpus.documents()) {
       const writer = writers.get(split);
-      if (split !== 'train' || (writer?.count ?? 0) < limit)
-        writer?.add([...tokenizer.encode(text), tokenizer.eosTokenId], split === 'train' ? limit : null);
+      if (split !== 'train' || (writer?.count ?? 0) < limit) {
+        const most = split === 'train' ? limit : null;
+        writer?.add(tokenizer.encode(text), most);
+        writer?.add([tokenizer.eosTokenId], most);
+      }
       if (++documents % DOCUMENTS_PER_TURN === 0) await onProgress(documents);
       // with files of their own, the held-out splits still follow
       if (!('train' in corpus.settings.files) && (writers.get('train')?.count ?? 0) >= limit) break;

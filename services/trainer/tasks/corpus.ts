@@ -5,8 +5,8 @@ import { createHash } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { type CorpusSettings, corpusFiles, isBuiltIn, isCorpusFile } from '../../../workflows/domain/text-tasks.ts';
-import { dataHash } from './data-file.ts';
+import { type CorpusSettings, corpusFiles, corpusFilesIn, isBuiltIn } from '../../../workflows/domain/text-tasks.ts';
+import { dataHash } from './built-in-data.ts';
 import { builtInCorpora, builtInDocuments, documentsOf, isBuiltInCorpus } from './documents/documents.ts';
 import type { SplitName } from './task.ts';
 
@@ -79,9 +79,7 @@ function filesBySplit(settings: CorpusSettings): Readonly<Record<SplitName, read
 
 function filesIn(name: string): readonly string[] {
   if (isBuiltIn(name) || statSync(name, { throwIfNoEntry: false })?.isDirectory() !== true) return [name];
-  const files = readdirSync(name)
-    .filter((file) => isCorpusFile(file))
-    .sort();
+  const files = corpusFilesIn(readdirSync(name));
   if (files.length > 0) return files.map((file) => join(name, file));
   throw new LatentSweepError('DATA_MISSING', `task.files: ${name} holds no .txt, .jsonl or .parquet file`, {
     path: name,

@@ -6,9 +6,9 @@
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { TaskSettings } from '../../../workflows/domain/settings.ts';
 import { DRAWS_VERSION, draws, keyedHash } from '../random/draws.ts';
+import { dataHash } from './built-in-data.ts';
 import { printExpression, solve, stepsOf } from './countdown-solver.ts';
 import { isCountdownSolution } from './countdown-verifier.ts';
-import { dataHash } from './data-file.ts';
 import { type Example, generatedSplit, listSplit, type Task } from './task.ts';
 
 type CountdownSettings = Extract<TaskSettings, { name: 'countdown' }>;

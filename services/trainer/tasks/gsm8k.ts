@@ -1,10 +1,15 @@
 // GSM8K: grade-school word problems; the chain of thought is the calculator annotations `<<16-3-4=9>>` in order (study.md section 6).
-// Reads the original JSON lines and the augmented text format of Deng et al. (`question||<<4-2=2>> <<2/.5=4>> #### 300`).
+// Reads the original JSON lines, Coconut's `{question, steps, answer}` (a list or one a line) and the augmented text format of Deng et al. (`question||<<4-2=2>> <<2/.5=4>> #### 300`).
 
+import { z } from 'zod';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { TaskSettings } from '../../../workflows/domain/settings.ts';
-import { builtInData, type DataFile, dataHash, readDataFile } from './data-file.ts';
+import { type DataFile, readDataFile } from '../text/index.ts';
+import { builtInData, dataHash } from './built-in-data.ts';
+import { coconutSchema, problemError, problemsIn } from './problem-file.ts';
 import { type Example, listSplit, sameText, type Task } from './task.ts';
+
+const originalSchema = z.object({ question: z.string(), answer: z.string() });
 
 type Gsm8kSettings = Extract<TaskSettings, { name: 'gsm8k' }>;
 
@@ -49,54 +54,54 @@ export function createGsm8k(settings: Gsm8kSettings): Task {
 
 /** @throws LatentSweepError DATA_INVALID with the line */
 export function parseGsm8k(file: DataFile): Example[] {
-  const examples: Example[] = [];
-  for (const [index, line] of file.text.split('\n').entries()) {
-    if (line.trim() === '') continue;
-    const parsed = line.startsWith('{') ? fromJson(line) : fromText(line);
+  return problemsIn(file).problems.map(({ value, line }) => {
+    const parsed = value.kind === 'json' ? fromJson(value.data) : fromText(value.text);
     const problem = parsed === null ? NO_FORM : problemOf(parsed);
-    if (parsed === null || problem !== null) {
-      const details = { path: file.path, line: index + 1 };
-      throw new LatentSweepError('DATA_INVALID', `${file.path}, line ${index + 1}: ${problem ?? NO_FORM}`, details);
-    }
-    examples.push(parsed);
-  }
-  return examples;
+    if (parsed === null || problem !== null) throw problemError(file, line(), problem ?? NO_FORM);
+    const { question, steps, answer } = parsed;
+    return { question, steps, answer };
+  });
 }
 
-const NO_FORM = 'neither {"question", "answer"} with #### nor question||steps #### answer';
+interface Parsed extends Example {
+  /** Where the answer stands, for messages. */
+  readonly mark: string;
+}
+
+const NO_FORM =
+  'neither {"question", "answer"} with ####, nor {"question", "steps": [...], "answer"}, nor question||steps #### answer';
 
 /** What would make an example that cannot be answered or judged; null = nothing. */
-function problemOf({ question, answer }: Example): string | null {
+function problemOf({ question, answer, mark }: Parsed): string | null {
   if (question === '') return 'the question is blank';
-  return /\d/.test(answer) ? null : `the answer ${JSON.stringify(answer)} after #### has no number`;
+  return /\d/.test(answer) ? null : `the answer ${JSON.stringify(answer)}${mark} has no number`;
 }
 
-function fromJson(line: string): Example | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return null; // the caller reports the line
+function fromJson(data: unknown): Parsed | null {
+  const coconut = coconutSchema.safeParse(data);
+  if (coconut.success && !coconut.data.answer.includes('####')) {
+    const { question, steps, answer } = coconut.data;
+    return { question: asked(question), steps, answer: given(answer), mark: '' };
   }
-  if (typeof value !== 'object' || value === null || !('question' in value) || !('answer' in value)) return null;
-  if (typeof value.question !== 'string' || typeof value.answer !== 'string') return null;
-  return fromParts(value.question, value.answer);
+  const original = originalSchema.safeParse(data);
+  return original.success ? fromParts(original.data.question, original.data.answer) : null;
 }
 
-function fromText(line: string): Example | null {
+function fromText(line: string): Parsed | null {
   const bar = line.indexOf('||');
   return bar < 0 ? null : fromParts(line.slice(0, bar), line.slice(bar + 2));
 }
 
-function fromParts(question: string, worked: string): Example | null {
+function fromParts(question: string, worked: string): Parsed | null {
   const mark = worked.lastIndexOf('####');
   if (mark < 0) return null;
   return {
-    question: question.trim().replaceAll('\n', ' '),
+    question: asked(question),
     steps: worked.slice(0, mark).match(/<<[^<>]*>>/g) ?? [],
-    answer: worked
-      .slice(mark + 4)
-      .replaceAll(',', '')
-      .trim(),
+    answer: given(worked.slice(mark + 4)),
+    mark: ' after ####',
   };
 }
+
+const asked = (question: string): string => question.trim().replaceAll('\n', ' ');
+const given = (answer: string): string => answer.replaceAll(',', '').trim();

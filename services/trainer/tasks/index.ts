@@ -2,4 +2,5 @@
 export type { Benchmark, ChoiceItem } from './benchmarks/benchmark.ts';
 export { type Corpus, type Document } from './corpus.ts';
 export { type AnyTask, createTask, questionsOf } from './create-task.ts';
+export { countProblems } from './problem-file.ts';
 export { answerIn, corpusText, type Example, type Split, type SplitName, sameText, type Task } from './task.ts';

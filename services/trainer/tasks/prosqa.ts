@@ -1,11 +1,12 @@
 // ProsQA: which of two concepts is the named one? Held-out splits are the published problems; training problems come from the generator
 // or from a file in the published format (study.md section 6). Steps are the edges of one shortest path, so the chain of thought is exact.
 
-import { z } from 'zod';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { TaskSettings } from '../../../workflows/domain/settings.ts';
 import { DRAWS_VERSION, type Draws, draws, permutation } from '../random/draws.ts';
-import { builtInData, type DataFile, dataHash, readDataFile } from './data-file.ts';
+import { type DataFile, readDataFile } from '../text/index.ts';
+import { builtInData, dataHash } from './built-in-data.ts';
+import { coconutSchema, problemError, problemsIn } from './problem-file.ts';
 import { drawProsqaGraph, type ProsqaGraph, SMALL_GRAPH } from './prosqa-graph.ts';
 import { PROSQA_CONCEPTS, PROSQA_NAMES, PUBLISHED_CONCEPT_COUNT } from './prosqa-words.ts';
 import { type Example, generatedSplit, listSplit, type Split, sameText, type Task } from './task.ts';
@@ -140,67 +141,18 @@ export function problemKey({ question }: Example): string {
   return [...facts.sort(), ...options].join('|');
 }
 
-const problemSchema = z.object({
-  question: z.string().min(1),
-  answer: z.string().min(1),
-  steps: z.array(z.string()),
-});
-
 /** @throws LatentSweepError DATA_INVALID naming the file and the line (a broken JSON text) or the problem's index */
 export function parseProsqa(file: DataFile): Example[] {
-  let list: unknown;
-  try {
-    list = JSON.parse(file.text);
-  } catch (cause) {
-    const line = lineOfJsonError(file.text, cause);
-    throw new LatentSweepError(
-      'DATA_INVALID',
-      `${file.path}, line ${line}: not JSON`,
-      { path: file.path, line },
-      cause,
-    );
-  }
-  if (!Array.isArray(list) || list.length === 0) {
-    throw new LatentSweepError('DATA_INVALID', `${file.path}, line 1: not a JSON list of problems`, {
-      path: file.path,
-      line: 1,
-    });
-  }
-  return list.map((entry: unknown, index) => {
-    const parsed = problemSchema.safeParse(entry);
+  const { form, problems } = problemsIn(file);
+  if (problems.length === 0) throw problemError(file, 1, NO_FORM);
+  return problems.map(({ value, index, line }) => {
+    const parsed = coconutSchema.safeParse(value.kind === 'json' ? value.data : undefined);
     if (parsed.success) return parsed.data;
     const issue = parsed.error.issues[0];
     const key = issue?.path.join('.') ?? '';
-    const line = lineOfProblem(file.text, index);
-    throw new LatentSweepError(
-      'DATA_INVALID',
-      `${file.path}, line ${line}: problem ${index}, key ${key}: ${issue?.message ?? 'not a problem'}`,
-      { path: file.path, line, problem: index, key },
-    );
+    const fault = `problem ${index}, key ${key}: ${issue?.message ?? 'not a problem'}`;
+    throw problemError(file, line(), form === 'list' ? fault : `${NO_FORM} (${fault})`);
   });
 }
 
-const lineAt = (text: string, offset: number): number => text.slice(0, offset).split('\n').length;
-
-/** V8 names the place in its message; a text that merely ends too early is reported at its last line. */
-function lineOfJsonError(text: string, cause: unknown): number {
-  const position = cause instanceof SyntaxError ? /position (\d+)/.exec(cause.message)?.[1] : undefined;
-  return lineAt(text, position === undefined ? text.length : Number(position));
-}
-
-/** Line on which the index-th object of a top-level list begins. */
-function lineOfProblem(text: string, index: number): number {
-  let depth = 0;
-  let seen = -1;
-  for (const match of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{},]/g)) {
-    const token = match[0];
-    if (token === '[' || token === '{') depth++;
-    if (token === ']' || token === '}') depth--;
-    if (depth === 1 && (token === '[' || token === ',')) seen++;
-    if (seen === index) {
-      const start = text.slice(match.index + 1).search(/\S/);
-      return lineAt(text, match.index + 1 + Math.max(0, start));
-    }
-  }
-  return 1;
-}
+const NO_FORM = 'not a JSON list of problems, and no {"question", "steps", "answer"} a line';

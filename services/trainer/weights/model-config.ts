@@ -1,10 +1,11 @@
 // Reads the `config.json` of a Hugging Face folder, and refuses what is not trained here before any weights are looked at.
 
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { type ModelConfig, parseModelConfig } from '../models/index.ts';
+import { parseJsonFile } from '../text/index.ts';
 
 const jsonSchema = z.looseObject({});
 
@@ -19,9 +20,9 @@ export function readModelConfig(folder: string): ModelConfig {
 
 /** @param file what messages call it, where its path says nothing */
 export function readConfigFile(path: string, file = path): ModelConfig {
-  const json = parseJsonFile(path, jsonSchema);
+  const { value } = parseJsonFile(path, jsonSchema);
   try {
-    return parseModelConfig(json);
+    return parseModelConfig(value);
   } catch (cause) {
     if (!(cause instanceof LatentSweepError)) throw cause;
     throw new LatentSweepError(cause.code, `${file}, ${cause.sentence}`, { ...cause.details, file }, cause);
@@ -35,25 +36,4 @@ function checkFolder(folder: string): void {
     key: 'model.weights',
     path: folder,
   });
-}
-
-/** @throws LatentSweepError DATA_MISSING or DATA_INVALID naming the file and what is wrong with it */
-export function parseJsonFile<T>(file: string, schema: z.ZodType<T>): T {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new LatentSweepError('DATA_MISSING', `${file} cannot be read`, { path: file }, cause);
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new LatentSweepError('DATA_INVALID', `${file} is not JSON`, { path: file }, cause);
-  }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const key = issue?.path.join('.') ?? '';
-  throw new LatentSweepError('DATA_INVALID', `${file}, key ${key || '(top)'}: ${issue?.message}`, { path: file, key });
 }

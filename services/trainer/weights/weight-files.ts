@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { readSafetensorsHeader, type TensorEntry } from '../safetensors/index.ts';
-import { parseJsonFile } from './model-config.ts';
+import { parseJsonFile } from '../text/index.ts';
 
 export const SINGLE_FILE = 'model.safetensors';
 export const INDEX_FILE = 'model.safetensors.index.json';
@@ -36,7 +36,7 @@ export function weightFiles(folder: string): readonly WeightFile[] {
       path: folder,
     });
   }
-  const { weight_map } = parseJsonFile(index, shardIndexSchema);
+  const { weight_map } = parseJsonFile(index, shardIndexSchema).value;
   const shards = [...new Set(Object.values(weight_map))].sort();
   if (shards.length === 0) throw new LatentSweepError('DATA_INVALID', `${index} names no tensor`, { path: index });
   const missing = shards.filter((shard) => !existsSync(join(folder, shard)));

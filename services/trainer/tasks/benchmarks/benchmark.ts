@@ -4,9 +4,8 @@
 import { statSync } from 'node:fs';
 import { LatentSweepError } from '../../../../workflows/domain/errors.ts';
 import type { BenchmarkSettings } from '../../../../workflows/domain/text-tasks.ts';
-import { dataHash } from '../data-file.ts';
-import { recordsOf } from '../documents/records.ts';
-import { splitText, textChunks } from '../documents/text-chunks.ts';
+import { dataHash } from '../built-in-data.ts';
+import { linesOf, recordsOf } from '../documents/records.ts';
 import { BENCHMARK_FORMATS } from './formats.ts';
 
 export interface ChoiceItem {
@@ -68,6 +67,6 @@ async function readItems({ name, file, labels }: BenchmarkSettings): Promise<rea
 
 async function labelsOf(path: string): Promise<readonly string[]> {
   const lines: string[] = [];
-  for await (const line of splitText(textChunks(path), '\n')) if (line.trim() !== '') lines.push(line.trim());
+  for await (const line of linesOf(path)) if (line.trim() !== '') lines.push(line.trim());
   return lines;
 }

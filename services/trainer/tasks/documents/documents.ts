@@ -3,12 +3,12 @@
 
 import { LatentSweepError } from '../../../../workflows/domain/errors.ts';
 import type { CorpusSettings } from '../../../../workflows/domain/text-tasks.ts';
-import { builtInData } from '../data-file.ts';
+import { MOST_PIECE_BYTES, splitText, textChunks } from '../../text/index.ts';
+import { builtInData } from '../built-in-data.ts';
 import { parseGsm8k } from '../gsm8k.ts';
 import { parseProsqa } from '../prosqa.ts';
 import { corpusText, type Example } from '../task.ts';
 import { isJsonLines, isParquet, recordsOf } from './records.ts';
-import { splitText, textChunks } from './text-chunks.ts';
 
 type Format = Pick<CorpusSettings, 'field' | 'separator'>;
 
@@ -49,5 +49,11 @@ async function* fieldOfRecords(file: string, field: string): AsyncGenerator<stri
 }
 
 async function* plainDocuments(file: string, { separator }: Format): AsyncGenerator<string> {
-  for await (const text of splitText(textChunks(file), separator)) yield text.trim();
+  const tooLong = (index: number): LatentSweepError =>
+    new LatentSweepError(
+      'DATA_INVALID',
+      `${file}, document ${index + 1} is longer than ${MOST_PIECE_BYTES} bytes: give a task.separator that stands between its parts (now ${JSON.stringify(separator)}; for instance "\\n\\n"), or cut the file`,
+      { path: file, key: 'task.separator' },
+    );
+  for await (const text of splitText(textChunks(file), separator, tooLong)) yield text.trim();
 }

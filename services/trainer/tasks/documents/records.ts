@@ -3,7 +3,7 @@
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { LatentSweepError } from '../../../../workflows/domain/errors.ts';
-import { splitText, textChunks } from './text-chunks.ts';
+import { MOST_PIECE_BYTES, splitText, textChunks } from '../../text/index.ts';
 
 export interface FileRecord {
   /** `data.jsonl, line 3` or `data.parquet, row 3`, both from 1. */
@@ -19,9 +19,23 @@ export function recordsOf(path: string, columns: readonly string[] | null): Asyn
   return isParquet(path) ? parquetRows(path, columns) : jsonLines(path);
 }
 
+/** @throws LatentSweepError DATA_MISSING, or DATA_INVALID naming file and line */
+export function linesOf(path: string): AsyncGenerator<string> {
+  return splitText(
+    textChunks(path),
+    '\n',
+    (index) =>
+      new LatentSweepError(
+        'DATA_INVALID',
+        `${path}, line ${index + 1} is longer than ${MOST_PIECE_BYTES} bytes: give one record a line`,
+        { path, line: index + 1 },
+      ),
+  );
+}
+
 async function* jsonLines(path: string): AsyncGenerator<FileRecord> {
   let line = 0;
-  for await (const text of splitText(textChunks(path), '\n')) {
+  for await (const text of linesOf(path)) {
     line++;
     if (text.trim() === '') continue;
     const place = `${path}, line ${line}`;

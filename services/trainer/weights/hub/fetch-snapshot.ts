@@ -1,7 +1,8 @@
 // All files of a model at one commit. Once a name is in the cache the network is not asked again: a branch stays where it stood, on this machine.
 
 import { LatentSweepError } from '../../../../workflows/domain/errors.ts';
-import { parseJsonFile, readConfigFile } from '../model-config.ts';
+import { parseJsonFile } from '../../text/index.ts';
+import { readConfigFile } from '../model-config.ts';
 import { INDEX_FILE, SINGLE_FILE, shardIndexSchema } from '../weight-files.ts';
 import { addSnapshot, cachedSnapshot, type Snapshot } from './cache.ts';
 import { fetchBlob } from './fetch-blob.ts';
@@ -41,8 +42,8 @@ export async function indexedShards(
   index: HubFile,
   options: HubOptions,
 ): Promise<readonly string[]> {
-  const { weight_map } = parseJsonFile(await fetchBlob(name, commit, index, options), shardIndexSchema);
-  const shards = [...new Set(Object.values(weight_map))].sort();
+  const { value } = parseJsonFile(await fetchBlob(name, commit, index, options), shardIndexSchema);
+  const shards = [...new Set(Object.values(value.weight_map))].sort();
   if (shards.length > 0) return shards;
   throw new LatentSweepError('DATA_INVALID', `model.weights: the index of ${name.text} names no tensor`, {
     key: 'model.weights',

@@ -1,9 +1,9 @@
-// The text of a file piece by piece, so that files larger than memory pass through. What is no UTF-8 or no whole gzip is refused by name.
+// The text of a file chunk by chunk, a byte order mark left out, so that files larger than memory pass through. What is no UTF-8 or no whole gzip is refused by name.
 
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { LatentSweepError } from '../../../../workflows/domain/errors.ts';
+import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 
 /** @throws LatentSweepError DATA_MISSING or DATA_INVALID naming the file */
 export async function* textChunks(path: string): AsyncGenerator<string> {
@@ -36,17 +36,4 @@ function readingError(path: string, cause: unknown): unknown {
   if (/^E[A-Z]+$/.test(code))
     return new LatentSweepError('DATA_MISSING', `cannot read the data file ${path} (${code})`, { path }, cause);
   return cause;
-}
-
-/** What stands between separators, the separators left out; null = all of it as one piece. */
-export async function* splitText(chunks: AsyncIterable<string>, separator: string | null): AsyncGenerator<string> {
-  let rest = '';
-  for await (const chunk of chunks) {
-    rest += chunk;
-    if (separator === null) continue;
-    const pieces = rest.split(separator);
-    rest = pieces.pop() ?? '';
-    yield* pieces;
-  }
-  yield rest;
 }
