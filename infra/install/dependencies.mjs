@@ -27,7 +27,8 @@ export function isInstalled(root) {
  */
 export async function install(root, log) {
   // development packages too, whatever NODE_ENV says: tsx, tests and checks need them
-  const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--prefer-offline'];
+  // no scripts, whatever the user's own npm settings say: what they are needed for is done by prepare.mjs
+  const args = ['ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
   const npm = process.env['npm_execpath'];
   const viaNode = npm !== undefined && /npm-cli\.c?js$/.test(npm);
   await runLogged(viaNode ? process.execPath : 'npm', viaNode ? [npm, ...args] : args, { log, cwd: root });

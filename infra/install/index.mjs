@@ -4,3 +4,4 @@ export { install, isInstalled } from './dependencies.mjs';
 export { fetchTemporal } from './fetch-temporal.mjs';
 export { cacheDir, findTemporal } from './find-temporal.mjs';
 export { withInstallLock } from './install-lock.mjs';
+export { ensurePostgresRuns, linkPostgresLibraries } from './postgres-links.mjs';

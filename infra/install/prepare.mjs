@@ -8,6 +8,7 @@ import { install, isInstalled } from './dependencies.mjs';
 import { fetchTemporal } from './fetch-temporal.mjs';
 import { cacheDir, findTemporal } from './find-temporal.mjs';
 import { withInstallLock } from './install-lock.mjs';
+import { ensurePostgresRuns } from './postgres-links.mjs';
 import { step } from './step.mjs';
 
 const OLDEST_NODE = 20;
@@ -28,7 +29,10 @@ async function prepare() {
   if (major < OLDEST_NODE)
     throw new Error(`Node ${OLDEST_NODE} or later is needed; this is ${process.version} (${process.execPath})`);
   const cache = cacheDir();
-  if (isInstalled(root) && (await find(cache)) !== null) return;
+  if (isInstalled(root)) {
+    await ensurePostgresRuns(root);
+    if ((await find(cache)) !== null) return;
+  }
   await withInstallLock(join(cache, 'install.lock'), () => installWhatIsMissing(cache), note);
 }
 
@@ -37,12 +41,11 @@ async function installWhatIsMissing(cache) {
   const startMs = Date.now();
   if (!isInstalled(root)) {
     const log = join(cache, 'npm-ci.log');
-    await step(`Installing the npm packages of package-lock.json, about 1 GB on disk (15 to 90 s; log: ${log})`, () =>
-      install(root, log),
-    );
+    await step('Installing the npm packages, about 1 GB on disk (15 to 90 s)', () => install(root, log));
   }
+  await ensurePostgresRuns(root);
   if ((await find(cache)) === null) {
-    const { path, route, version } = await fetchTemporal({ cacheDir: cache });
+    const { path, route, version } = await fetchTemporal({ cacheDir: cache, releaseSha256: await releaseSha256() });
     note(`Temporal server: ${path} (${route}; ${version})`);
   }
   note(
@@ -56,11 +59,21 @@ async function find(cache) {
   return await findTemporal({ configured, path: process.env['PATH'], cacheDir: cache, note });
 }
 
-/** temporal.binary of lsweep.yaml; the file's other faults are reported by whoever uses it. */
+/** temporal.binary of lsweep.yaml */
 async function binaryOfConfigFile() {
-  const file = join(root, 'lsweep.yaml');
-  if (!existsSync(file)) return null;
-  const { parse } = await import('yaml');
-  const binary = parse(readFileSync(file, 'utf8'))?.temporal?.binary;
+  const binary = (await temporalSection())?.binary;
   return typeof binary === 'string' ? resolve(root, binary) : null;
+}
+
+async function releaseSha256() {
+  const given = process.env['LSWEEP_TEMPORAL_RELEASE_SHA256'] || (await temporalSection())?.releaseSha256;
+  return typeof given === 'string' ? given : undefined;
+}
+
+/** Of lsweep.yaml, whose faults are reported by whoever uses it. @returns {Promise<{ binary?: unknown, releaseSha256?: unknown } | undefined>} */
+async function temporalSection() {
+  const file = join(root, 'lsweep.yaml');
+  if (!existsSync(file)) return undefined;
+  const { parse } = await import('yaml');
+  return parse(readFileSync(file, 'utf8'))?.temporal;
 }

@@ -10,7 +10,10 @@ const FRAME_MS = 120;
 const LOG_EVERY_MS = 30_000;
 const TAIL_LINES = 25;
 
-/** @typedef {{ isTTY?: boolean, write: (text: string) => boolean }} Out */
+/** @typedef {{ isTTY?: boolean, columns?: number, write: (text: string) => boolean }} Out */
+
+/** Where a terminal does not say. */
+const USUAL_COLUMNS = 80;
 
 /**
  * @template T
@@ -28,7 +31,9 @@ export async function step(what, work, out = process.stderr) {
     () => {
       frame = (frame + 1) % FRAMES.length;
       out.write(
-        out.isTTY ? `\r\x1b[2K${FRAMES[frame]} ${what} (${seconds()})` : `  ... still at it after ${seconds()}\n`,
+        out.isTTY
+          ? `\r\x1b[2K${oneLine(FRAMES[frame], what, seconds(), out)}`
+          : `  ... still at it after ${seconds()}\n`,
       );
     },
     out.isTTY ? FRAME_MS : LOG_EVERY_MS,
@@ -43,6 +48,20 @@ export async function step(what, work, out = process.stderr) {
   } finally {
     clearInterval(timer);
   }
+}
+
+/**
+ * Shorter than the terminal is wide: a line that wraps is not overwritten by the next, and scrolls.
+ *
+ * @param {string | undefined} frame
+ * @param {string} what
+ * @param {string} seconds
+ * @param {Out} out
+ */
+function oneLine(frame, what, seconds, { columns }) {
+  const room = (columns ?? USUAL_COLUMNS) - `${frame}  (${seconds})`.length - 1;
+  const shown = what.length <= room ? what : `${what.slice(0, Math.max(0, room - 3))}...`;
+  return `${frame} ${shown} (${seconds})`;
 }
 
 /**

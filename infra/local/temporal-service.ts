@@ -30,7 +30,8 @@ export interface TemporalPorts {
 async function temporalBinary(config: Config): Promise<string> {
   const cache = cacheDir();
   const found = await findTemporal({ configured: config.temporal.binary, path: process.env['PATH'], cacheDir: cache });
-  return found?.path ?? (await fetchTemporal({ cacheDir: cache })).path;
+  const releaseSha256 = config.temporal.releaseSha256 ?? undefined;
+  return found?.path ?? (await fetchTemporal({ cacheDir: cache, releaseSha256 })).path;
 }
 
 export function temporalService(ports: TemporalPorts, config: Config, layout: StackLayout): ServiceDefinition {

@@ -50,6 +50,15 @@ export const configSchema = z
         namespace: z.string().min(1).default('default'),
         /** Server program of the local stack; null = PATH, then the project's cache. */
         binary: z.string().min(1).nullable().default(null),
+        /**
+         * SHA-256 in hex of the official release's archive for this platform, which you have checked; null = the pinned one, and where none is
+         * pinned the release is not fetched.
+         */
+        releaseSha256: z
+          .string()
+          .regex(/^[0-9a-f]{64}$/, '64 digits of 0 to 9 and a to f')
+          .nullable()
+          .default(null),
         tls: z
           .strictObject({
             ca: z.string().min(1).nullable().default(null),

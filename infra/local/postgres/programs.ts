@@ -6,6 +6,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { linkPostgresLibraries } from '../../install/index.mjs';
 import type { Account } from './account.ts';
 import { reachableCopy } from './open-place.ts';
 
@@ -35,7 +36,10 @@ export async function postgresPrograms(account: Account | null): Promise<Postgre
   // bin, lib and share belong together: the programs find the others beside their own folder
   const root = dirname(dirname(installed.postgres));
   const { version } = versionSchema.parse(JSON.parse(readFileSync(join(root, '..', 'package.json'), 'utf8')));
+  linkPostgresLibraries(root);
   const reachable = reachableCopy(root, `postgres-${version}`, account);
+  // a copy that was made before the links were
+  if (reachable !== root) linkPostgresLibraries(reachable);
   return {
     postgres: join(reachable, relative(root, installed.postgres)),
     initdb: join(reachable, relative(root, installed.initdb)),
