@@ -3,7 +3,7 @@
 
 import { type Config, endpoints, loadConfig, readPemFiles, runningStack } from '../config/index.ts';
 import type { SweepClient } from '../orchestrator/index.ts';
-import { openReader, openStore, type StudyReader } from '../store/index.ts';
+import { openReader, openStore, type Reader, type ReaderOptions, type StudyReader } from '../store/index.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { listenForInterruption, unlessInterrupted } from './interruption.ts';
 
@@ -12,16 +12,32 @@ export function configOf({ config, dir }: Pick<GlobalOptions, 'config' | 'dir'>)
   return loadConfig({ file: config, dir });
 }
 
-/** @throws LatentSweepError STORE_UNREACHABLE, and what `work` throws */
-export async function withReader<T>(config: Config, work: (reader: StudyReader) => Promise<T>): Promise<T> {
-  const url = knownReaderUrl(config);
-  if (url !== null) return await withReaderOf(url, work);
+/** For this program's own queries. @throws LatentSweepError STORE_UNREACHABLE, and what `work` throws */
+export function withReader<T>(config: Config, work: (reader: StudyReader) => Promise<T>): Promise<T> {
+  return withReaderFor('ourselves', config, work);
+}
+
+/** For statements that a person gives. @throws LatentSweepError CONFIG_INVALID without a login that only reads, STORE_UNREACHABLE, and what `work` throws */
+export function withPeoplesReader<T>(config: Config, work: (reader: Reader) => Promise<T>): Promise<T> {
+  return withReaderFor('people', config, work);
+}
+
+async function withReaderFor<T>(
+  statementsOf: 'people' | 'ourselves',
+  config: Config,
+  work: (reader: Reader) => Promise<T>,
+): Promise<T> {
+  const { readerUrl, readerTimeoutMs: timeoutMs } = config.postgres;
+  if (readerUrl !== null) return await withReaderAt(readerUrl, { urlOf: 'reader', statementsOf, timeoutMs }, work);
+  const writerUrl = config.postgres.url ?? runningStack(config)?.postgresUrl ?? null;
+  const options = { urlOf: 'writer', statementsOf, timeoutMs } as const;
+  if (writerUrl !== null) return await withReaderAt(writerUrl, options, work);
   const { startPostgresAlone } = await import('../../infra/local/index.ts');
   // Ctrl-C must not leave that Postgres behind: it ends the query, then the way out stops the server
   const interruption = listenForInterruption();
   const postgres = await startPostgresAlone(config);
   try {
-    return await unlessInterrupted(withReaderOf(postgres.url, work), interruption.signal);
+    return await unlessInterrupted(withReaderAt(postgres.url, options, work), interruption.signal);
   } finally {
     await postgres.stop();
     interruption.stopListening();
@@ -67,13 +83,8 @@ export async function openSweepClient(config: Config): Promise<SweepClient> {
   }
 }
 
-/** @returns null when Postgres is the local stack's and that is down */
-function knownReaderUrl(config: Config): string | null {
-  return config.postgres.readerUrl ?? config.postgres.url ?? runningStack(config)?.postgresUrl ?? null;
-}
-
-async function withReaderOf<T>(url: string, work: (reader: StudyReader) => Promise<T>): Promise<T> {
-  const reader = openReader(url);
+async function withReaderAt<T>(url: string, options: ReaderOptions, work: (reader: Reader) => Promise<T>): Promise<T> {
+  const reader = openReader(url, options);
   try {
     return await work(reader);
   } finally {

@@ -67,7 +67,7 @@ async function isAllDone(
   postgresUrl: string,
   { name, specHash }: Pick<ReadSweepFile, 'name' | 'specHash'>,
 ): Promise<boolean | null> {
-  const reader = openReader(postgresUrl);
+  const reader = openReader(postgresUrl, { statementsOf: 'ourselves' });
   try {
     const [row] = await readRows(reader, allDoneQuery, [name, specHash]);
     return row?.done === true;

@@ -9,8 +9,6 @@ import { readStackRecord, type StackRecord } from './stack-record.ts';
 
 export interface Endpoints {
   readonly postgresUrl: string;
-  /** For people's queries: a login that can only read. */
-  readonly readerUrl: string;
   readonly temporalAddress: string;
   readonly namespace: string;
   /** file:///folder */
@@ -35,7 +33,6 @@ export function endpoints(config: Config): Endpoints {
   if (temporalAddress === null) throw notUp('TEMPORAL_UNREACHABLE', 'temporal.address', config);
   return {
     postgresUrl,
-    readerUrl: config.postgres.readerUrl ?? (config.postgres.url === null ? stack?.readerUrl : null) ?? postgresUrl,
     temporalAddress,
     namespace: config.temporal.namespace,
     artifactsUrl: artifactsUrl(config),

@@ -37,8 +37,10 @@ export const configSchema = z
       .strictObject({
         /** The owner of the schema `study` and of the base tables; migrations run with it. */
         url: postgresUrl.nullable().default(null),
-        /** What `lsweep sql` connects with; null = postgres.url in a read-only session. */
+        /** What reads, a login that can do nothing else; null = the role lsweep_reader with a password that is derived from that of postgres.url. */
         readerUrl: postgresUrl.nullable().default(null),
+        /** Longest wait for the answer to a query of `lsweep sql`, `show`, `report` and the like. */
+        readerTimeoutMs: durationMs(60_000),
         /** Most connections of one process. */
         poolSize: z.int().min(1).max(100).default(8),
       })

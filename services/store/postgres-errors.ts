@@ -22,14 +22,15 @@ const PASSING_CLASSES = new Set(['08', '53', '57']);
 const PASSING_STATES = new Set(['25P03', '25006']);
 /** Serialization failure, deadlock: the transaction is repeated. */
 const CONFLICT_STATES = new Set(['40001', '40P01']);
-/** Wrong password, no such role, no such database. */
-const ACCESS_STATES = new Set(['28P01', '28000', '3D000']);
+/** Wrong password, no such role, no such database, no right to connect to it. */
+const ACCESS_STATES = new Set(['28P01', '28000', '3D000', '42501']);
+const TUPLE_CONCURRENTLY_UPDATED = 'XX000';
 
 const FOREIGN_KEY_VIOLATION = '23503';
 
 /** Texts of pg 8.23 for ends of a connection that carry no code. */
 const DRIVER_TEXT =
-  /Connection terminated|timeout exceeded when trying to connect|Query read timeout|is not queryable|connection error/i;
+  /Connection terminated|timeout exceeded when trying to connect|Query read timeout|is not queryable|connection error|^timeout expired$/i;
 
 /** The connection is gone or Postgres cannot serve now: nothing is known about the last statement, it may be repeated. */
 export function isUnreachable(error: unknown): boolean {
@@ -51,8 +52,21 @@ export function foreignKeyOf(error: unknown): { readonly table: string; readonly
   return { table: error.table ?? '?', constraint: error.constraint ?? '?' };
 }
 
-/** @param place host, port and database, without credentials */
-export function asStoreError(error: unknown, place: string): unknown {
+/** The server answers, but this login may not come in. */
+export function isRefusedLogin(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && ['28P01', '28000', '42501'].includes(error.code ?? '');
+}
+
+/** Another session has just changed the same row of a catalogue. */
+export function isConcurrentUpdate(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === TUPLE_CONCURRENTLY_UPDATED;
+}
+
+/**
+ * @param place host, port and database, without credentials
+ * @param key of the configuration that names the place
+ */
+export function asStoreError(error: unknown, place: string, key = 'postgres.url'): unknown {
   if (error instanceof LatentSweepError || !(error instanceof Error)) return error;
   const reason = codeOf(error) ?? error.message;
   if (isUnreachable(error)) {
@@ -64,7 +78,7 @@ export function asStoreError(error: unknown, place: string): unknown {
     );
   }
   if (ACCESS_STATES.has(codeOf(error) ?? '')) {
-    return new LatentSweepError('CONFIG_INVALID', `postgres.url: ${place} refuses: ${error.message}`, { place }, error);
+    return new LatentSweepError('CONFIG_INVALID', `${key}: ${place} refuses: ${error.message}`, { place, key }, error);
   }
   return error;
 }

@@ -2,7 +2,15 @@
 
 import pg from 'pg';
 
-const OID = { int8: 20, date: 1082, timestamp: 1114, interval: 1186, numeric: 1700 } as const;
+const OID = {
+  bytea: 17,
+  int8: 20,
+  date: 1082,
+  timestamp: 1114,
+  timestamptz: 1184,
+  interval: 1186,
+  numeric: 1700,
+} as const;
 
 type Parser = (text: string) => unknown;
 
@@ -10,7 +18,16 @@ const asText: Parser = (text) => text;
 /** Beyond 2^53 the digits matter more than the type. */
 const asInteger: Parser = (text) => (Number.isSafeInteger(Number(text)) ? Number(text) : text);
 
+const asMoment = pg.types.getTypeParser(OID.timestamptz) as Parser;
+/** Postgres counts on to the year 294276, Date only to 275760. */
+const asMomentOrText: Parser = (text) => {
+  const moment = asMoment(text);
+  return moment instanceof Date && Number.isNaN(moment.getTime()) ? text : moment;
+};
+
 const PARSERS = new Map<number, Parser>([
+  [OID.bytea, asText],
+  [OID.timestamptz, asMomentOrText],
   [OID.int8, asInteger],
   [OID.numeric, Number],
   [OID.date, asText],

@@ -1,13 +1,13 @@
-// Queries of people: one statement at a time, as the read-only role, in a read-only transaction that is always rolled back. Where the role
-// can log in, the connection is the role's own, so that no statement can go back to a stronger one (reader-role.ts).
+// Queries: one statement at a time, in a read-only transaction that is always rolled back, under a login that fits whose statements they
+// are (reader-login.ts). Long answers come in batches through a cursor, so that no answer has to fit into memory.
 
 import pg from 'pg';
-import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { connectionConfig, placeOf } from './connection.ts';
 import { asStoreError, isUnreachable } from './postgres-errors.ts';
-import { READER_ROLE, READER_TIMEOUT_MS, readerPassword } from './reader-role.ts';
+import { queryError } from './query-error.ts';
+import { findReaderLogin, type ReaderAccess } from './reader-login.ts';
+import { READER_TIMEOUT_MS } from './reader-role.ts';
 import { readerTypes } from './reader-types.ts';
-import { sqlErrorText } from './sql-error-text.ts';
 
 export interface QueryResult {
   /** Names as in the query; two may be equal. */
@@ -17,28 +17,29 @@ export interface QueryResult {
 }
 
 export interface Reader {
-  /** @throws LatentSweepError SQL_FAILED with the place in the query, STORE_UNREACHABLE */
+  /** The whole answer. @throws LatentSweepError SQL_FAILED with the place in the query, STORE_UNREACHABLE, CONFIG_INVALID */
   query(sql: string): Promise<QueryResult>;
+  /** The same in batches of at most `most` rows, in memory one at a time; the first may have none. Ending the loop ends the query. */
+  batches(sql: string, most: number): AsyncGenerator<QueryResult, void, undefined>;
   close(): Promise<void>;
 }
 
-export interface ReaderOptions {
-  /** Longest run of one query; default 60,000. */
-  readonly timeoutMs?: number;
+export interface ReaderOptions extends ReaderAccess {
+  /** Longest wait for an answer, or for one batch of it; default 60,000. */
+  readonly timeoutMs?: number | undefined;
 }
 
-type Access = 'login' | 'switch' | 'read_only';
-
-/** @param url of the writer; the reader finds its own way to the weaker role. Nothing connects before the first query. */
+/** Nothing connects before the first query. */
 export function openReader(url: string, options: ReaderOptions = {}): Reader {
   const timeoutMs = options.timeoutMs ?? READER_TIMEOUT_MS;
   const place = placeOf(url);
-  let pool: { readonly clients: pg.Pool; readonly access: Access } | null = null;
-  let opening: Promise<{ readonly clients: pg.Pool; readonly access: Access }> | null = null;
+  const key = options.urlOf === 'reader' ? 'postgres.readerUrl' : 'postgres.url';
+  let pool: pg.Pool | null = null;
+  let opening: Promise<pg.Pool> | null = null;
 
-  const open = async (): Promise<{ readonly clients: pg.Pool; readonly access: Access }> => {
+  const open = async (): Promise<pg.Pool> => {
     if (pool !== null) return pool;
-    opening ??= openPool(url);
+    opening ??= findReaderLogin(url, options).then((login) => poolOf(login, options.connectTimeoutMs));
     try {
       pool = await opening;
       return pool;
@@ -46,32 +47,44 @@ export function openReader(url: string, options: ReaderOptions = {}): Reader {
       opening = null;
     }
   };
-  const attempt = async (sql: string): Promise<QueryResult> => {
-    const { clients, access } = await open();
-    const client = await clients.connect();
+  /** A connection in a transaction that can no longer be made writable: it has had its first query. */
+  const begin = async (): Promise<pg.PoolClient> => {
+    const client = await connect(await open());
+    try {
+      await beginOn(client, timeoutMs);
+      return client;
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  };
+  /** A login that is refused is no fault of the query; a connection that is gone is tried again by the caller. */
+  const connect = async (clients: pg.Pool): Promise<pg.PoolClient> => {
+    try {
+      return await clients.connect();
+    } catch (error) {
+      throw isUnreachable(error) ? error : asStoreError(error, place, key);
+    }
+  };
+  const end = async (client: pg.PoolClient): Promise<void> => {
     let broken = true;
     try {
-      // after its first query a transaction can no longer be made writable
-      const role = access === 'switch' ? `set local role ${READER_ROLE};` : '';
-      await client.query(`begin read only; ${role} set local statement_timeout = ${Math.ceil(timeoutMs)}; select 1`);
-      // the extended protocol takes exactly one statement
-      const query: pg.QueryArrayConfig & { queryMode: 'extended' } = {
-        text: sql,
-        rowMode: 'array',
-        queryMode: 'extended',
-        types: readerTypes,
-      };
-      try {
-        const { fields, rows } = await client.query<unknown[]>(query);
-        return { columns: fields.map((field) => field.name), rows };
-      } finally {
-        await client.query('rollback');
-        broken = false;
-      }
+      await client.query('rollback');
+      broken = false;
     } finally {
       client.release(broken);
     }
   };
+  const attempt = async (sql: string): Promise<QueryResult> => {
+    const client = await begin();
+    try {
+      return await answer(client, sql);
+    } finally {
+      await end(client);
+    }
+  };
+  const explain = (sql: string, error: unknown): unknown =>
+    queryError(sql, error, timeoutMs) ?? asStoreError(error, place, key);
 
   return {
     query: async (sql) => {
@@ -79,79 +92,81 @@ export function openReader(url: string, options: ReaderOptions = {}): Reader {
         try {
           return await attempt(sql);
         } catch (error) {
-          if (error instanceof pg.DatabaseError && isOfQuery(error)) {
-            const sentence = isSeveral(error) ? 'one statement at a time, please' : sqlErrorText(sql, error);
-            throw new LatentSweepError('SQL_FAILED', sentence, { sqlState: error.code ?? null }, error);
-          }
           // an idle connection that Postgres's restart has cut
-          if (again && isUnreachable(error)) continue;
-          throw asStoreError(error, place);
+          if (again && queryError(sql, error, timeoutMs) === null && isUnreachable(error)) continue;
+          throw explain(sql, error);
         }
       }
     },
+    batches: async function* (sql, most) {
+      try {
+        const client = await begin();
+        try {
+          yield* throughCursor(client, sql, most, timeoutMs);
+        } finally {
+          await end(client);
+        }
+      } catch (error) {
+        throw explain(sql, error);
+      }
+    },
     close: async () => {
-      await pool?.clients.end();
+      await pool?.end();
       pool = null;
     },
   };
 }
 
-/** Ran into its time-out; would write. From the writer's view these speak of the server, here of the query. */
-const OF_QUERY = new Set(['57014', '25006']);
-
-function isOfQuery(error: pg.DatabaseError): boolean {
-  return OF_QUERY.has(error.code ?? '') || !isUnreachable(error);
+async function beginOn(client: pg.PoolClient, timeoutMs: number): Promise<void> {
+  // a cursor is read to its end: its plan is that of the whole answer, not of its first rows
+  const settings = `set local statement_timeout = ${Math.ceil(timeoutMs)}; set local cursor_tuple_fraction = 1`;
+  await client.query(`begin read only; ${settings}; select 1`);
 }
 
-function isSeveral(error: pg.DatabaseError): boolean {
-  return error.code === '42601' && error.message.includes('multiple commands');
+/** The extended protocol takes exactly one statement. */
+async function answer(client: pg.PoolClient, sql: string): Promise<QueryResult> {
+  const query: pg.QueryArrayConfig & { queryMode: 'extended' } = {
+    text: sql,
+    rowMode: 'array',
+    queryMode: 'extended',
+    types: readerTypes,
+  };
+  const { fields, rows } = await client.query<unknown[]>(query);
+  return { columns: fields.map((field) => field.name), rows };
 }
 
-async function openPool(url: string): Promise<{ readonly clients: pg.Pool; readonly access: Access }> {
-  const password = readerPassword(url);
-  if (password !== null) {
-    const own = new URL(url);
-    own.username = READER_ROLE;
-    own.password = encodeURIComponent(password);
-    if (await mayLogIn(own.href)) return { clients: poolOf(own.href), access: 'login' };
-  }
-  const clients = poolOf(url);
+/** SQL's own cursor. What cannot be one (show, explain, ...) or is wrong is run as it stands, so that its errors are about its own text. */
+async function* throughCursor(
+  client: pg.PoolClient,
+  sql: string,
+  most: number,
+  timeoutMs: number,
+): AsyncGenerator<QueryResult, void, undefined> {
   try {
-    const { rows } = await clients.query<{ may: boolean | null }>(
-      `select (select pg_has_role(current_user, oid, 'member') from pg_roles where rolname = $1) as may`,
-      [READER_ROLE],
-    );
-    return { clients, access: rows[0]?.may === true ? 'switch' : 'read_only' };
+    await answer(client, `declare lsweep_answer no scroll cursor for ${sql}`);
   } catch (error) {
-    await clients.end();
-    throw error;
+    if (!(error instanceof pg.DatabaseError) || isUnreachable(error)) throw error;
+    await client.query('rollback');
+    await beginOn(client, timeoutMs);
+    yield await answer(client, sql);
+    return;
+  }
+  for (let count = most; count === most; ) {
+    const batch = await answer(client, `fetch ${most} from lsweep_answer`);
+    count = batch.rows.length;
+    yield batch;
   }
 }
 
-async function mayLogIn(url: string): Promise<boolean> {
-  const client = new pg.Client(configOf(url));
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    return true;
-  } catch (error) {
-    // no such role, another password, or it may not log in here
-    if (error instanceof pg.DatabaseError && error.code?.startsWith('28') === true) return false;
-    throw error;
-  } finally {
-    await client.end();
-  }
-}
-
-function poolOf(url: string): pg.Pool {
-  const clients = new pg.Pool({ ...configOf(url), max: 4 });
+function poolOf(url: string, connectTimeoutMs: number | undefined): pg.Pool {
+  // without the writer's time-outs: the query has its own
+  const config = connectionConfig({
+    ...{ url, connectTimeoutMs },
+    ...{ applicationName: 'latent-sweep reader', queryTimeoutMs: 0 },
+  });
+  const clients = new pg.Pool({ ...config, max: 4 });
   // the end of an idle connection is no news: the next query opens another
   clients.on('error', () => undefined);
   clients.on('connect', (client) => client.on('error', () => undefined));
   return clients;
-}
-
-/** Without the writer's time-outs: the query has its own. */
-function configOf(url: string): pg.ClientConfig {
-  return connectionConfig({ url, applicationName: 'latent-sweep reader', queryTimeoutMs: 0 });
 }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { openReader, openStore } from '../../services/store/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
@@ -111,4 +113,26 @@ test('nobody at the address is named with host, port and database, without the p
     return true;
   });
   await store.close();
+});
+
+test('a server that takes connections and never answers is unreachable, for writers and for readers', async () => {
+  const silent = createServer();
+  silent.listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const address = silent.address();
+  assert.ok(address !== null && typeof address === 'object');
+  const url = `postgres://postgres:hush@127.0.0.1:${address.port}/lsweep`;
+  const store = openStore({ url, connectTimeoutMs: 200 });
+  const reader = openReader(url, { connectTimeoutMs: 200 });
+  try {
+    const calls = [
+      ...[store.sweepById(1), store.migrate(), reader.query('select 1')],
+      reader.batches('select 1', 1).next(),
+    ];
+    await Promise.all(calls.map((call) => assert.rejects(call, isUnreachable)));
+  } finally {
+    await reader.close();
+    await store.close();
+    silent.close();
+  }
 });

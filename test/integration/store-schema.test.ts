@@ -162,13 +162,16 @@ test('an error of a query names its place; a long query is ended', async () => {
     reader.query('select 1 +'),
     isCode('SQL_FAILED', /syntax error at end of input \(line 1, column 11\)/),
   );
-  await assert.rejects(reader.query('select pg_sleep(5)'), isCode('SQL_FAILED', /statement timeout/));
+  await assert.rejects(
+    reader.query('select pg_sleep(5)'),
+    isCode('SQL_FAILED', /no answer within 0\.2 s .*statement timeout/),
+  );
   await assert.rejects(reader.query('select 1; select 2'), isCode('SQL_FAILED', /one statement/));
   await reader.close();
   await fixture.close();
 });
 
-test('a server of somebody else: no right to make roles, or another password, still gives a reader that cannot write', async () => {
+test('a server of somebody else: no right to make roles, or another password, gives our own queries a reader that cannot write, and people none', async () => {
   const admin = await server.database();
   const client = new pg.Client({ connectionString: admin });
   await client.connect();
@@ -182,8 +185,12 @@ test('a server of somebody else: no right to make roles, or another password, st
   url.password = 'plain';
   const store = openStore({ url: url.href });
   // the role exists already in this cluster, with a password of another url
-  assert.equal((await store.migrate()).reader, 'ready');
-  const reader = openReader(url.href);
+  assert.equal((await store.migrate()).reader, 'no_login');
+  const people = openReader(url.href);
+  for (const sql of ['select 1', 'delete from sweeps', 'select pg_terminate_backend(pid) from pg_stat_activity'])
+    await assert.rejects(people.query(sql), isCode('CONFIG_INVALID', /is not let in[^]*Set postgres\.readerUrl/));
+  await people.close();
+  const reader = openReader(url.href, { statementsOf: 'ourselves' });
   assert.deepEqual((await reader.query('select count(*) from study.cells')).rows, [[0]]);
   await assert.rejects(reader.query('delete from sweeps'), isCode('SQL_FAILED', /read-only transaction/));
   await assert.rejects(

@@ -92,7 +92,7 @@ describe('refusals', () => {
     const { message, details } = refusal('log:\n  level: info\npostgres:\n  ulr: x\n');
     assert.match(
       message,
-      /postgres\.ulr \(.*lsweep\.yaml line 4\) is an unknown key; allowed: url, readerUrl, poolSize; nearest: url/,
+      /postgres\.ulr \(.*lsweep\.yaml line 4\) is an unknown key; allowed: url, readerUrl, readerTimeoutMs, poolSize; nearest: url/,
     );
     assert.equal(details['key'], 'postgres.ulr');
   });
@@ -207,7 +207,7 @@ describe('endpoints', () => {
     write(record({}));
     const config = loadConfig({ dir, environment: {} });
     const found = endpoints(config);
-    assert.equal(found.readerUrl, 'postgres://reader:y@127.0.0.1:5001/latentsweep');
+    assert.equal(found.postgresUrl, 'postgres://postgres:x@127.0.0.1:5001/latentsweep');
     assert.equal(found.temporalAddress, '127.0.0.1:5002');
     assert.deepEqual(found.registryAddresses, ['127.0.0.1:5003']);
     assert.equal(found.artifactsUrl, `file://${dir}/.lsweep/artifacts`);
@@ -217,10 +217,7 @@ describe('endpoints', () => {
   it('come from the configuration where it names them', () => {
     const environment = { LSWEEP_POSTGRES_URL: 'postgres://db/x', LSWEEP_TEMPORAL_ADDRESS: 't:7233' };
     const found = endpoints(loadConfig({ dir, environment }));
-    assert.deepEqual(
-      [found.postgresUrl, found.readerUrl, found.temporalAddress],
-      ['postgres://db/x', 'postgres://db/x', 't:7233'],
-    );
+    assert.deepEqual([found.postgresUrl, found.temporalAddress], ['postgres://db/x', 't:7233']);
   });
 
   it('say that the stack is not up, also when its pid now belongs to another process', () => {

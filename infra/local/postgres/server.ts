@@ -44,7 +44,7 @@ export function postgresUrl({ password }: Cluster, port: number, database = DATA
   return `postgres://${POSTGRES_USER}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
 }
 
-/** Also makes the project's database the first time. */
+/** Also makes the project's database the first time, in which only its owner has temporary tables. */
 export async function postgresAnswers(cluster: Cluster, port: number): Promise<boolean> {
   const client = new pg.Client({
     connectionString: postgresUrl(cluster, port, 'postgres'),
@@ -54,8 +54,13 @@ export async function postgresAnswers(cluster: Cluster, port: number): Promise<b
   client.on('error', () => undefined);
   try {
     await client.connect();
-    const { rowCount } = await client.query('select from pg_database where datname = $1', [DATABASE]);
-    if (rowCount === 0) await client.query(`create database ${DATABASE}`);
+    const { rows } = await client.query<{ readonly anybody: boolean }>(
+      "select has_database_privilege('public', oid, 'temporary') as anybody from pg_database where datname = $1",
+      [DATABASE],
+    );
+    if (rows.length === 0) await client.query(`create database ${DATABASE}`);
+    // or the role that reads could fill the disk with tables of its session
+    if (rows[0]?.anybody !== false) await client.query(`revoke temporary on database ${DATABASE} from public`);
     return true;
   } catch (error) {
     if (error instanceof Error) return false;

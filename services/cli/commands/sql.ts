@@ -26,11 +26,11 @@ export function register(program: Command): void {
       const options = globalOptions(command);
       const { csv } = z.object({ csv: z.boolean().default(false) }).parse(command.opts());
       if (csv && options.json) command.error('error: --csv and --json exclude each other');
-      const [{ configOf, withReader }, { csvOf, jsonRows, tableOf }] = await Promise.all([
+      const [{ configOf, withPeoplesReader }, { csvOf, jsonRows, tableOf }] = await Promise.all([
         import('../access.ts'),
         import('../render/query-result.ts'),
       ]);
-      const result = await withReader(configOf(options), (reader) => reader.query(query));
+      const result = await withPeoplesReader(configOf(options), (reader) => reader.query(query));
       const text = options.json
         ? `${JSON.stringify(jsonRows(result), null, 2)}\n`
         : csv
