@@ -20,7 +20,6 @@ before(async () => {
       { device: 'cpu', threads: 1, memoryBytes: 0 },
       { device: 'cpu', threads: 1, memoryBytes: 0 },
     ],
-    times: { ...WORKER_TEST_TIMES, stallMs: 1_500 },
   });
   client = bench.client(worker.address);
 });
@@ -234,11 +233,18 @@ test('a trainer killed from outside fails its attempt as worker_crash and says s
 });
 
 test('a trainer that makes no progress is ended as STALLED, even when its thread is blocked', async () => {
-  const heard = new Heard(client, request('stalled', { steps: 9, stepMs: 5, fault: { kind: 'hang', step: 4 } }));
+  const watchful = await bench.worker({
+    stateDir: join(bench.root, 'watchful'),
+    nodeId: 'node-watchful',
+    times: { ...WORKER_TEST_TIMES, stallMs: 1_500 },
+  });
+  const theirs = bench.client(watchful.address);
+  const heard = new Heard(theirs, request('stalled', { steps: 9, stepMs: 5, fault: { kind: 'hang', step: 4 } }));
   await heard.ended;
   assert.equal(heard.failure().code, 'STALLED');
   assert.match(heard.failure().message, /after step/);
-  await acknowledgeAll(heard, 'stalled');
+  const seq = heard.durable.at(-1)?.seq ?? 0n;
+  await theirs.acknowledge({ phaseKey: phaseKey('stalled'), attempt: 1, seq });
 });
 
 test("a trainer's own failure keeps its code, and what is no event ends it", async () => {

@@ -94,25 +94,30 @@ test('while one registry answers attempts go on; when none does they stop by the
   const worker = await bench.worker({ registries: servers.map(({ address }) => address) });
   const client = bench.client(worker.address);
   const script = { steps: 10_000, stepMs: 10, checkpointEvery: 10_000 };
-  const heard = new Heard(client, request('leased', script, { leaseMs: 1_500n }));
+  const leaseMs = 5_000;
+  const heard = new Heard(client, request('leased', script, { leaseMs: BigInt(leaseMs) }));
   await until('it has begun', () => Number(worker.reports()[0]?.step ?? 0n) > 2);
   await servers[0]?.stop();
   const began = performance.now();
-  await until('longer than the lease has passed', () => performance.now() - began > 2_500);
+  await until('longer than the lease has passed', () => performance.now() - began > 1.5 * leaseMs);
   assert.equal(worker.reports()[0]?.running, true);
   b.away = true;
   await heard.ended;
   const { code, details } = heard.failure();
   assert.equal(code, 'LEASE_EXPIRED');
   assert.ok(heard.step > 2 && Number(heard.checkpoint?.step) === heard.step);
-  assert.deepEqual(details, { leaseMs: 1_500, step: heard.step });
+  assert.deepEqual(details, { leaseMs, step: heard.step });
   assert.equal(heard.last?.$case === 'failed' && heard.last.value.failure, 'node_lost');
 });
 
-test('an orderly stop leaves the registries, checkpoints what runs and waits until that is recorded', async () => {
+test('an orderly stop leaves the registries, checkpoints what runs and waits until that is recorded', {
+  timeout: 300_000,
+}, async () => {
   const registry = new Registry();
   const { address } = await bench.registry(registry.service);
-  const worker = await bench.worker({ registries: [address] });
+  // longer than this test may take: it must not wait for the whole leave time
+  const times = { ...bench.options().times, leaveMs: 600_000 };
+  const worker = await bench.worker({ registries: [address], times });
   const client = bench.client(worker.address);
   const heard = new Heard(client, request('leaving', { steps: 10_000, stepMs: 10, checkpointEvery: 10_000 }));
   await until('it has begun', () => registry.renewals > 0 && Number(worker.reports()[0]?.step ?? 0n) > 2);
@@ -125,9 +130,7 @@ test('an orderly stop leaves the registries, checkpoints what runs and waits unt
   await refused.ended;
   assert.match(String(refused.error), /NOT_FOUND: the node is leaving/);
   await client.acknowledge({ phaseKey: phaseKey('leaving'), attempt: 1, seq: heard.durable.at(-1)?.seq ?? 0n });
-  const began = performance.now();
   await stopping;
-  assert.ok(performance.now() - began < 4_000, 'it did not wait for the whole leave time');
 });
 
 test('what nobody records before an orderly stop is told after the next start', async () => {

@@ -76,6 +76,8 @@ export class MemoryStore implements OrchestratorStore, SweepFiles {
   readonly decisions: Decision[] = [];
   refused = 0;
   unreachable = false;
+  /** Calls that found it unreachable. */
+  missed = 0;
   readonly #listeners = new Set<(phaseKey: string | null) => void>();
 
   async migrate(): Promise<void> {
@@ -491,7 +493,9 @@ export class MemoryStore implements OrchestratorStore, SweepFiles {
     for (const listener of this.#listeners) listener(phaseKey);
   }
   #reach(): void {
-    if (this.unreachable) throw new LatentSweepError('STORE_UNREACHABLE', 'switched off by the test');
+    if (!this.unreachable) return;
+    this.missed += 1;
+    throw new LatentSweepError('STORE_UNREACHABLE', 'switched off by the test');
   }
 }
 

@@ -106,7 +106,7 @@ export class ScriptedWorker {
   }
 
   async leave(): Promise<void> {
-    if (this.#node === null) return;
+    if (this.#node === null || this.#muted) return;
     for (const { client } of this.#registries)
       await client.leaveNode({ nodeId: this.#node.nodeId, incarnation: this.#node.incarnation });
   }

@@ -32,6 +32,8 @@ export interface Bench<S extends BenchStore = MemoryStore> {
   readonly commands: SweepClient;
   readonly registryAddress: string;
   readonly workers: readonly ScriptedWorker[];
+  /** Every node leaves in order; the next test brings its own. */
+  leaveAll(): Promise<void>;
   orchestrator(registryAddress?: string): Promise<Orchestrator>;
   worker(nodeId: string, slots: number, registries?: readonly string[], memoryBytes?: number): Promise<ScriptedWorker>;
   start(name: string, spec: ScriptedSpec): Promise<void>;
@@ -73,6 +75,12 @@ export async function openBenchOn<S extends BenchStore>(
     commands,
     registryAddress,
     workers,
+    leaveAll: async () => {
+      for (const one of workers.splice(0)) {
+        await one.leave();
+        await one.die();
+      }
+    },
     orchestrator: async (address = registryAddress) => {
       const one = await startOrchestrator({
         store,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { keyOf, sharedBaseSpec } from './scripted-sweep.ts';
+import { after, afterEach, before, test } from 'node:test';
+import { keyOf, type ScriptedSpec, sharedBaseSpec } from './scripted-sweep.ts';
 import { lossOf } from './scripted-worker.ts';
 import { until } from './until.ts';
 import { type Bench, openBench } from './workflows-bench.ts';
@@ -12,13 +12,29 @@ before(async () => {
 });
 after(() => bench.close());
 
+// every test brings its own sweeps and nodes, and leaves none behind, so that each runs alone and in any order
+const names: string[] = [];
+function start(name: string, spec: ScriptedSpec): Promise<void> {
+  if (!names.includes(name)) names.push(name);
+  return bench.start(name, spec);
+}
+afterEach(async () => {
+  for (const name of names.splice(0)) {
+    if ((await bench.commands.describe(name)).kind !== 'running') continue;
+    await bench.commands.cancel(name);
+    await until(`${name} is closed`, async () => (await bench.commands.describe(name)).kind === 'closed');
+  }
+  await bench.leaveAll();
+});
+
 test('a sweep runs every phase once, shared ones too, and records every step', async () => {
   const worker = await bench.worker('node-a', 4);
-  await bench.start('first', sharedBaseSpec(20, { steps: 4, stepMs: 10 }));
+  await start('first', sharedBaseSpec(20, { steps: 4, stepMs: 10 }));
   const summary = await bench.result('first');
   assert.deepEqual(summary, { state: 'finished', finished: 20, failed: 0 });
-  assert.equal(bench.store.phases.size, 21);
-  for (const [key, phase] of bench.store.phases) {
+  const phases = [...bench.store.phases].filter(([key]) => worker.attempts.has(key));
+  assert.equal(phases.length, 21);
+  for (const [key, phase] of phases) {
     assert.equal(phase.completions, 1);
     assert.equal(phase.attempts.length, 1);
     assert.equal(phase.metrics.get('loss_nats@3'), lossOf(key, 3));
@@ -45,16 +61,16 @@ function assertRecorded(prefix: string, count: number, steps: number): void {
 
 test('pause frees the slots, resume goes on at the same step, extend meanwhile adds only the new cells', async () => {
   const worker = await bench.worker('node-pause', 4);
-  const spec = sharedBaseSpec(12, { steps: 10, stepMs: 40 }, 'p');
-  await bench.start('paused', spec);
-  await until('work has begun', () => worker.running() + runningOn('node-a') >= 4);
+  const spec = sharedBaseSpec(12, { steps: 60, stepMs: 40 }, 'p');
+  await start('paused', spec);
+  await until('work has begun', () => worker.running() === 4);
   await bench.commands.pause('paused');
   await bench.commands.pause('paused');
-  await until('every slot is free', () => worker.running() === 0 && runningOn('node-a') === 0);
+  await until('every slot is free', () => worker.running() === 0);
   assert.equal(bench.store.states.at(-1), 'paused');
   const steps = worker.stepsDone;
 
-  const longer = sharedBaseSpec(15, { steps: 10, stepMs: 40 }, 'p');
+  const longer = sharedBaseSpec(15, { steps: 60, stepMs: 40 }, 'p');
   const file = {
     name: 'paused',
     spec: longer,
@@ -72,17 +88,16 @@ test('pause frees the slots, resume goes on at the same step, extend meanwhile a
 
   await bench.commands.resume('paused');
   assert.deepEqual(await bench.result('paused'), { state: 'finished', finished: 15, failed: 0 });
-  assertRecorded('p', 15, 10);
+  assertRecorded('p', 15, 60);
 });
 
 test('cancel stops what runs with a checkpoint and gives the claims to another sweep that shares them', async () => {
-  await bench.start('cancelled', sharedBaseSpec(6, { steps: 200, stepMs: 30 }, 'c'));
+  await bench.worker('node-cancel', 4);
+  await start('cancelled', sharedBaseSpec(6, { steps: 200, stepMs: 30 }, 'c'));
   await until('work has begun', () => stepsOf('c-finetune-0') > 2);
-  await bench.start('heir', { trials: [sharedBaseSpec(1, { steps: 200, stepMs: 30 }, 'c').trials[0] ?? []] });
-  await until(
-    'the heir has planned its cells',
-    () => bench.store.sweeps.size >= 4 && bench.store.states.filter((one) => one === 'running').length >= 4,
-  );
+  await start('heir', { trials: [sharedBaseSpec(1, { steps: 200, stepMs: 30 }, 'c').trials[0] ?? []] });
+  const stateOfHeir = async (): Promise<string | undefined> => (await bench.store.sweepByName('heir'))?.state;
+  await until('the heir has planned its cells', async () => (await stateOfHeir()) === 'running');
   await bench.commands.cancel('cancelled');
   const summary = await bench.result('cancelled');
   assert.deepEqual(summary, { state: 'cancelled', finished: 0, failed: 0 });
@@ -94,6 +109,7 @@ test('cancel stops what runs with a checkpoint and gives the claims to another s
 });
 
 test('a phase that fails is tried as often as its class allows, and retry runs failed trials again in a closed sweep', async () => {
+  await bench.worker('node-failing', 4);
   const failing = { steps: 5, stepMs: 5, failAt: { step: 3, code: 'INTERNAL', failure: 'code_error', failures: 2 } };
   const nan = { steps: 5, stepMs: 5, failAt: { step: 3, code: 'NAN_LOSS', failure: 'nan_loss', failures: 1 } };
   const crash = {
@@ -101,7 +117,7 @@ test('a phase that fails is tried as often as its class allows, and retry runs f
     stepMs: 5,
     failAt: { step: 3, code: 'TRAINER_CRASHED', failure: 'worker_crash', failures: 3 },
   };
-  await bench.start('failing', {
+  await start('failing', {
     trials: [
       [{ name: 'f-code', ...failing }],
       [{ name: 'f-nan', ...nan }],
@@ -123,7 +139,8 @@ test('a phase that fails is tried as often as its class allows, and retry runs f
 });
 
 test('width bounds the phases that run, and bad settings are refused with the value', async () => {
-  await bench.start('narrow', sharedBaseSpec(10, { steps: 20, stepMs: 20 }, 'w'));
+  await bench.worker('node-narrow', 4);
+  await start('narrow', sharedBaseSpec(10, { steps: 150, stepMs: 20 }, 'w'));
   await bench.commands.set('narrow', { width: 2 });
   await until('the base is done', () => bench.store.phases.get(keyOf('w-base'))?.state === 'finished');
   await until('only two run', () => runningOf('w-') === 2);
@@ -131,41 +148,50 @@ test('width bounds the phases that run, and bad settings are refused with the va
   await bench.commands.set('narrow', { width: null });
   await until('all slots are used', () => runningOf('w-') > 2);
   await bench.result('narrow');
-  assertRecorded('w', 10, 20);
+  assertRecorded('w', 10, 150);
 });
 
 test('a name that another sweep file has is refused, the same file again changes nothing', async () => {
-  await assert.rejects(bench.start('first', sharedBaseSpec(2, { steps: 1, stepMs: 1 }, 'other')), /CONFLICT/);
-  await bench.start('first', sharedBaseSpec(20, { steps: 4, stepMs: 10 }));
-  await until('it is closed', async () => (await bench.commands.describe('first')).kind === 'closed');
-  assert.equal(bench.store.phase(keyOf('t-base')).completions, 1);
+  const worker = await bench.worker('node-again', 4);
+  const spec = sharedBaseSpec(3, { steps: 4, stepMs: 10 }, 'g');
+  await start('named', spec);
+  const summary = { state: 'finished', finished: 3, failed: 0 };
+  assert.deepEqual(await bench.result('named'), summary);
+  await assert.rejects(start('named', sharedBaseSpec(2, { steps: 1, stepMs: 1 }, 'other')), /CONFLICT/);
+  await start('named', spec);
+  await until('it is closed', async () => (await bench.commands.describe('named')).kind === 'closed');
+  assertRecorded('g', 3, 4);
+  assert.equal(worker.started, 4);
 });
 
 test('a node that dies loses its attempts to another, which goes on from the last committed step', async () => {
   const doomed = await bench.worker('node-doomed', 4);
-  await bench.start('bereft', sharedBaseSpec(10, { steps: 30, stepMs: 30 }, 'd'));
+  await bench.worker('node-heir', 4);
+  await start('bereft', sharedBaseSpec(10, { steps: 60, stepMs: 30 }, 'd'));
   await until('the doomed node works', () => doomed.running() >= 2 && doomed.stepsDone > 10);
   await doomed.die();
   assert.deepEqual(await bench.result('bereft'), { state: 'finished', finished: 10, failed: 0 });
-  assertRecorded('d', 10, 30);
-  const lost = [...bench.store.phases.values()]
-    .flatMap((phase) => phase.attempts)
+  assertRecorded('d', 10, 60);
+  const lost = [...doomed.attempts.keys()]
+    .flatMap((key) => bench.store.phase(key).attempts)
     .filter((one) => one.failure?.failure === 'node_lost');
   assert.ok(lost.length >= 2);
 });
 
 test('Postgres away for a moment delays a sweep and loses nothing', async () => {
-  await bench.start('patient', sharedBaseSpec(6, { steps: 20, stepMs: 20 }, 'o'));
+  await bench.worker('node-patient', 4);
+  await start('patient', sharedBaseSpec(6, { steps: 100, stepMs: 20 }, 'o'));
   await until('work has begun', () => stepsOf('o-finetune-0') > 2);
   bench.store.unreachable = true;
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  const missed = bench.store.missed;
+  await until('writes have waited for it several times', () => bench.store.missed >= missed + 5);
   bench.store.unreachable = false;
   assert.deepEqual(await bench.result('patient'), { state: 'finished', finished: 6, failed: 0 });
-  assertRecorded('o', 6, 20);
+  assertRecorded('o', 6, 100);
 });
 
 test('a sweep that is told of open cells which no batch finds ends with their numbers instead of asking for ever', async () => {
-  await bench.start('contradicted', sharedBaseSpec(2, { steps: 1, stepMs: 1 }, 'contradicted'));
+  await start('contradicted', sharedBaseSpec(2, { steps: 1, stepMs: 1 }, 'contradicted'));
   await bench.result('contradicted');
   const { store } = bench;
   const known = await store.sweepByName('contradicted');
@@ -174,7 +200,7 @@ test('a sweep that is told of open cells which no batch finds ends with their nu
     if (sweepId !== known?.sweepId) return await answer(sweepId, size, running);
     return running.length === 0 ? { from: 0, to: 2 } : null;
   };
-  await bench.start('contradicted', sharedBaseSpec(2, { steps: 1, stepMs: 1 }, 'contradicted'));
+  await start('contradicted', sharedBaseSpec(2, { steps: 1, stepMs: 1 }, 'contradicted'));
   await until('it ends', async () => (await bench.commands.describe('contradicted')).kind === 'closed');
   const ended = await bench.commands.describe('contradicted');
   assert.ok(ended.kind === 'closed' && ended.how === 'failed');
@@ -191,7 +217,4 @@ function runningOf(prefix: string): number {
 }
 function isOf(key: string, prefix: string): boolean {
   return Array.from({ length: 20 }, (_, i) => keyOf(`${prefix}finetune-${i}`)).includes(key);
-}
-function runningOn(nodeId: string): number {
-  return bench.workers.find((one) => one.nodeId === nodeId)?.running() ?? 0;
 }
