@@ -4,7 +4,7 @@ import { copyFileSync, linkSync, renameSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { PROVIDER_VERSION } from './fetch-cuda-provider.mjs';
 
-/** Read by services/trainer/runtime/cuda-provider.ts. */
+/** Read by services/tensor/runtime/cuda-provider.ts. */
 const RECORD = 'onnxruntime-cuda.json';
 
 /**

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { PINNED_VERSION, Runtime } from '../../services/trainer/runtime/index.ts';
+import { PINNED_VERSION, Runtime } from '../../services/tensor/runtime/index.ts';
 
 const open = (limit: number | null = null) =>
   new Runtime({ device: 'cuda', threads: 1, cuda: { memoryLimitBytes: limit } });
@@ -46,7 +46,7 @@ describe('device cuda', () => {
   });
 
   test("without CUDA's libraries names each and who brings it", (context) => {
-    const index = fileURLToPath(new URL('../../services/trainer/runtime/index.ts', import.meta.url));
+    const index = fileURLToPath(new URL('../../services/tensor/runtime/index.ts', import.meta.url));
     const script = `import { Runtime } from ${JSON.stringify(index)};
       try { new Runtime({ device: 'cuda', threads: 1 }); console.log('opened'); } catch (error) { console.log(error.message); }`;
     const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { readSafetensors } from '../../services/trainer/safetensors/index.ts';
+import { readSafetensors } from '../../services/tensor/safetensors/index.ts';
 import { type CliProcess, jsonOf, runCli, startCli } from '../unit/cli-child.ts';
 
 const DEADLINE_MS = 60_000;

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readSafetensors } from '../../services/trainer/safetensors/index.ts';
+import { readSafetensors } from '../../services/tensor/safetensors/index.ts';
 
 /**
  * What is measured, each relative: losses and norms to themselves, tensors to their largest entry; weights after the last step also to

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { type Batch, type EngineConfig, type HostTensor, TrainingEngine } from '../../services/trainer/engine/index.ts';
 import { parseModelConfig } from '../../services/trainer/models/index.ts';
 import { learningRatesAt } from '../../services/trainer/phases/schedule.ts';
-import { readSafetensors, writeSafetensors } from '../../services/trainer/safetensors/index.ts';
+import { readSafetensors, writeSafetensors } from '../../services/tensor/safetensors/index.ts';
 import { channelSchema, SYSTEM_NAMES } from '../../workflows/domain/systems.ts';
 
 const tokens = z.array(z.number());

@@ -14,7 +14,7 @@ import {
   type NamedTensors,
   type TrainingEngine,
 } from '../../services/trainer/engine/index.ts';
-import { readSafetensors, writeSafetensors } from '../../services/trainer/safetensors/index.ts';
+import { readSafetensors, writeSafetensors } from '../../services/tensor/safetensors/index.ts';
 import type { SystemName } from '../../workflows/domain/systems.ts';
 import {
   GPT2,

@@ -1,10 +1,10 @@
 // Compares gradients from the graph with central differences of its output, element by element.
 
 import assert from 'node:assert/strict';
-import { gradients } from '../../services/trainer/autodiff/index.ts';
-import { elementCount, Graph, mul, reduceSum, type Shape, type Tensor } from '../../services/trainer/graph/index.ts';
+import { gradients } from '../../services/tensor/autodiff/index.ts';
+import { elementCount, Graph, mul, reduceSum, type Shape, type Tensor } from '../../services/tensor/graph/index.ts';
 import { draws } from '../../services/trainer/random/draws.ts';
-import type { TensorData } from '../../services/trainer/runtime/index.ts';
+import type { TensorData } from '../../services/tensor/runtime/index.ts';
 import { runnable } from './trainer-run-graph.ts';
 
 export interface GradientCase {

@@ -14,8 +14,8 @@ import {
   silu,
   stopGradient,
   withGradient,
-} from '../../services/trainer/autodiff/index.ts';
-import { RULES } from '../../services/trainer/autodiff/rules/index.ts';
+} from '../../services/tensor/autodiff/index.ts';
+import { RULES } from '../../services/tensor/autodiff/rules/index.ts';
 import {
   add,
   at,
@@ -46,7 +46,7 @@ import {
   type Tensor,
   transpose,
   where,
-} from '../../services/trainer/graph/index.ts';
+} from '../../services/tensor/graph/index.ts';
 import { checkGradients, type GradientCase } from './trainer-finite-difference.ts';
 
 const size = fc.integer({ min: 1, max: 4 });

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createEngine, matrixFlops } from '../../services/trainer/engine/index.ts';
-import { reachable } from '../../services/trainer/onnx/index.ts';
-import { layOut, normGraph } from '../../services/trainer/optimizer/index.ts';
+import { reachable } from '../../services/tensor/onnx/index.ts';
+import { layOut, normGraph } from '../../services/tensor/optimizer/index.ts';
 import { executionOrder } from '../../services/trainer/plan/execution-order.ts';
 import { chromeTrace, profilePhase } from '../../services/trainer/profile/index.ts';
 import { phaseBatches } from '../../services/trainer/profile/phase-batches.ts';

@@ -1,8 +1,8 @@
 // Runs a small graph once through ONNX Runtime: what tests of operators and gradients read values from.
 
-import type { Graph } from '../../services/trainer/graph/index.ts';
-import { emitModel, usedInputs } from '../../services/trainer/onnx/index.ts';
-import { Runtime, type TensorData } from '../../services/trainer/runtime/index.ts';
+import type { Graph } from '../../services/tensor/graph/index.ts';
+import { emitModel, usedInputs } from '../../services/tensor/onnx/index.ts';
+import { Runtime, type TensorData } from '../../services/tensor/runtime/index.ts';
 
 export interface RunnableGraph {
   /** Outputs by name, copied. Inputs the outputs do not depend on may be given or not. */

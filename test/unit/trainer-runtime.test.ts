@@ -5,10 +5,10 @@ import { readdirSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { add, Graph, mul } from '../../services/trainer/graph/index.ts';
-import { emitModel } from '../../services/trainer/onnx/index.ts';
-import { loadCApi } from '../../services/trainer/runtime/c-api.ts';
-import { type DeviceTensor, PINNED_VERSION, Runtime } from '../../services/trainer/runtime/index.ts';
+import { add, Graph, mul } from '../../services/tensor/graph/index.ts';
+import { emitModel } from '../../services/tensor/onnx/index.ts';
+import { loadCApi } from '../../services/tensor/runtime/c-api.ts';
+import { type DeviceTensor, PINNED_VERSION, Runtime } from '../../services/tensor/runtime/index.ts';
 
 const runtime = () => new Runtime({ device: 'cpu', threads: 1 });
 

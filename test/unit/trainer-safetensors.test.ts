@@ -12,7 +12,7 @@ import {
   readSafetensorsHeader,
   safetensorsPieces,
   writeSafetensors,
-} from '../../services/trainer/safetensors/index.ts';
+} from '../../services/tensor/safetensors/index.ts';
 
 let folder = '';
 before(() => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { HostTensor, NamedTensors } from '../../services/trainer/engine/types.ts';
 import { type ModelConfig, tokenEmbeddingName } from '../../services/trainer/models/index.ts';
-import { readSafetensors } from '../../services/trainer/safetensors/index.ts';
+import { readSafetensors } from '../../services/tensor/safetensors/index.ts';
 import { systemParameters } from '../../services/trainer/systems/index.ts';
 import {
   type ExportTokenizer,

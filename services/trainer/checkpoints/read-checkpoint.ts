@@ -5,7 +5,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { NamedTensors } from '../engine/types.ts';
 import type { LocalCheckpoint } from '../jobs/protocol.ts';
-import { readSafetensors } from '../safetensors/index.ts';
+import { readSafetensors } from '../../tensor/safetensors/index.ts';
 import { type CheckpointFacts, parseCheckpointMetadata } from './metadata.ts';
 
 export interface Checkpoint {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { NamedTensors } from '../engine/types.ts';
 import type { LocalCheckpoint } from '../jobs/protocol.ts';
-import { safetensorsPieces } from '../safetensors/index.ts';
+import { safetensorsPieces } from '../../tensor/safetensors/index.ts';
 import { type CheckpointFacts, checkpointMetadata } from './metadata.ts';
 
 /** File name of a step's checkpoint; sorts by step. */

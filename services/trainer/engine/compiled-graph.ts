@@ -2,8 +2,8 @@
 // fills before a run, other outputs in tensors of its own, read after it.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import type { Graph } from '../graph/index.ts';
-import { emitModel, usedInputs } from '../onnx/index.ts';
+import type { Graph } from '../../tensor/graph/index.ts';
+import { emitModel, usedInputs } from '../../tensor/onnx/index.ts';
 import type {
   Binding,
   DeviceTensor,
@@ -12,7 +12,7 @@ import type {
   StagedInputs,
   TensorData,
   TensorSpec,
-} from '../runtime/index.ts';
+} from '../../tensor/runtime/index.ts';
 import { matrixFlops } from './matrix-flops.ts';
 import type { ParameterStore } from './parameter-store.ts';
 

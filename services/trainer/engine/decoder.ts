@@ -2,7 +2,7 @@
 // depends on its company. A decoder keeps one compiled generator per shape.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import type { Runtime } from '../runtime/index.ts';
+import type { Runtime } from '../../tensor/runtime/index.ts';
 import {
   checkGenerateItem,
   type GenerationShape,

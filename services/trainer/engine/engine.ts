@@ -3,7 +3,7 @@
 // Same config, weights, batches and thread count give the same bits.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { Runtime, type RuntimeOptions } from '../runtime/index.ts';
+import { Runtime, type RuntimeOptions } from '../../tensor/runtime/index.ts';
 import {
   capacityFloatsPerLatent,
   computedModel,

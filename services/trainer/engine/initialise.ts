@@ -2,7 +2,7 @@
 // Pure in (settings, options): every tensor draws from a stream of its own name.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { elementCount, sameShape } from '../graph/index.ts';
+import { elementCount, sameShape } from '../../tensor/graph/index.ts';
 import {
   INITIAL_DEVIATION,
   initialWeight,

@@ -1,7 +1,7 @@
 // Latents of items as a graph reads and writes them: one tensor [B, N, W] per part, filled or cut item by item.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import type { TensorData } from '../runtime/index.ts';
+import type { TensorData } from '../../tensor/runtime/index.ts';
 import type { LatentLayout } from '../systems/index.ts';
 import type { ItemLatents } from './types.ts';
 

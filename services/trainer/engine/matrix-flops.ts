@@ -1,8 +1,8 @@
 // Floating-point operations of the matrix products of a graph, exactly as emitted, padding included; a multiplication and an addition
 // count as two. Everything else is a few per cent of them and not counted.
 
-import { at, elementCount, type Graph, type Node } from '../graph/index.ts';
-import { reachable } from '../onnx/index.ts';
+import { at, elementCount, type Graph, type Node } from '../../tensor/graph/index.ts';
+import { reachable } from '../../tensor/onnx/index.ts';
 
 export function matrixFlops(graph: Graph): number {
   const { nodes } = reachable(graph);

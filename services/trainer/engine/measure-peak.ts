@@ -1,8 +1,8 @@
 // The best rate of matrix products that this device reaches with so many threads: what a step's operations are compared with (MFU).
 
-import { Graph, gemm } from '../graph/index.ts';
-import { emitModel } from '../onnx/index.ts';
-import { Runtime } from '../runtime/index.ts';
+import { Graph, gemm } from '../../tensor/graph/index.ts';
+import { emitModel } from '../../tensor/onnx/index.ts';
+import { Runtime } from '../../tensor/runtime/index.ts';
 import { matrixFlops } from './matrix-flops.ts';
 import type { EngineConfig } from './types.ts';
 

@@ -1,9 +1,9 @@
 // Norm and update over the store's slabs: two small sessions that exist once per engine.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { emitModel } from '../onnx/index.ts';
-import { COEFFICIENTS, normGraph, updateCoefficients, updateGraph } from '../optimizer/index.ts';
-import type { Binding, DeviceTensor, Runtime, Session, StagedInputs } from '../runtime/index.ts';
+import { emitModel } from '../../tensor/onnx/index.ts';
+import { COEFFICIENTS, normGraph, updateCoefficients, updateGraph } from '../../tensor/optimizer/index.ts';
+import type { Binding, DeviceTensor, Runtime, Session, StagedInputs } from '../../tensor/runtime/index.ts';
 import { fieldOf, type ParameterStore } from './parameter-store.ts';
 import type { EngineConfig, LearningRates, OptimizerConfig } from './types.ts';
 

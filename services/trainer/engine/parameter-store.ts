@@ -1,9 +1,9 @@
 // Parameters, gradients and moments of one model set on the device: each exists once, and every graph binds it in place.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { elementCount, sameShape } from '../graph/index.ts';
-import { layOut, type Placement, type Slab } from '../optimizer/index.ts';
-import type { DeviceTensor, Runtime } from '../runtime/index.ts';
+import { elementCount, sameShape } from '../../tensor/graph/index.ts';
+import { layOut, type Placement, type Slab } from '../../tensor/optimizer/index.ts';
+import type { DeviceTensor, Runtime } from '../../tensor/runtime/index.ts';
 import type { ParameterFacts } from '../systems/index.ts';
 import type { EngineConfig, HostTensor, NamedTensors } from './types.ts';
 

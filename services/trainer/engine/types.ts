@@ -4,7 +4,7 @@
 import type { Precision } from '../../../workflows/domain/settings.ts';
 import type { Channel, Query, SystemName } from '../../../workflows/domain/systems.ts';
 import type { ModelConfig } from '../models/config.ts';
-import type { CudaOptions } from '../runtime/index.ts';
+import type { CudaOptions } from '../../tensor/runtime/index.ts';
 import type { LatentLayout } from '../systems/index.ts';
 
 export interface HostTensor {

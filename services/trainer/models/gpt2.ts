@@ -1,8 +1,8 @@
 // GPT-2: learned positions, pre-LayerNorm, fused q/k/v projection, tanh GELU. Semantics of `GPT2Model` in transformers.
 // Legend: B batch, Q rows per batch row, R = B * Q, D width, H heads, K head width, S keys.
 
-import { attention, gelu, layerNorm, recomputed } from '../autodiff/index.ts';
-import { add, at, gather, gemm, reshape, slice, split, type Tensor, transpose } from '../graph/index.ts';
+import { attention, gelu, layerNorm, recomputed } from '../../tensor/autodiff/index.ts';
+import { add, at, gather, gemm, reshape, slice, split, type Tensor, transpose } from '../../tensor/graph/index.ts';
 import type { Gpt2Config } from './config.ts';
 import type { CacheEntries, Parameters, Pass, PassResult } from './pass.ts';
 

@@ -1,6 +1,6 @@
 // One entry for every family: embedding, a pass, and the head.
 
-import { gather, gemm, reshape, type Tensor } from '../graph/index.ts';
+import { gather, gemm, reshape, type Tensor } from '../../tensor/graph/index.ts';
 import { headName, type ModelConfig, tokenEmbeddingName } from './config.ts';
 import { gpt2Pass } from './gpt2.ts';
 import type { Parameters, Pass, PassResult } from './pass.ts';

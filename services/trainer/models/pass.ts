@@ -1,7 +1,7 @@
 // What a model reads and gives in one pass, the same for every family.
 // Legend: B batch, Q query rows, S keys of one segment, G key/value heads, K head width, D model width.
 
-import { concat, type Tensor } from '../graph/index.ts';
+import { concat, type Tensor } from '../../tensor/graph/index.ts';
 
 /** A layer's cache entries of some rows: keys as attention uses them (rotated where the family rotates) and values. */
 export interface CacheEntries {

@@ -2,8 +2,8 @@
 // Semantics of `Qwen3Model` in transformers.
 // Legend: B batch, Q rows per batch row, R = B * Q, D width, H query heads, G key/value heads, K head width, S keys, P positions.
 
-import { attention, recomputed, rmsNorm, silu } from '../autodiff/index.ts';
-import { add, gemm, mul, reshape, rotate, type Tensor, transpose } from '../graph/index.ts';
+import { attention, recomputed, rmsNorm, silu } from '../../tensor/autodiff/index.ts';
+import { add, gemm, mul, reshape, rotate, type Tensor, transpose } from '../../tensor/graph/index.ts';
 import type { Qwen3Config } from './config.ts';
 import type { CacheEntries, Parameters, Pass, PassResult } from './pass.ts';
 

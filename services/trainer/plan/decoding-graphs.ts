@@ -3,7 +3,7 @@
 import { latentsOf, questionTokens } from '../curriculum/index.ts';
 import { decodedTogether, decodingShape } from '../engine/decode-limits.ts';
 import type { EngineConfig } from '../engine/types.ts';
-import type { Graph } from '../graph/index.ts';
+import type { Graph } from '../../tensor/graph/index.ts';
 import { cacheShape, type GenerationShape, prefillGraph, stepGraph } from '../systems/index.ts';
 import type { Split } from '../tasks/index.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';

@@ -2,8 +2,8 @@
 // (GraphViewer's default order, `ReverseDFSFrom` with nodes compared by index). Gradients are leaves, so this decides how long
 // activations live. A test compares it with a profile.
 
-import type { Graph, Node } from '../graph/index.ts';
-import { reachable } from '../onnx/index.ts';
+import type { Graph, Node } from '../../tensor/graph/index.ts';
+import { reachable } from '../../tensor/onnx/index.ts';
 
 /** Emitted nodes in the order in which they run. */
 export function executionOrder(graph: Graph): readonly Node[] {

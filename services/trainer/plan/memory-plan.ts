@@ -2,8 +2,8 @@
 // measured: what ONNX Runtime's arena holds beyond them, and what a trainer process takes with an empty engine.
 
 import type { EngineConfig } from '../engine/types.ts';
-import type { Graph } from '../graph/index.ts';
-import { layOut, normGraph, updateGraph } from '../optimizer/index.ts';
+import type { Graph } from '../../tensor/graph/index.ts';
+import { layOut, normGraph, updateGraph } from '../../tensor/optimizer/index.ts';
 import { systemParameters } from '../systems/index.ts';
 import { graphBytes } from './peak-bytes.ts';
 

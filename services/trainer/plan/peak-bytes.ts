@@ -2,8 +2,8 @@
 // that reads it. Inputs and outputs are bound to memory of the engine and not counted; constants are, all the time.
 // Legend: a buffer is memory that several tensors share one after the other.
 
-import { elementCount, type Graph, type Node, type Tensor } from '../graph/index.ts';
-import { reachable } from '../onnx/index.ts';
+import { elementCount, type Graph, type Node, type Tensor } from '../../tensor/graph/index.ts';
+import { reachable } from '../../tensor/onnx/index.ts';
 import { executionOrder } from './execution-order.ts';
 
 /** Operators whose output is their first input seen with another shape. */

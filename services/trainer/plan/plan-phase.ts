@@ -7,7 +7,7 @@ import type { EvaluatePhaseConfig, PhaseConfig } from '../../../workflows/domain
 import { isPlain } from '../curriculum/index.ts';
 import { matrixFlops } from '../engine/index.ts';
 import type { EngineConfig } from '../engine/types.ts';
-import type { Graph } from '../graph/index.ts';
+import type { Graph } from '../../tensor/graph/index.ts';
 import type { ModelConfig } from '../models/index.ts';
 import { baseEngineConfig, optimizerOf, type Placement, systemEngineConfig } from '../phases/engine-config.ts';
 import { NO_OPTIMIZER } from '../phases/evaluation-engine.ts';

@@ -13,7 +13,7 @@ import {
   TrainingEngine,
 } from '../engine/index.ts';
 import { type ModelConfig, parseModelConfig } from '../models/index.ts';
-import { readSafetensors, writeSafetensors } from '../safetensors/index.ts';
+import { readSafetensors, writeSafetensors } from '../../tensor/safetensors/index.ts';
 import { type GenerateProbe, type Probe, readProbe, type TrainProbe } from './probe-file.ts';
 
 const SOFT_TOKENS = 'soft_tokens';

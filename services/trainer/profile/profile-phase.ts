@@ -8,7 +8,7 @@ import type { PhaseConfig } from '../../../workflows/domain/phases.ts';
 import { type Batch, measurePeak, TrainingEngine } from '../engine/index.ts';
 import type { Placement } from '../phases/engine-config.ts';
 import { tokensOf } from '../phases/training-work.ts';
-import { Runtime, type RuntimeOptions } from '../runtime/index.ts';
+import { Runtime, type RuntimeOptions } from '../../tensor/runtime/index.ts';
 import { type NodeEvent, nodeEvents } from './node-events.ts';
 import { passName } from './pass-name.ts';
 import { type PhaseBatches, phaseBatches } from './phase-batches.ts';

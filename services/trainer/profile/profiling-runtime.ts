@@ -1,9 +1,9 @@
 // A runtime whose sessions each write ONNX Runtime's own profile, and that remembers which graph every session runs.
 
 import { join } from 'node:path';
-import type { Node } from '../graph/index.ts';
-import { emittedFrom, reachable } from '../onnx/index.ts';
-import { Runtime, type RuntimeOptions, type Session } from '../runtime/index.ts';
+import type { Node } from '../../tensor/graph/index.ts';
+import { emittedFrom, reachable } from '../../tensor/onnx/index.ts';
+import { Runtime, type RuntimeOptions, type Session } from '../../tensor/runtime/index.ts';
 
 export interface ProfiledSession {
   /** Of the emitted graph: `norm`, `update`, `<system>.<purpose>`. */

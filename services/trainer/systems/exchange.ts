@@ -2,7 +2,7 @@
 // causal tests. One site per example (M = 1).
 // Legend: B batch, N latent slots, P parts, W width of a part, D model width, G key/value heads, K head width.
 
-import { at, reshape, type Tensor, transpose } from '../graph/index.ts';
+import { at, reshape, type Tensor, transpose } from '../../tensor/graph/index.ts';
 import { type CacheEntries, headShape } from '../models/index.ts';
 import { computedModel, SYSTEM_FACTS, selectedLayers } from './describe.ts';
 import type { LatentSource } from './latents.ts';

@@ -4,8 +4,8 @@
 // Legend: B batch, S prefix length, M sites, N latents, A decoding rows per site (query and ahead), R rows, D width.
 
 import type { Precision } from '../../../workflows/domain/settings.ts';
-import { stopGradient } from '../autodiff/index.ts';
-import { at, concat, expand, Graph, reshape, type Tensor } from '../graph/index.ts';
+import { stopGradient } from '../../tensor/autodiff/index.ts';
+import { at, concat, expand, Graph, reshape, type Tensor } from '../../tensor/graph/index.ts';
 import {
   type CacheEntries,
   createModel,

@@ -15,7 +15,7 @@ import {
   slice,
   type Tensor,
   where,
-} from '../graph/index.ts';
+} from '../../tensor/graph/index.ts';
 
 /** Large enough that exp(score + HIDDEN - max) is exactly 0 in fp32, small enough that rows of padding stay finite. */
 export const HIDDEN = -1e9;

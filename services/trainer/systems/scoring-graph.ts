@@ -1,8 +1,8 @@
 // What each scored target costs, one by one: for perplexity by position and for choices by likelihood. The same passes as training.
 // Legend: T scored rows, V vocabulary.
 
-import { arrangeRows } from '../autodiff/index.ts';
-import { at, type Graph, gatherElements, logSoftmax, neg } from '../graph/index.ts';
+import { arrangeRows } from '../../tensor/autodiff/index.ts';
+import { at, type Graph, gatherElements, logSoftmax, neg } from '../../tensor/graph/index.ts';
 import { type BatchShape, rotationRows, startBuilding, type TrainingSettings } from './passes.ts';
 import { scoredHidden } from './training-graph.ts';
 

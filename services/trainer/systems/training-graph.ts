@@ -1,8 +1,8 @@
 // The training step of every system as one graph: the passes, the loss over scored rows, the gradients.
 // Legend: S prefix length, T scored rows, R rows, D width, V vocabulary.
 
-import { arrangeRows, crossEntropy, gradients } from '../autodiff/index.ts';
-import { add, at, type Graph, isZeros, reshape, scatterAdd, slice, type Tensor, withAddend } from '../graph/index.ts';
+import { arrangeRows, crossEntropy, gradients } from '../../tensor/autodiff/index.ts';
+import { add, at, type Graph, isZeros, reshape, scatterAdd, slice, type Tensor, withAddend } from '../../tensor/graph/index.ts';
 import { SYSTEM_FACTS } from './describe.ts';
 import { attentionShares } from './observation-graph.ts';
 import { systemParameters } from './parameters.ts';

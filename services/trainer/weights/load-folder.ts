@@ -3,9 +3,9 @@
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { HostTensor, NamedTensors } from '../engine/types.ts';
-import { sameShape } from '../graph/index.ts';
+import { sameShape } from '../../tensor/graph/index.ts';
 import { type ModelConfig, OWN_HEAD, parameterShapes, tokenEmbeddingName } from '../models/index.ts';
-import { checkReadable, type TensorEntry, withSafetensors } from '../safetensors/index.ts';
+import { checkReadable, type TensorEntry, withSafetensors } from '../../tensor/safetensors/index.ts';
 import { readModelConfig } from './model-config.ts';
 import { tensorRole } from './tensor-names.ts';
 import { type WeightFile, weightFiles } from './weight-files.ts';

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { readSafetensorsHeader, type TensorEntry } from '../safetensors/index.ts';
+import { readSafetensorsHeader, type TensorEntry } from '../../tensor/safetensors/index.ts';
 import { parseJsonFile } from '../text/index.ts';
 
 export const SINGLE_FILE = 'model.safetensors';

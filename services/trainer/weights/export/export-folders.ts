@@ -16,9 +16,9 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { LatentSweepError } from '../../../../workflows/domain/errors.ts';
 import type { HostTensor, NamedTensors } from '../../engine/types.ts';
-import { sameShape } from '../../graph/index.ts';
+import { sameShape } from '../../../tensor/graph/index.ts';
 import { type ModelConfig, parameterShapes, tokenEmbeddingName } from '../../models/index.ts';
-import { writeSafetensors } from '../../safetensors/index.ts';
+import { writeSafetensors } from '../../../tensor/safetensors/index.ts';
 import { configJson, type ExportPart, generationConfigJson } from './model-json.ts';
 import { partReadme, trialReadme } from './readme-text.ts';
 

@@ -1,9 +1,9 @@
 // Where every tensor lies. Tensors that share a learning rate and a decay lie end to end in one flat vector, a slab;
 // graphs of the model see views of it, the optimizer sees the whole. So state exists once and an update is a few long runs.
 
-import type { OptimizerConfig, ParameterGroup } from '../engine/types.ts';
+import type { OptimizerConfig, ParameterGroup } from '../../trainer/engine/types.ts';
 import { elementCount } from '../graph/index.ts';
-import type { ParameterFacts } from '../systems/index.ts';
+import type { ParameterFacts } from '../../trainer/systems/index.ts';
 
 export interface Placement {
   readonly name: string;
