@@ -6,6 +6,8 @@ const DOMAIN = '^workflows/domain/';
 /** `onnxruntime-node` and the packages that call native code. */
 const NATIVE_RUNTIME = '(^|/)node_modules/(onnxruntime-node|koffi)/';
 const ORCHESTRATION_PACKAGES = '(^|/)node_modules/(@temporalio/|pg/|pg-|@types/pg/)';
+/** Libraries of several rooms, each with an index of its own. */
+const ROOMS_WITH_AN_INDEX = '^services/(tensor|study)/[^/]+/index\\.ts$';
 const GRPC_PACKAGES = '(^|/)node_modules/(@grpc/|nice-grpc)';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -14,10 +16,10 @@ export default {
     {
       name: 'no-cycles',
       comment:
-        'Two modules that need each other are one module, or miss a third. Cycles made of types alone are allowed for a folder-internal type.',
+        'Two modules that need each other are one module, or miss a third. Cycles made of types alone count too.',
       severity: 'error',
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      to: { circular: true },
     },
     {
       name: 'workflows-are-deterministic',
@@ -71,7 +73,13 @@ export default {
       from: { path: '^services/([^/]+)/' },
       to: {
         path: '^services/[^/]+/',
-        pathNot: ['^services/$1/', '^services/[^/]+/index\\.ts$', '^services/gen/', '^services/store/types\\.ts$'],
+        pathNot: [
+          '^services/$1/',
+          '^services/[^/]+/index\\.ts$',
+          ROOMS_WITH_AN_INDEX,
+          '^services/gen/',
+          '^services/store/types\\.ts$',
+        ],
       },
     },
     {
@@ -81,30 +89,46 @@ export default {
       from: { path: '^(infra|workflows)/' },
       to: {
         path: '^services/[^/]+/',
-        pathNot: ['^services/[^/]+/index\\.ts$', '^services/gen/', '^services/store/types\\.ts$'],
+        pathNot: ['^services/[^/]+/index\\.ts$', ROOMS_WITH_AN_INDEX, '^services/gen/', '^services/store/types\\.ts$'],
       },
     },
     {
-      name: 'native-runtime-only-in-the-trainer',
+      name: 'rooms-meet-at-their-index',
+      comment: 'services/tensor and services/study are libraries of several rooms; each room has an index.',
+      severity: 'error',
+      from: { path: '^services/(tensor|study)/([^/]+)/' },
+      to: { path: '^services/$1/', pathNot: ['^services/$1/$2/', ROOMS_WITH_AN_INDEX] },
+    },
+    {
+      name: 'tensor-knows-no-study',
+      comment:
+        'Graphs, gradients, emission, runtime, optimizer and files of tensors serve any network: nothing of models, tasks or sweeps.',
+      severity: 'error',
+      from: { path: '^services/tensor/' },
+      to: { path: '^(services/(?!tensor/|gen/onnx/)|infra/|workflows/(?!domain/errors\\.ts$))' },
+    },
+    {
+      name: 'native-runtime-only-in-tensor',
       comment:
         'ONNX Runtime and koffi call native code that can end the process: only a trainer process may load them.',
       severity: 'error',
-      from: { path: '^(services|workflows|infra)/', pathNot: '^services/trainer/' },
+      from: { path: '^(services|workflows|infra)/', pathNot: '^services/(tensor|trainer)/' },
       to: { path: NATIVE_RUNTIME },
     },
     {
       name: 'trainer-knows-no-orchestration',
       comment: 'The trainer is usable alone: no Temporal, no Postgres, no gRPC, no other service.',
       severity: 'error',
-      from: { path: '^services/trainer/' },
+      from: { path: '^services/(trainer|tensor|study)/' },
       to: { path: [ORCHESTRATION_PACKAGES, GRPC_PACKAGES] },
     },
     {
       name: 'trainer-imports-no-service',
-      comment: 'Only its own folder, the artifact library, generated ONNX types and workflows/domain.',
+      comment:
+        'Only its own folder, the tensor engine, the study, the artifact library, generated ONNX types and workflows/domain.',
       severity: 'error',
       from: { path: '^services/trainer/' },
-      to: { path: '^(services/(?!trainer/|gen/onnx/|artifacts/)|infra/|workflows/(?!domain/))' },
+      to: { path: '^(services/(?!trainer/|tensor/|study/|gen/onnx/|artifacts/)|infra/|workflows/(?!domain/))' },
     },
     {
       name: 'worker-knows-neither-temporal-nor-postgres',

@@ -1,8 +1,7 @@
 // The psql command to go on with. The local stack's password protects nothing outside this machine and is printed; that of a
 // configured server is not, so psql asks for it.
 
-import type { Config } from '../config/index.ts';
-import { runningStack } from '../config/index.ts';
+import { type Config, runningStack } from '../config/index.ts';
 
 /** @returns null when Postgres is the local stack's and that is down */
 export function psqlCommand(config: Config): string | null {

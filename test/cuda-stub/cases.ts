@@ -1,7 +1,7 @@
 // Every system in both model families, at a size where one copy of a parameter would stand out among the activations.
 
-import type { Batch, EngineConfig } from '../../services/trainer/engine/index.ts';
-import { SYSTEM_FACTS } from '../../services/trainer/systems/index.ts';
+import type { EngineConfig } from '../../services/trainer/engine/index.ts';
+import { type Batch, SYSTEM_FACTS } from '../../services/trainer/systems/index.ts';
 import type { Channel, SystemName } from '../../workflows/domain/systems.ts';
 import { GPT2, QWEN3, smallConfig } from '../unit/trainer-small-engine.ts';
 

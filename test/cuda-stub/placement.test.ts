@@ -7,12 +7,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { ModelProto } from '../../services/gen/onnx/onnx.ts';
-import type { Batch } from '../../services/trainer/engine/index.ts';
 import { add, Graph } from '../../services/tensor/graph/index.ts';
 import { emitModel } from '../../services/tensor/onnx/index.ts';
 import { normGraph, type Slab, updateGraph } from '../../services/tensor/optimizer/index.ts';
 import { Runtime } from '../../services/tensor/runtime/index.ts';
-import { prefillGraph, prepareBatch, stepGraph, trainingGraph } from '../../services/trainer/systems/index.ts';
+import {
+  type Batch,
+  prefillGraph,
+  prepareBatch,
+  stepGraph,
+  trainingGraph,
+} from '../../services/trainer/systems/index.ts';
 import { CASES, corpusBatch, curriculumBatch } from './cases.ts';
 
 const runtime = new Runtime({ device: 'cuda', threads: 1 });

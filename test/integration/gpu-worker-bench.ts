@@ -11,11 +11,11 @@ import { fileURLToPath } from 'node:url';
 import pino from 'pino';
 import { type ArtifactStore, openArtifactStore } from '../../services/artifacts/index.ts';
 import type { RegistryServiceImplementation } from '../../services/gen/latentsweep/registry/v1/registry.ts';
-import type { RunPhaseResponse } from '../../services/gen/latentsweep/worker/v1/worker.ts';
 import {
   type Artifact,
   type DeepPartial,
   type RunPhaseRequest,
+  type RunPhaseResponse,
   type WorkerServiceClient,
 } from '../../services/gen/latentsweep/worker/v1/worker.ts';
 import { DEFAULT_WORKER_TIMES, startWorker, type Worker, type WorkerOptions } from '../../services/gpu-worker/index.ts';

@@ -16,6 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import type { NamedTensors } from '../../services/tensor/runtime/index.ts';
 import {
   keepLastCheckpoints,
   readCheckpoint,
@@ -23,7 +24,6 @@ import {
   weightsSha256,
   writeCheckpoint,
 } from '../../services/trainer/checkpoints/index.ts';
-import type { NamedTensors } from '../../services/trainer/engine/types.ts';
 import { type ErrorCode, LatentSweepError } from '../../workflows/domain/errors.ts';
 
 const tensors: NamedTensors = new Map([

@@ -2,15 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import {
-  type Batch,
-  createEngine,
-  type EngineConfig,
-  type HostTensor,
-  type NamedTensors,
-  type TrainingEngine,
-} from '../../services/trainer/engine/index.ts';
+import type { HostTensor, NamedTensors } from '../../services/tensor/runtime/index.ts';
+import { createEngine, type EngineConfig, type TrainingEngine } from '../../services/trainer/engine/index.ts';
 import { parseModelConfig } from '../../services/trainer/models/index.ts';
+import type { Batch } from '../../services/trainer/systems/index.ts';
 import type { SystemName } from '../../workflows/domain/systems.ts';
 import { LATENTS, RATES, smallConfig, VOCABULARY, wildWeights, withEngine } from './trainer-small-engine.ts';
 

@@ -5,16 +5,15 @@ import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import type { NamedTensors } from '../../services/tensor/runtime/index.ts';
+import { readSafetensors, writeSafetensors } from '../../services/tensor/safetensors/index.ts';
 import {
-  type Batch,
   createEngine,
   type EngineConfig,
-  type GenerateItem,
   type InitialiseOptions,
-  type NamedTensors,
   type TrainingEngine,
 } from '../../services/trainer/engine/index.ts';
-import { readSafetensors, writeSafetensors } from '../../services/tensor/safetensors/index.ts';
+import type { Batch, GenerateItem } from '../../services/trainer/systems/index.ts';
 import type { SystemName } from '../../workflows/domain/systems.ts';
 import {
   GPT2,

@@ -3,18 +3,18 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { OptimizerConfig } from '../../services/trainer/engine/index.ts';
 import { emitModel } from '../../services/tensor/onnx/index.ts';
 import {
   COEFFICIENTS,
   layOut,
   normGraph,
+  type OptimizerConfig,
   type Slab,
   updateCoefficients,
   updateGraph,
 } from '../../services/tensor/optimizer/index.ts';
-import { draws } from '../../services/trainer/random/draws.ts';
 import { Runtime } from '../../services/tensor/runtime/index.ts';
+import { draws } from '../../services/trainer/random/draws.ts';
 import { systemParameters } from '../../services/trainer/systems/index.ts';
 import { runnable } from './trainer-run-graph.ts';
 import { smallConfig } from './trainer-small-engine.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { HostTensor } from '../../services/trainer/engine/index.ts';
+import type { HostTensor } from '../../services/tensor/runtime/index.ts';
 import {
   readSafetensors,
   readSafetensorsHeader,

@@ -1,11 +1,7 @@
 // Engines small enough for property tests: two layers, width 16, weights large enough that every path matters.
 
-import {
-  type EngineConfig,
-  type HostTensor,
-  type NamedTensors,
-  TrainingEngine,
-} from '../../services/trainer/engine/index.ts';
+import type { HostTensor, NamedTensors } from '../../services/tensor/runtime/index.ts';
+import { type EngineConfig, TrainingEngine } from '../../services/trainer/engine/index.ts';
 import type { ModelConfig } from '../../services/trainer/models/index.ts';
 import { draws } from '../../services/trainer/random/draws.ts';
 import { systemParameters } from '../../services/trainer/systems/index.ts';

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { HostTensor, NamedTensors } from '../../services/trainer/engine/types.ts';
-import { type ModelConfig, tokenEmbeddingName } from '../../services/trainer/models/index.ts';
+import type { HostTensor, NamedTensors } from '../../services/tensor/runtime/index.ts';
 import { readSafetensors } from '../../services/tensor/safetensors/index.ts';
+import { type ModelConfig, tokenEmbeddingName } from '../../services/trainer/models/index.ts';
 import { systemParameters } from '../../services/trainer/systems/index.ts';
 import {
   type ExportTokenizer,

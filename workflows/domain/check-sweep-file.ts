@@ -4,8 +4,7 @@
 import { isObject, isWithin, type JsonObject, valueAt } from './dotted-path.ts';
 import { cellsBeforeExclusion } from './grid.ts';
 import { canonicalJson } from './identity.ts';
-import type { FileKind } from './named-files.ts';
-import { withFileNames, withFileNamesIn } from './named-files.ts';
+import { type FileKind, withFileNames, withFileNamesIn } from './named-files.ts';
 import { pointProblems } from './point-problems.ts';
 import { settingPaths, settingTrees } from './setting-tree.ts';
 import { didYouMean, type FilePath, findingsOf, nearestOf, type SpecProblem, unknownKey } from './spec-problem.ts';

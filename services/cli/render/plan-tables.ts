@@ -2,13 +2,13 @@
 
 import { isObject, type JsonObject } from '../../../workflows/domain/dotted-path.ts';
 import { PHASE_KINDS, type PhaseKind } from '../../../workflows/domain/phases.ts';
-import type {
-  PhaseEstimate,
-  SweepEstimate,
-  Throughput,
-  TrialEstimate,
+import {
+  type PhaseEstimate,
+  type SweepEstimate,
+  secondsOnSlots,
+  type Throughput,
+  type TrialEstimate,
 } from '../../../workflows/domain/sweep-estimate.ts';
-import { secondsOnSlots } from '../../../workflows/domain/sweep-estimate.ts';
 import type { SweepSpec } from '../../../workflows/domain/sweep-spec.ts';
 import { formatCount, formatSeconds } from './quantities.ts';
 import { type Cell, left, renderTable, right } from './table.ts';

@@ -2,7 +2,7 @@
 // than the chain of single rules, or no gradient at all.
 
 import { identity, type Tensor } from '../graph/index.ts';
-import type { Partial } from './gradients.ts';
+import type { Partial } from './rule.ts';
 
 export interface CustomGradient {
   /** What the gradient flows to; everything between these and the output is skipped. */

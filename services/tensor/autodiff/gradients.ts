@@ -5,27 +5,8 @@
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { add, at, concat, expand, type Node, reshape, scatterAdd, type Tensor, zeros } from '../graph/index.ts';
 import { customGradientOf } from './custom-gradient.ts';
+import type { Partial, RowUpdates, Rule } from './rule.ts';
 import { RULES } from './rules/index.ts';
-
-/** A gradient that is zero except at some rows: `updates` [n, D] belong at rows `indices` [n], which may repeat. */
-export interface RowUpdates {
-  readonly kind: 'rows';
-  readonly indices: Tensor;
-  readonly updates: Tensor;
-}
-
-export type Partial = Tensor | RowUpdates;
-
-export interface RuleContext {
-  readonly node: Node;
-  /** Gradient of each output; null where the output does not influence the loss. */
-  readonly outputGradients: readonly (Tensor | null)[];
-  /** Which inputs want a gradient. */
-  readonly wanted: readonly boolean[];
-}
-
-/** Gradients of the node's inputs, in order, each built only when it is wanted; null where none exists. */
-export type Rule = (context: RuleContext) => readonly ((() => Partial) | null)[];
 
 /**
  * d loss / d x for every x of `wanted`, all with the shape of x; zeros where the loss does not depend on x.

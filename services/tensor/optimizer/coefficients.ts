@@ -1,8 +1,7 @@
 // The scalars of one AdamW update, in float64 on the host: bias correction, clipping and decay folded so that the graph
 // makes as few passes as it can (probe.md section 7).
-
-import type { OptimizerConfig } from '../../trainer/engine/types.ts';
 import type { Coefficient } from './adamw-graph.ts';
+import type { OptimizerConfig } from './types.ts';
 
 /**
  * @param update 1 for the first update since the moments were zero

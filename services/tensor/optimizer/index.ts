@@ -2,3 +2,4 @@
 export { COEFFICIENTS, normGraph, updateGraph } from './adamw-graph.ts';
 export { updateCoefficients } from './coefficients.ts';
 export { layOut, type Placement, type Slab } from './layout.ts';
+export type { OptimizerConfig, ParameterFacts } from './types.ts';

@@ -1,9 +1,8 @@
 // Where every tensor lies. Tensors that share a learning rate and a decay lie end to end in one flat vector, a slab;
 // graphs of the model see views of it, the optimizer sees the whole. So state exists once and an update is a few long runs.
 
-import type { OptimizerConfig, ParameterGroup } from '../../trainer/engine/types.ts';
 import { elementCount } from '../graph/index.ts';
-import type { ParameterFacts } from '../../trainer/systems/index.ts';
+import type { OptimizerConfig, ParameterFacts } from './types.ts';
 
 export interface Placement {
   readonly name: string;
@@ -11,9 +10,10 @@ export interface Placement {
   readonly offset: number;
 }
 
-export interface Slab {
+/** @typeParam Group as in ParameterFacts */
+export interface Slab<Group extends string = string> {
   readonly name: string;
-  readonly group: ParameterGroup;
+  readonly group: Group;
   readonly trained: boolean;
   readonly decays: boolean;
   /** Elements, padding included; [rows, rowLength] for the update. */
@@ -30,21 +30,27 @@ const ALIGNMENT_FLOATS = 16;
  */
 const ROW_FLOATS = { cpu: 262_144, cuda: 67_108_864 } as const;
 
-export function layOut(
-  parameters: readonly ParameterFacts[],
+export function layOut<Group extends string>(
+  parameters: readonly ParameterFacts<Group>[],
   decay: OptimizerConfig['decay'],
   device: keyof typeof ROW_FLOATS = 'cpu',
-): readonly Slab[] {
-  const classes = new Map<string, ParameterFacts[]>();
+): readonly Slab<Group>[] {
+  const classes = new Map<string, [ParameterFacts<Group>, ...ParameterFacts<Group>[]]>();
   for (const parameter of parameters) {
     const decays = decay === 'all' || isMatrix(parameter);
     const key = parameter.trained ? `${parameter.group}.${decays ? 'decay' : 'plain'}` : `${parameter.group}.frozen`;
-    classes.set(key, [...(classes.get(key) ?? []), parameter]);
+    const members = classes.get(key);
+    if (members) members.push(parameter);
+    else classes.set(key, [parameter]);
   }
   return [...classes].map(([name, members]) => slabOf(name, members, ROW_FLOATS[device]));
 }
 
-function slabOf(name: string, members: readonly ParameterFacts[], mostPerRow: number): Slab {
+function slabOf<Group extends string>(
+  name: string,
+  members: readonly [ParameterFacts<Group>, ...ParameterFacts<Group>[]],
+  mostPerRow: number,
+): Slab<Group> {
   let offset = 0;
   const placements = members.map(({ name: tensor, shape }) => {
     const placement = { name: tensor, shape, offset };
@@ -54,8 +60,8 @@ function slabOf(name: string, members: readonly ParameterFacts[], mostPerRow: nu
   const rowLength = Math.min(offset, mostPerRow);
   return {
     name,
-    group: members[0]?.group ?? 'base',
-    trained: members[0]?.trained ?? false,
+    group: members[0].group,
+    trained: members[0].trained,
     decays: name.endsWith('.decay'),
     rows: Math.ceil(offset / rowLength),
     rowLength,
@@ -63,7 +69,4 @@ function slabOf(name: string, members: readonly ParameterFacts[], mostPerRow: nu
   };
 }
 
-/** Tensors of rank 2 and more, tables of embeddings and soft tokens kept apart. */
-function isMatrix({ name, shape }: ParameterFacts): boolean {
-  return shape.length >= 2 && !/wte|wpe|embed_tokens|soft_tokens/.test(name);
-}
+const isMatrix = ({ shape, isTable }: ParameterFacts): boolean => shape.length >= 2 && !isTable;

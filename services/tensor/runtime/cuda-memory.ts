@@ -13,10 +13,10 @@ import {
   ELEMENT_BYTES,
   ONNX_DTYPE,
   type TensorData,
-  type TensorMemory,
   type TensorSpec,
   viewOf,
 } from './tensor.ts';
+import type { TensorMemory } from './tensor-memory.ts';
 
 /** What cudaMalloc gives; vectorised kernels need 16 bytes. */
 const ALIGNMENT_BYTES = 256;

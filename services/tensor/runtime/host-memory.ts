@@ -4,15 +4,8 @@ import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { addressOf, type CApi, type Pointer } from './c-api.ts';
 import { OwnedTensors } from './owned-tensors.ts';
 import { placeEndToEnd, StagedInputs } from './staged-inputs.ts';
-import {
-  countOf,
-  type DeviceTensor,
-  ELEMENT_BYTES,
-  type TensorData,
-  type TensorMemory,
-  type TensorSpec,
-  viewOf,
-} from './tensor.ts';
+import { countOf, type DeviceTensor, ELEMENT_BYTES, type TensorData, type TensorSpec, viewOf } from './tensor.ts';
+import type { TensorMemory } from './tensor-memory.ts';
 
 /** What ONNX Runtime's own allocator gives; equal alignment is part of equal bits. */
 const ALIGNMENT_BYTES = 64;

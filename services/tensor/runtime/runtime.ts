@@ -11,14 +11,8 @@ import { loadCudart } from './cudart.ts';
 import { type DeviceArena, type Environment, sharedCudaArena, sharedEnvironment, type Threads } from './environment.ts';
 import { HostMemory } from './host-memory.ts';
 import type { StagedInputs } from './staged-inputs.ts';
-import {
-  countOf,
-  type DeviceTensor,
-  type TensorData,
-  type TensorDType,
-  type TensorMemory,
-  type TensorSpec,
-} from './tensor.ts';
+import { countOf, type DeviceTensor, type TensorData, type TensorDType, type TensorSpec } from './tensor.ts';
+import type { TensorMemory } from './tensor-memory.ts';
 
 export interface Binding {
   input(name: string, tensor: DeviceTensor): void;

@@ -2,8 +2,6 @@
 // code above works the same where the host can see a tensor (CPU) and where it cannot (GPU).
 
 import type { Pointer } from './c-api.ts';
-import type { StagedInputs } from './staged-inputs.ts';
-
 export type TensorData = Float32Array | BigInt64Array;
 export type TensorDType = 'float32' | 'int64';
 
@@ -15,24 +13,6 @@ export interface TensorSpec {
 export interface DeviceTensor extends TensorSpec {
   /** ONNX Runtime's OrtValue. */
   readonly value: Pointer;
-}
-
-export interface TensorMemory {
-  /** Zero-filled memory of its own. */
-  create(spec: TensorSpec): DeviceTensor;
-  /** A tensor over part of another one's memory, starting at element `offset`. */
-  alias(tensor: DeviceTensor, offset: number, shape: readonly number[]): DeviceTensor;
-  /** Tensors that the host fills before runs: one copy brings all of them to the device. */
-  stage(specs: ReadonlyMap<string, TensorSpec>): StagedInputs;
-  /** Copies `data` into a tensor, from element `offset` on. */
-  write(tensor: DeviceTensor, data: TensorData, offset: number): void;
-  /** A copy of `count` elements from element `offset` on. */
-  read(tensor: DeviceTensor, offset: number, count: number): TensorData;
-  fillZero(tensor: DeviceTensor): void;
-  release(tensor: DeviceTensor): void;
-  releaseAll(): void;
-  /** What is free and what there is, for messages; null where the host's own tools tell. */
-  describe(): string | null;
 }
 
 /** ONNX's numbers of element types. */

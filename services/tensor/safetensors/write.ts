@@ -2,7 +2,7 @@
 // weights is ever made. Files are opened, synced and renamed by the caller. Little-endian machines only, as ONNX Runtime.
 
 import { writeSync } from 'node:fs';
-import type { HostTensor, NamedTensors } from '../../trainer/engine/types.ts';
+import type { HostTensor, NamedTensors } from '../runtime/index.ts';
 import { encodeHeader, type TensorEntry } from './header.ts';
 
 /** Largest single write; Node refuses more than 2 GiB. */

@@ -3,9 +3,9 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import type { NamedTensors } from '../engine/types.ts';
-import type { LocalCheckpoint } from '../jobs/protocol.ts';
+import type { NamedTensors } from '../../tensor/runtime/index.ts';
 import { readSafetensors } from '../../tensor/safetensors/index.ts';
+import type { LocalCheckpoint } from '../jobs/protocol.ts';
 import { type CheckpointFacts, parseCheckpointMetadata } from './metadata.ts';
 
 export interface Checkpoint {

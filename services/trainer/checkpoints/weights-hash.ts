@@ -1,7 +1,7 @@
 // One hash for a set of weights, whatever file they lie in: equal hashes mean equal bits of every tensor.
 
 import { createHash } from 'node:crypto';
-import type { NamedTensors } from '../engine/types.ts';
+import type { NamedTensors } from '../../tensor/runtime/index.ts';
 
 /** SHA-256 (hex) over name, shape and little-endian fp32 data of every tensor, by name in code-unit order. */
 export function weightsSha256(weights: NamedTensors): string {

@@ -5,9 +5,9 @@ import { createHash } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import type { NamedTensors } from '../engine/types.ts';
-import type { LocalCheckpoint } from '../jobs/protocol.ts';
+import type { NamedTensors } from '../../tensor/runtime/index.ts';
 import { safetensorsPieces } from '../../tensor/safetensors/index.ts';
+import type { LocalCheckpoint } from '../jobs/protocol.ts';
 import { type CheckpointFacts, checkpointMetadata } from './metadata.ts';
 
 /** File name of a step's checkpoint; sorts by step. */

@@ -3,8 +3,8 @@
 import { stepsOfStage } from '../../../workflows/domain/phase-steps.ts';
 import type { CurriculumSettings, TrainSettings } from '../../../workflows/domain/settings.ts';
 import type { SystemName } from '../../../workflows/domain/systems.ts';
-import type { CurriculumItem } from '../engine/types.ts';
 import { draws } from '../random/draws.ts';
+import type { CurriculumItem } from '../systems/index.ts';
 import type { Split } from '../tasks/index.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';
 import { curriculumItem } from './item.ts';

@@ -1,6 +1,6 @@
 // From a worked example to what the engine reads: question, latents, target (study.md section 5). Only the target is scored.
 
-import type { CurriculumItem } from '../engine/types.ts';
+import type { CurriculumItem } from '../systems/index.ts';
 import type { Example } from '../tasks/index.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';
 import type { Stage } from './stages.ts';

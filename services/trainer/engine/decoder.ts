@@ -5,7 +5,9 @@ import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { Runtime } from '../../tensor/runtime/index.ts';
 import {
   checkGenerateItem,
+  type GenerateItem,
   type GenerationShape,
+  type ItemLatents,
   itemLatents,
   type LatentLayout,
   observationGraph,
@@ -17,7 +19,7 @@ import { decodedTogether, decodingShape } from './decode-limits.ts';
 import { Generator } from './generator.ts';
 import { checkGiven, floats, givenArrays, itemLatents as itemLatentsOf, noLatents } from './item-latents.ts';
 import type { ParameterStore } from './parameter-store.ts';
-import type { EngineConfig, GenerateItem, Generation, ItemLatents, LatentObservation } from './types.ts';
+import type { EngineConfig, Generation, LatentObservation } from './types.ts';
 
 /** Generators hold a cache each. */
 const GENERATORS = 4;

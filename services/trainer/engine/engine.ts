@@ -3,11 +3,15 @@
 // Same config, weights, batches and thread count give the same bits.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { Runtime, type RuntimeOptions } from '../../tensor/runtime/index.ts';
+import { type NamedTensors, Runtime, type RuntimeOptions } from '../../tensor/runtime/index.ts';
 import {
+  type Batch,
+  type CurriculumItem,
   capacityFloatsPerLatent,
   computedModel,
+  type GenerateItem,
   type GraphPurpose,
+  type ItemLatents,
   type LatentLayout,
   latentLayout,
   type PreparedBatch,
@@ -27,18 +31,13 @@ import { ParameterStore } from './parameter-store.ts';
 import { rowsScoredTogether, splitBatch } from './split-batch.ts';
 import type {
   AttentionShares,
-  Batch,
-  CurriculumItem,
   Engine,
   EngineConfig,
   EngineState,
-  GenerateItem,
   Generation,
   InitialiseOptions,
-  ItemLatents,
   LatentObservation,
   LearningRates,
-  NamedTensors,
   StepResult,
 } from './types.ts';
 

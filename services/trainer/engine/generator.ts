@@ -7,6 +7,7 @@ import {
   computedModel,
   firstGeneratedPosition,
   firstGeneratedSlot,
+  type GenerateItem,
   type GenerationShape,
   prefillArrays,
   prefillGraph,
@@ -15,7 +16,6 @@ import {
 } from '../systems/index.ts';
 import { CompiledGraph } from './compiled-graph.ts';
 import type { ParameterStore } from './parameter-store.ts';
-import type { GenerateItem } from './types.ts';
 
 export class Generator {
   readonly #runtime: Runtime;

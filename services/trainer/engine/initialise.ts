@@ -3,6 +3,7 @@
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { elementCount, sameShape } from '../../tensor/graph/index.ts';
+import type { HostTensor, NamedTensors } from '../../tensor/runtime/index.ts';
 import {
   INITIAL_DEVIATION,
   initialWeight,
@@ -13,7 +14,7 @@ import {
 } from '../models/index.ts';
 import { draws } from '../random/draws.ts';
 import { computedModel, type SystemSettings, systemParameters } from '../systems/index.ts';
-import type { HostTensor, InitialiseOptions, NamedTensors } from './types.ts';
+import type { InitialiseOptions } from './types.ts';
 
 /** A tensor by its Hugging Face name, made when it is asked for. */
 type Source = (name: string) => HostTensor;

@@ -2,8 +2,7 @@
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { TensorData } from '../../tensor/runtime/index.ts';
-import type { LatentLayout } from '../systems/index.ts';
-import type { ItemLatents } from './types.ts';
+import type { ItemLatents, LatentLayout } from '../systems/index.ts';
 
 interface Slots {
   readonly batch: number;

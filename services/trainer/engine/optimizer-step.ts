@@ -2,10 +2,16 @@
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { emitModel } from '../../tensor/onnx/index.ts';
-import { COEFFICIENTS, normGraph, updateCoefficients, updateGraph } from '../../tensor/optimizer/index.ts';
+import {
+  COEFFICIENTS,
+  normGraph,
+  type OptimizerConfig,
+  updateCoefficients,
+  updateGraph,
+} from '../../tensor/optimizer/index.ts';
 import type { Binding, DeviceTensor, Runtime, Session, StagedInputs } from '../../tensor/runtime/index.ts';
 import { fieldOf, type ParameterStore } from './parameter-store.ts';
-import type { EngineConfig, LearningRates, OptimizerConfig } from './types.ts';
+import type { EngineConfig, LearningRates } from './types.ts';
 
 export class OptimizerStep {
   /** Updates since the moments were zero. */

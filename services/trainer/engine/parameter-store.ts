@@ -3,14 +3,14 @@
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { elementCount, sameShape } from '../../tensor/graph/index.ts';
 import { layOut, type Placement, type Slab } from '../../tensor/optimizer/index.ts';
-import type { DeviceTensor, Runtime } from '../../tensor/runtime/index.ts';
-import type { ParameterFacts } from '../systems/index.ts';
-import type { EngineConfig, HostTensor, NamedTensors } from './types.ts';
+import type { DeviceTensor, HostTensor, NamedTensors, Runtime } from '../../tensor/runtime/index.ts';
+import type { SystemParameter, ParameterGroup } from '../systems/index.ts';
+import type { EngineConfig } from './types.ts';
 
 type Field = 'p' | 'm' | 'v' | 'g';
 
 interface SlabMemory {
-  readonly slab: Slab;
+  readonly slab: Slab<ParameterGroup>;
   readonly fields: ReadonlyMap<Field, DeviceTensor>;
 }
 
@@ -20,11 +20,11 @@ export class ParameterStore {
   readonly values = new Map<string, DeviceTensor>();
   readonly gradients = new Map<string, DeviceTensor>();
   readonly #runtime: Runtime;
-  readonly #parameters: readonly ParameterFacts[];
+  readonly #parameters: readonly SystemParameter[];
 
   constructor(
     runtime: Runtime,
-    parameters: readonly ParameterFacts[],
+    parameters: readonly SystemParameter[],
     { optimizer, device }: Pick<EngineConfig, 'optimizer' | 'device'>,
   ) {
     this.#runtime = runtime;
@@ -109,7 +109,7 @@ export class ParameterStore {
     for (const [name, tensor] of this.gradients) if (isChosen(name)) this.#runtime.fillZero(tensor);
   }
 
-  #checkNames(given: NamedTensors, prefix: string, wanted: readonly ParameterFacts[]): void {
+  #checkNames(given: NamedTensors, prefix: string, wanted: readonly SystemParameter[]): void {
     const known = new Set(wanted.map(({ name }) => `${prefix}${name}`));
     const unknown = [...given.keys()].find((name) => !known.has(name));
     if (unknown !== undefined)

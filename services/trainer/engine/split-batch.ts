@@ -2,9 +2,8 @@
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { ModelConfig } from '../models/index.ts';
-import type { BatchShape } from '../systems/index.ts';
+import type { Batch, BatchShape } from '../systems/index.ts';
 import { PREFILL_SCORES } from './decode-limits.ts';
-import type { Batch } from './types.ts';
 
 /** Parts of at most `microbatch` items (curriculum) or rows (corpus), in order. */
 export function splitBatch(batch: Batch, microbatch: number | null): readonly Batch[] {

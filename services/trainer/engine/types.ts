@@ -3,31 +3,18 @@
 
 import type { Precision } from '../../../workflows/domain/settings.ts';
 import type { Channel, Query, SystemName } from '../../../workflows/domain/systems.ts';
+import type { OptimizerConfig } from '../../tensor/optimizer/index.ts';
+import type { CudaOptions, NamedTensors } from '../../tensor/runtime/index.ts';
 import type { ModelConfig } from '../models/config.ts';
-import type { CudaOptions } from '../../tensor/runtime/index.ts';
-import type { LatentLayout } from '../systems/index.ts';
-
-export interface HostTensor {
-  readonly shape: readonly number[];
-  readonly data: Float32Array;
-}
-
-/** Tensors by the names of probe.md section 3: `base.<hf name>`, `coprocessor.<hf name>`, `soft_tokens`, `query_token`. */
-export type NamedTensors = ReadonlyMap<string, HostTensor>;
-
-/** Which learning rate a trained tensor follows. */
-export type ParameterGroup = 'base' | 'coprocessor' | 'soft';
+import type {
+  Batch,
+  CurriculumItem,
+  GenerateItem,
+  ItemLatents,
+  LatentLayout,
+  ParameterGroup,
+} from '../systems/index.ts';
 export type LearningRates = Readonly<Record<ParameterGroup, number>>;
-
-export interface OptimizerConfig {
-  readonly betas: readonly [number, number];
-  readonly eps: number;
-  readonly weightDecay: number;
-  /** `all`: every trained tensor; `matrices`: tensors of rank 2 and more, without embeddings-like tables kept apart. */
-  readonly decay: 'all' | 'matrices';
-  /** Global-norm clip; null never clips (the norm stays a dependency of every update, engine.md). */
-  readonly clip: number | null;
-}
 
 export interface EngineConfig {
   /** Base and Coprocessor shape. */
@@ -55,24 +42,6 @@ export interface EngineConfig {
   readonly cuda?: Partial<CudaOptions>;
 }
 
-/** One curriculum example, lengths free (the engine pads): question and target have at least one token. */
-export interface CurriculumItem {
-  readonly question: readonly number[];
-  /** 0 <= latents <= EngineConfig.latents; the item uses the first rows of the soft-token table. */
-  readonly latents: number;
-  readonly target: readonly number[];
-}
-
-export type Batch =
-  | { readonly kind: 'curriculum'; readonly items: readonly CurriculumItem[] }
-  /** tokens [B][S]; sites [B][M] (absent in plain systems); `ahead` = N_A scored targets per site. */
-  | {
-      readonly kind: 'corpus';
-      readonly tokens: readonly (readonly number[])[];
-      readonly sites: readonly (readonly number[])[] | null;
-      readonly ahead: number;
-    };
-
 export interface StepResult {
   /** Mean cross-entropy over the scored targets, natural logarithm, before the update. */
   readonly lossNats: number;
@@ -83,17 +52,6 @@ export interface StepResult {
   /** Floating-point operations of the step's matrix products, padding included, recomputation not. */
   readonly flops: number;
 }
-
-export interface GenerateItem {
-  readonly question: readonly number[];
-  readonly latents: number;
-}
-
-/**
- * What the latents of one item hand to the Base, [P, N, W] as `Engine.latentLayout` says: keys then values of each exchanged layer, or
- * one part of input rows.
- */
-export type ItemLatents = Float32Array;
 
 export interface LatentObservation {
   readonly exchanged: ItemLatents;

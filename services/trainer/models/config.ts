@@ -37,6 +37,7 @@ export type ModelConfig = Gpt2Config | Qwen3Config;
 
 /** Hugging Face's name of a head that is not the token embedding. */
 export const OWN_HEAD = 'lm_head.weight';
+const GPT2_POSITIONS = 'transformer.wpe.weight';
 
 /** Query heads, key/value heads and head width: what a cache entry of a layer looks like. */
 export function headShape(config: ModelConfig): { heads: number; keyValueHeads: number; headWidth: number } {
@@ -67,9 +68,14 @@ export function bodyShapes(config: ModelConfig): ReadonlyMap<string, readonly nu
   return new Map([...parameterShapes(config)].filter(([name]) => !outside.includes(name)));
 }
 
+/** Whether rows of a parameter are looked up by token or position, rather than multiplied. */
+export function isEmbeddingTable(config: ModelConfig, name: string): boolean {
+  return name === tokenEmbeddingName(config) || name === GPT2_POSITIONS;
+}
+
 function* gpt2Shapes(c: Gpt2Config): Generator<[string, number[]]> {
   yield ['transformer.wte.weight', [c.vocabSize, c.width]];
-  yield ['transformer.wpe.weight', [c.contextLength, c.width]];
+  yield [GPT2_POSITIONS, [c.contextLength, c.width]];
   for (let layer = 0; layer < c.layers; layer++) {
     const h = `transformer.h.${layer}`;
     yield [`${h}.ln_1.weight`, [c.width]];

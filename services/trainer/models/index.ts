@@ -4,6 +4,7 @@ export {
   type Gpt2Config,
   headShape,
   type ModelConfig,
+  isEmbeddingTable,
   OWN_HEAD,
   parameterShapes,
   type Qwen3Config,

@@ -3,9 +3,10 @@
 // also where the array itself can be read: `z` [items, slots, width]. The geometry follows from it and is computed anew after a resume.
 
 import type { AnalysePhaseConfig } from '../../../workflows/domain/phases.ts';
+import type { HostTensor, NamedTensors } from '../../tensor/runtime/index.ts';
 import { LatentGeometry } from '../analyses/index.ts';
 import { curriculumItem, latentsOf } from '../curriculum/index.ts';
-import type { AttentionShares, HostTensor, NamedTensors } from '../engine/types.ts';
+import type { AttentionShares } from '../engine/types.ts';
 import type { AnalysisValue } from '../jobs/protocol.ts';
 import { evaluationEngine } from './evaluation-engine.ts';
 import { type PhaseContext, readResume } from './phase-context.ts';

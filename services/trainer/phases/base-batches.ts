@@ -3,7 +3,7 @@
 
 import type { BaseSettings } from '../../../workflows/domain/settings.ts';
 import { curriculumItem, TrainingOrder, WHOLE_CHAIN } from '../curriculum/index.ts';
-import type { Batch } from '../engine/types.ts';
+import type { Batch } from '../systems/index.ts';
 import { questionsOf } from '../tasks/index.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';
 import { type PhaseData, trainingText } from './phase-data.ts';

@@ -3,9 +3,10 @@
 // anywhere chooses the same step and ends with the same bits.
 
 import type { FinetunePhaseConfig } from '../../../workflows/domain/phases.ts';
+import type { NamedTensors } from '../../tensor/runtime/index.ts';
 import { SELECTION_PREFIX } from '../checkpoints/index.ts';
 import { latentsOf, questionTokens } from '../curriculum/index.ts';
-import type { Engine, NamedTensors } from '../engine/types.ts';
+import type { Engine } from '../engine/types.ts';
 import type { PhaseResult } from '../jobs/protocol.ts';
 import { greedyAnswers } from './greedy-answers.ts';
 import type { PhaseContext } from './phase-context.ts';

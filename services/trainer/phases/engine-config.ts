@@ -15,8 +15,9 @@ import {
   KV_SYSTEMS,
   type SystemName,
 } from '../../../workflows/domain/systems.ts';
+import type { OptimizerConfig } from '../../tensor/optimizer/index.ts';
 import { isPlain, latentsOf } from '../curriculum/index.ts';
-import type { EngineConfig, OptimizerConfig } from '../engine/types.ts';
+import type { EngineConfig } from '../engine/types.ts';
 import type { PhaseJob } from '../jobs/protocol.ts';
 import type { ModelConfig } from '../models/index.ts';
 

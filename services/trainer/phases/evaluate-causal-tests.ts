@@ -2,9 +2,11 @@
 // that remain, and those of the latents as they are. Batch by batch; what was found so far can be written down and read back.
 
 import { type Intervention, interventionLabel } from '../../../workflows/domain/latent-analysis.ts';
+import type { HostTensor, NamedTensors } from '../../tensor/runtime/index.ts';
 import { cyclicDonors, LatentMean, replacedLatents } from '../analyses/index.ts';
-import type { CurriculumItem, Engine, HostTensor, ItemLatents, NamedTensors } from '../engine/types.ts';
+import type { Engine } from '../engine/types.ts';
 import type { AnalysisValue } from '../jobs/protocol.ts';
+import type { CurriculumItem, ItemLatents } from '../systems/index.ts';
 
 const PREFIX = 'causal.';
 const MEAN = `${PREFIX}mean_latents`;

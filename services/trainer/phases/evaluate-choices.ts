@@ -2,9 +2,10 @@
 // the likeliest is taken, with and without regard to its length. One step is one batch of items.
 
 import type { EvaluatePhaseConfig } from '../../../workflows/domain/phases.ts';
+import type { HostTensor } from '../../tensor/runtime/index.ts';
 import { latentsOf } from '../curriculum/index.ts';
-import type { CurriculumItem, HostTensor } from '../engine/types.ts';
 import type { EvaluationItem } from '../jobs/protocol.ts';
+import type { CurriculumItem } from '../systems/index.ts';
 import type { ChoiceItem } from '../tasks/index.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';
 import { evaluationEngine } from './evaluation-engine.ts';

@@ -3,8 +3,8 @@
 
 import type { EvaluatePhaseConfig } from '../../../workflows/domain/phases.ts';
 import { corpusEvaluationSchema } from '../../../workflows/domain/settings.ts';
+import type { HostTensor } from '../../tensor/runtime/index.ts';
 import { isPlain, sequencesIn } from '../curriculum/index.ts';
-import type { HostTensor } from '../engine/types.ts';
 import type { AnalysisValue } from '../jobs/protocol.ts';
 import { evaluationSites, type SitePlan } from './corpus-sites.ts';
 import { evaluationEngine } from './evaluation-engine.ts';

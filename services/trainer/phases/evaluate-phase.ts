@@ -3,9 +3,10 @@
 // where it was cut.
 
 import type { EvaluatePhaseConfig } from '../../../workflows/domain/phases.ts';
+import type { HostTensor, NamedTensors } from '../../tensor/runtime/index.ts';
 import { curriculumItem, latentsOf, questionTokens } from '../curriculum/index.ts';
-import type { GenerateItem, HostTensor, ItemLatents, NamedTensors } from '../engine/types.ts';
 import type { EvaluationItem } from '../jobs/protocol.ts';
+import type { GenerateItem, ItemLatents } from '../systems/index.ts';
 import { sameText } from '../tasks/index.ts';
 import { CausalTests } from './evaluate-causal-tests.ts';
 import { evaluationEngine } from './evaluation-engine.ts';

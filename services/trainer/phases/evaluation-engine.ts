@@ -2,7 +2,8 @@
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { AnalysePhaseConfig, EvaluatePhaseConfig } from '../../../workflows/domain/phases.ts';
-import type { Engine, OptimizerConfig } from '../engine/types.ts';
+import type { OptimizerConfig } from '../../tensor/optimizer/index.ts';
+import type { Engine } from '../engine/types.ts';
 import { systemEngineConfig } from './engine-config.ts';
 import { type JobContext, readParentWeights } from './phase-context.ts';
 

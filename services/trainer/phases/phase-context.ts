@@ -2,8 +2,9 @@
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { phaseSteps } from '../../../workflows/domain/phase-steps.ts';
+import type { NamedTensors } from '../../tensor/runtime/index.ts';
 import { type Checkpoint, readCheckpoint, SELECTION_PREFIX, weightsOf } from '../checkpoints/index.ts';
-import type { Engine, InitialiseOptions, NamedTensors } from '../engine/types.ts';
+import type { Engine, InitialiseOptions } from '../engine/types.ts';
 import type { LocalCheckpoint, PhaseJob } from '../jobs/protocol.ts';
 import { systemParameters } from '../systems/index.ts';
 import { questionsOf, type Task } from '../tasks/index.ts';

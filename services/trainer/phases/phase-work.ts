@@ -1,6 +1,6 @@
 // What the segment loop needs of a phase: steps that can be run one by one, a state to write down and a result at the end.
 
-import type { NamedTensors } from '../engine/types.ts';
+import type { NamedTensors } from '../../tensor/runtime/index.ts';
 import type { EvaluationItem, PhaseResult } from '../jobs/protocol.ts';
 
 export interface PhaseWork {

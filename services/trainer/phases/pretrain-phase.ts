@@ -2,7 +2,7 @@
 
 import type { PretrainPhaseConfig } from '../../../workflows/domain/phases.ts';
 import { isPlain, type TrainingText } from '../curriculum/index.ts';
-import type { Batch } from '../engine/types.ts';
+import type { Batch } from '../systems/index.ts';
 import { trainingSites } from './corpus-sites.ts';
 import { optimizerOf, systemEngineConfig } from './engine-config.ts';
 import { softInitOf } from './finetune-phase.ts';

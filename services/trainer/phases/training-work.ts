@@ -1,7 +1,8 @@
 // The steps of the two training phases: they differ in their batches, learning rates and stage switches only.
 
 import { weightsSha256 } from '../checkpoints/index.ts';
-import type { Batch, Engine, LearningRates } from '../engine/types.ts';
+import type { Engine, LearningRates } from '../engine/types.ts';
+import type { Batch } from '../systems/index.ts';
 import type { CheckpointChoice } from './checkpoint-choice.ts';
 import type { PhaseWork } from './phase-work.ts';
 

@@ -10,7 +10,7 @@ import type { Tokenizer } from '../tokenizers/index.ts';
 import { largestShape, partShapes } from './batch-shapes.ts';
 import { countParameters } from './count-parameters.ts';
 import { memoryPlan } from './memory-plan.ts';
-import type { PhasePlan } from './plan-phase.ts';
+import type { PhasePlan } from './phase-plan.ts';
 
 export function analysisPlan(
   config: AnalysePhaseConfig,

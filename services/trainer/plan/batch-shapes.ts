@@ -3,8 +3,13 @@
 
 import type { FinetunePhaseConfig } from '../../../workflows/domain/phases.ts';
 import { Curriculum, curriculumItem, WHOLE_CHAIN } from '../curriculum/index.ts';
-import type { Batch, CurriculumItem } from '../engine/types.ts';
-import { type BatchShape, prepareBatch, type TrainingSettings } from '../systems/index.ts';
+import {
+  type Batch,
+  type BatchShape,
+  type CurriculumItem,
+  prepareBatch,
+  type TrainingSettings,
+} from '../systems/index.ts';
 import type { Task } from '../tasks/index.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';
 

@@ -4,10 +4,10 @@
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { phaseSteps } from '../../../workflows/domain/phase-steps.ts';
 import type { EvaluatePhaseConfig, PhaseConfig } from '../../../workflows/domain/phases.ts';
+import type { Graph } from '../../tensor/graph/index.ts';
 import { isPlain } from '../curriculum/index.ts';
 import { matrixFlops } from '../engine/index.ts';
 import type { EngineConfig } from '../engine/types.ts';
-import type { Graph } from '../../tensor/graph/index.ts';
 import type { ModelConfig } from '../models/index.ts';
 import { baseEngineConfig, optimizerOf, type Placement, systemEngineConfig } from '../phases/engine-config.ts';
 import { NO_OPTIMIZER } from '../phases/evaluation-engine.ts';
@@ -21,25 +21,8 @@ import { largestShape, partShapes, sampledItems, sampledSolutions, textShape } f
 import { countParameters } from './count-parameters.ts';
 import { type Decoded, type DecodingGraphs, decodingGraphs } from './decoding-graphs.ts';
 import { type MemoryPlan, memoryPlan } from './memory-plan.ts';
+import type { PhasePlan } from './phase-plan.ts';
 import { scoringPlan } from './scoring-plan.ts';
-
-export interface PhasePlan {
-  readonly kind: PhaseConfig['kind'];
-  readonly steps: number;
-  readonly parameters: { readonly trained: number; readonly frozen: number };
-  readonly capacityFloatsPerLatent: number | null;
-  /** Examples, rows or items of a step. */
-  readonly batch: number;
-  /** How many of them are computed at a time. */
-  readonly together: number;
-  /** Key that sets `together`. */
-  readonly key: 'base.batch' | 'pretrain.microbatch' | 'train.microbatch' | 'evaluate.batch' | 'analyse.batch';
-  /** Matrix products of one step of the largest shape. */
-  readonly flopsPerStep: number;
-  readonly memory: MemoryPlan;
-  /** Same phase, other `together`; null beyond the batch. */
-  readonly memoryWith: (together: number) => MemoryPlan;
-}
 
 /** What a phase is planned from, loaded before. */
 export interface LoadedPhase {

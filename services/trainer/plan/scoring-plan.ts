@@ -3,16 +3,23 @@
 import type { EvaluatePhaseConfig } from '../../../workflows/domain/phases.ts';
 import { isPlain, latentsOf } from '../curriculum/index.ts';
 import { matrixFlops, rowsScoredTogether } from '../engine/index.ts';
-import type { Batch, CurriculumItem, EngineConfig } from '../engine/types.ts';
+import type { EngineConfig } from '../engine/types.ts';
 import { choiceItems } from '../phases/evaluate-choices.ts';
 import { corpusScoring } from '../phases/evaluate-corpus.ts';
 import type { PhaseData } from '../phases/phase-data.ts';
-import { type BatchShape, capacityFloatsPerLatent, prepareBatch, scoringGraph } from '../systems/index.ts';
+import {
+  type Batch,
+  type BatchShape,
+  type CurriculumItem,
+  capacityFloatsPerLatent,
+  prepareBatch,
+  scoringGraph,
+} from '../systems/index.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';
 import { textShape } from './batch-shapes.ts';
 import { countParameters } from './count-parameters.ts';
 import { memoryPlan } from './memory-plan.ts';
-import type { PhasePlan } from './plan-phase.ts';
+import type { PhasePlan } from './phase-plan.ts';
 
 type Scored = Exclude<PhaseData, { kind: 'questions' }>;
 

@@ -4,16 +4,11 @@
 import { closeSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import {
-  type Batch,
-  type EngineConfig,
-  type HostTensor,
-  type Inspection,
-  type NamedTensors,
-  TrainingEngine,
-} from '../engine/index.ts';
-import { type ModelConfig, parseModelConfig } from '../models/index.ts';
+import type { HostTensor, NamedTensors } from '../../tensor/runtime/index.ts';
 import { readSafetensors, writeSafetensors } from '../../tensor/safetensors/index.ts';
+import { type EngineConfig, type Inspection, TrainingEngine } from '../engine/index.ts';
+import { type ModelConfig, parseModelConfig } from '../models/index.ts';
+import type { Batch } from '../systems/index.ts';
 import { type GenerateProbe, type Probe, readProbe, type TrainProbe } from './probe-file.ts';
 
 const SOFT_TOKENS = 'soft_tokens';

@@ -2,9 +2,9 @@
 // Padding never changes a number: padded prefix rows come last, padded site rows carry site -1, padded scores weight 0.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import type { Batch, CurriculumItem } from '../engine/types.ts';
+import type { Batch, CurriculumItem } from './batch.ts';
+import type { BatchShape, TrainingSettings } from './building.ts';
 import { computedModel, SYSTEM_FACTS } from './describe.ts';
-import type { BatchShape, TrainingSettings } from './passes.ts';
 import { padRows, RowArrays, Scores } from './row-arrays.ts';
 
 export interface PreparedBatch {

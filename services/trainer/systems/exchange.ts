@@ -4,38 +4,10 @@
 
 import { at, reshape, type Tensor, transpose } from '../../tensor/graph/index.ts';
 import { type CacheEntries, headShape } from '../models/index.ts';
-import { computedModel, SYSTEM_FACTS, selectedLayers } from './describe.ts';
-import type { LatentSource } from './latents.ts';
-import type { SystemSettings } from './parameters.ts';
-import type { Building } from './passes.ts';
+import type { Building } from './building.ts';
+import { exchangedLayers, latentLayout } from './latent-layout.ts';
+import type { LatentSource } from './latent-source.ts';
 import type { Rows } from './rows.ts';
-
-/**
- * The numbers of one example are [P, N, W]. `rows`: one part, the input rows of the Base. `entries`: keys, then values, of each exchanged
- * layer in turn; keys as if the question had length 1 (where the family writes positions into them), so that they fit any question.
- */
-export interface LatentLayout {
-  readonly kind: 'rows' | 'entries';
-  readonly parts: number;
-  readonly width: number;
-}
-
-/** null for systems without latents */
-export function latentLayout(settings: SystemSettings): LatentLayout | null {
-  const { latents } = SYSTEM_FACTS[settings.system];
-  if (latents === 'none') return null;
-  if (latents === 'soft' || latents === 'coprocessor_embedding')
-    return { kind: 'rows', parts: 1, width: settings.model.width };
-  const { keyValueHeads, headWidth } = headShape(settings.model);
-  return { kind: 'entries', parts: 2 * exchangedLayers(settings).length, width: keyValueHeads * headWidth };
-}
-
-/** Coconut keeps the entries of its own latent rows in every layer. */
-function exchangedLayers({ system, model, channel }: SystemSettings): readonly number[] {
-  const { layers } = computedModel(system, model);
-  if (SYSTEM_FACTS[system].latents === 'own_hidden') return Array.from({ length: layers }, (_, layer) => layer);
-  return selectedLayers(channel, layers);
-}
 
 /** Inputs `given.<part>` [B, N, W] in place of what the system would compute. */
 export function givenLatents({ graph, settings, shape, base }: Building, rows: Rows): LatentSource {

@@ -2,11 +2,11 @@
 // Legend: B items, S prefix slots, N latent slots, C cache slots.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import type { GenerateItem } from '../engine/types.ts';
+import type { GenerateItem } from './batch.ts';
 import { checkTokens } from './batch-arrays.ts';
+import type { TrainingSettings } from './building.ts';
 import { computedModel, SYSTEM_FACTS } from './describe.ts';
 import { cacheSlots, type GenerationShape, hasQuery } from './generation-graph.ts';
-import type { TrainingSettings } from './passes.ts';
 import { padRows, RowArrays } from './row-arrays.ts';
 import { HIDDEN } from './rows.ts';
 

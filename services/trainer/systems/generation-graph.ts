@@ -3,10 +3,21 @@
 // Cache slots: [prefix | latents | query | generated tokens]; which of them an item sees, its mask says.
 // Legend: B items, S prefix slots, N latent slots, C cache slots, G key/value heads, K head width, L layers.
 
-import { argMax, at, type Graph, gather, replaceRows, reshape, slice, type Tensor, zeros } from '../../tensor/graph/index.ts';
+import {
+  argMax,
+  at,
+  type Graph,
+  gather,
+  replaceRows,
+  reshape,
+  slice,
+  type Tensor,
+  zeros,
+} from '../../tensor/graph/index.ts';
 import { type CacheEntries, headShape, joinEntries } from '../models/index.ts';
+import type { Building, TrainingSettings } from './building.ts';
 import { computedModel, SYSTEM_FACTS, selectedLayers } from './describe.ts';
-import { type Building, plainPass, rotationRows, sitePasses, startBuilding, type TrainingSettings } from './passes.ts';
+import { plainPass, rotationRows, sitePasses, startBuilding } from './passes.ts';
 
 export interface GenerationShape {
   readonly batch: number;

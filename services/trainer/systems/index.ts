@@ -1,7 +1,9 @@
 // The border of the systems: what they have, and the graphs that train them and decode with them.
+
+export type { Batch, CurriculumItem, GenerateItem, ItemLatents } from './batch.ts';
 export { bucket, type PreparedBatch, prepareBatch } from './batch-arrays.ts';
+export type { BatchShape, TrainingSettings } from './building.ts';
 export { computedModel, hasCoprocessor, ownChannel, SYSTEM_FACTS, selectedLayers } from './describe.ts';
-export { type LatentLayout, latentLayout } from './exchange.ts';
 export {
   cacheMask,
   checkGenerateItem,
@@ -10,8 +12,9 @@ export {
   prefillArrays,
 } from './generation-arrays.ts';
 export { cacheShape, firstGeneratedSlot, type GenerationShape, prefillGraph, stepGraph } from './generation-graph.ts';
+export { type LatentLayout, latentLayout } from './latent-layout.ts';
 export { observationGraph } from './observation-graph.ts';
-export { capacityFloatsPerLatent, type ParameterFacts, type SystemSettings, systemParameters } from './parameters.ts';
-export type { BatchShape, TrainingSettings } from './passes.ts';
+export { capacityFloatsPerLatent, type ParameterGroup, type SystemParameter, systemParameters } from './parameters.ts';
 export { scoringGraph } from './scoring-graph.ts';
+export type { SystemSettings } from './settings.ts';
 export { type GraphPurpose, trainingGraph } from './training-graph.ts';

@@ -4,26 +4,11 @@
 
 import { at, concat, expand, gather, gemm, reshape, slice, type Tensor, transpose } from '../../tensor/graph/index.ts';
 import { type CacheEntries, joinEntries, pastEntries } from '../models/index.ts';
+import type { Building } from './building.ts';
 import { hasCoprocessor, SYSTEM_FACTS, selectedLayers } from './describe.ts';
 import { givenLatents } from './exchange.ts';
-import type { Building } from './passes.ts';
+import type { LatentSource } from './latent-source.ts';
 import { concatRows, inputRows, type Rows, rowMask, rowPositions, sliceRows } from './rows.ts';
-
-export type LatentSource =
-  | { readonly kind: 'none' }
-  /** Input rows [B * M * N, D] that the Base reads before the query. */
-  | ({ readonly kind: 'rows'; readonly rows: Rows; readonly latents_RD: Tensor } & LastHidden)
-  /** Cache entries per layer; a layer without an entry has no latents. */
-  | ({
-      readonly kind: 'entries';
-      readonly rows: Rows;
-      readonly entries: ReadonlyMap<number, CacheEntries>;
-    } & LastHidden);
-
-interface LastHidden {
-  /** [B * M * N, D]: the Coprocessor's last hidden layer, the soft tokens, or the states that Coconut reads; null where latents are given. */
-  readonly z_RD: Tensor | null;
-}
 
 /** @param hidden_RD final hidden states of the Base pass (coconut starts from them) */
 export function latentSource(

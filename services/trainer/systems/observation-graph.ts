@@ -1,10 +1,20 @@
 // What can be seen of the latents without decoding: the numbers they hand to the Base, and their last hidden layer.
 // Legend: B items, N latent slots, D width, Q decoding rows, S keys of a pass.
 
-import { at, concat, type Graph, reduceMean, reduceSum, reshape, slice, type Tensor } from '../../tensor/graph/index.ts';
+import {
+  at,
+  concat,
+  type Graph,
+  reduceMean,
+  reduceSum,
+  reshape,
+  slice,
+  type Tensor,
+} from '../../tensor/graph/index.ts';
+import type { BatchShape, TrainingSettings } from './building.ts';
 import { exchangedParts } from './exchange.ts';
 import type { GenerationShape } from './generation-graph.ts';
-import { type BatchShape, latentPasses, rotationRows, startBuilding, type TrainingSettings } from './passes.ts';
+import { latentPasses, rotationRows, startBuilding } from './passes.ts';
 
 /** Inputs as of a prefill; outputs `exchanged.<part>` [B, N, W] (exchange.ts) and `z` [B, N, D]. N is at least 1. */
 export function observationGraph(settings: TrainingSettings, shape: Omit<GenerationShape, 'generated'>): Graph {

@@ -1,50 +1,43 @@
 // Which tensors a system has, by the names of probe.md section 3, and which of them it trains (section 4, "used part").
-
-import type { Channel, Query, SystemName } from '../../../workflows/domain/systems.ts';
-import type { ParameterGroup } from '../engine/types.ts';
-import { bodyShapes, headShape, type ModelConfig, parameterShapes } from '../models/index.ts';
+import type { ParameterFacts } from '../../tensor/optimizer/index.ts';
+import { bodyShapes, headShape, isEmbeddingTable, type ModelConfig, parameterShapes } from '../models/index.ts';
 import { computedModel, hasCoprocessor, SYSTEM_FACTS, selectedLayers } from './describe.ts';
+import type { SystemSettings } from './settings.ts';
 
-export interface SystemSettings {
-  readonly model: ModelConfig;
-  readonly system: SystemName;
-  readonly channel: Channel | null;
-  readonly latents: number;
-  readonly query: Query | null;
-}
-
-export interface ParameterFacts {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly group: ParameterGroup;
-  readonly trained: boolean;
-}
+/** Which learning rate a trained tensor follows. */
+export type ParameterGroup = 'base' | 'coprocessor' | 'soft';
+export type SystemParameter = ParameterFacts<ParameterGroup>;
 
 /** Every tensor of a system, in a fixed order: Base, Coprocessor, bottleneck, soft tokens, query. */
-export function systemParameters(settings: SystemSettings): readonly ParameterFacts[] {
+export function systemParameters(settings: SystemSettings): readonly SystemParameter[] {
   const { system, latents, query } = settings;
   const model = computedModel(system, settings.model);
   const facts = SYSTEM_FACTS[system];
-  const list: ParameterFacts[] = [];
+  const list: SystemParameter[] = [];
   for (const [name, shape] of parameterShapes(model)) {
-    list.push({ name: `base.${name}`, shape, group: 'base', trained: facts.trainsBase });
+    const isTable = isEmbeddingTable(model, name);
+    list.push({ name: `base.${name}`, shape, group: 'base', trained: facts.trainsBase, isTable });
   }
   if (hasCoprocessor(system)) {
     for (const [name, shape] of bodyShapes(model)) {
-      list.push({ name: `coprocessor.${name}`, shape, group: 'coprocessor', trained: isUsed(settings, model, name) });
+      const trained = isUsed(settings, model, name);
+      const isTable = isEmbeddingTable(model, name);
+      list.push({ name: `coprocessor.${name}`, shape, group: 'coprocessor', trained, isTable });
     }
     list.push(...bottleneckParameters(settings));
   }
   const softRows = facts.oneSoftRow ? 1 : latents;
   if (facts.latents !== 'none' && facts.latents !== 'own_hidden' && softRows > 0) {
-    list.push({ name: 'soft_tokens', shape: [softRows, model.width], group: 'soft', trained: true });
+    list.push({ name: 'soft_tokens', shape: [softRows, model.width], group: 'soft', trained: true, isTable: true });
   }
-  if (query === 'marker') list.push({ name: 'query_token', shape: [model.width], group: 'soft', trained: true });
+  if (query === 'marker') {
+    list.push({ name: 'query_token', shape: [model.width], group: 'soft', trained: true, isTable: false });
+  }
   return list;
 }
 
 /** Bottleneck projections: `<what>.down` [w, r] and `<what>.up` [r, w] per exchanged vector. */
-function bottleneckParameters({ channel, model }: SystemSettings): readonly ParameterFacts[] {
+function bottleneckParameters({ channel, model }: SystemSettings): readonly SystemParameter[] {
   const rank = channel?.rank ?? null;
   if (rank === null) return [];
   const { keyValueHeads, headWidth } = headShape(model);
@@ -53,9 +46,10 @@ function bottleneckParameters({ channel, model }: SystemSettings): readonly Para
     channel?.kind === 'kv'
       ? selectedLayers(channel, model.layers).flatMap((layer) => [`k.${layer}`, `v.${layer}`])
       : ['z'];
+  const facts = { group: 'coprocessor', trained: true, isTable: false } as const;
   return exchanged.flatMap((what) => [
-    { name: `channel.${what}.down`, shape: [width, rank], group: 'coprocessor' as const, trained: true },
-    { name: `channel.${what}.up`, shape: [rank, width], group: 'coprocessor' as const, trained: true },
+    { name: `channel.${what}.down`, shape: [width, rank], ...facts },
+    { name: `channel.${what}.up`, shape: [rank, width], ...facts },
   ]);
 }
 

@@ -2,8 +2,6 @@
 // Training and generation are both built from them, so that they cannot differ.
 // Reading order: plainPass, then sitePasses, then latents.ts for where the latents come from.
 // Legend: B batch, S prefix length, M sites, N latents, A decoding rows per site (query and ahead), R rows, D width.
-
-import type { Precision } from '../../../workflows/domain/settings.ts';
 import { stopGradient } from '../../tensor/autodiff/index.ts';
 import { at, concat, expand, Graph, reshape, type Tensor } from '../../tensor/graph/index.ts';
 import {
@@ -14,54 +12,12 @@ import {
   type PassResult,
   pastEntries,
 } from '../models/index.ts';
+import type { BatchShape, Building, TrainingSettings, Wishes } from './building.ts';
 import { computedModel, SYSTEM_FACTS } from './describe.ts';
-import { type LatentSource, latentSource } from './latents.ts';
-import { type SystemSettings, systemParameters } from './parameters.ts';
+import type { LatentSource } from './latent-source.ts';
+import { latentSource } from './latents.ts';
+import { systemParameters } from './parameters.ts';
 import { causalMask, concatRows, inputRows, type Rows, rowMask, rowPositions } from './rows.ts';
-
-export interface TrainingSettings extends SystemSettings {
-  readonly device: 'cpu' | 'cuda';
-  /** Absent: nothing is computed twice. */
-  readonly recompute?: boolean;
-  /** Absent: fp32 on the CPU, tf32 on a GPU. */
-  readonly precision?: Precision;
-  readonly gradThroughCache: boolean;
-  readonly prefixLmLossWeight: number;
-}
-
-/** Everything static about a batch; graphs are compiled and cached by it. */
-export interface BatchShape {
-  readonly batch: number;
-  /** Rows of the Base pass; in plain systems the whole sequence. */
-  readonly prefix: number;
-  readonly sites: number;
-  /** Latent slots per site in this batch. */
-  readonly latents: number;
-  /** Decoding rows per site: the query and the ahead tokens that are read; 0 in plain systems. */
-  readonly ahead: number;
-  readonly scored: number;
-}
-
-export interface Building {
-  readonly graph: Graph;
-  readonly settings: TrainingSettings;
-  readonly shape: BatchShape;
-  readonly base: Model;
-  readonly coprocessor: Model;
-  /** An input by its full name (`base.*`, `soft_tokens`, ...). */
-  readonly parameter: (name: string) => Tensor;
-  readonly wishes: Wishes;
-}
-
-/** What a graph does otherwise than in training. */
-export interface Wishes {
-  /** No gradient will be asked for. */
-  readonly forwardOnly?: boolean;
-  /** Latents are inputs (exchange.ts) instead of computed. */
-  readonly givenLatents?: boolean;
-  /** Is shown the attention weights of the decoding pass, [B, H, rows, keys]. */
-  readonly observe?: (layer: number, weights_BHQS: Tensor) => void;
-}
 
 /** @param positionCount one more than the largest position of any row, and not below the rows of any pass */
 export function startBuilding(

@@ -3,7 +3,8 @@
 
 import { arrangeRows } from '../../tensor/autodiff/index.ts';
 import { at, type Graph, gatherElements, logSoftmax, neg } from '../../tensor/graph/index.ts';
-import { type BatchShape, rotationRows, startBuilding, type TrainingSettings } from './passes.ts';
+import type { BatchShape, TrainingSettings } from './building.ts';
+import { rotationRows, startBuilding } from './passes.ts';
 import { scoredHidden } from './training-graph.ts';
 
 /** Inputs as of training; output `nats` [T, 1]: -log softmax at the target, natural logarithm, in the order of the scored rows. */

@@ -2,19 +2,22 @@
 // Legend: S prefix length, T scored rows, R rows, D width, V vocabulary.
 
 import { arrangeRows, crossEntropy, gradients } from '../../tensor/autodiff/index.ts';
-import { add, at, type Graph, isZeros, reshape, scatterAdd, slice, type Tensor, withAddend } from '../../tensor/graph/index.ts';
+import {
+  add,
+  at,
+  type Graph,
+  isZeros,
+  reshape,
+  scatterAdd,
+  slice,
+  type Tensor,
+  withAddend,
+} from '../../tensor/graph/index.ts';
+import type { BatchShape, Building, TrainingSettings } from './building.ts';
 import { SYSTEM_FACTS } from './describe.ts';
 import { attentionShares } from './observation-graph.ts';
 import { systemParameters } from './parameters.ts';
-import {
-  type BatchShape,
-  type Building,
-  plainPass,
-  rotationRows,
-  sitePasses,
-  startBuilding,
-  type TrainingSettings,
-} from './passes.ts';
+import { plainPass, rotationRows, sitePasses, startBuilding } from './passes.ts';
 
 /** `loss`: value only. `attention`: that and where the rows after the latents look. `gradients`: also `grad.<name>` of every trained tensor. `accumulate`: grad = `sum.<name>` + gradient. */
 export type GraphPurpose = 'loss' | 'gradients' | 'accumulate' | 'inspect' | 'attention';

@@ -1,5 +1,6 @@
 // The border of the tasks.
-export type { Benchmark, ChoiceItem } from './benchmarks/benchmark.ts';
+export type { Benchmark } from './benchmarks/benchmark.ts';
+export type { ChoiceItem } from './benchmarks/choice-item.ts';
 export { type Corpus, type Document } from './corpus.ts';
 export { type AnyTask, createTask, questionsOf } from './create-task.ts';
 export { countProblems } from './problem-file.ts';

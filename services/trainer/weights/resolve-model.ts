@@ -2,7 +2,7 @@
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { ModelSettings } from '../../../workflows/domain/settings.ts';
-import type { NamedTensors } from '../engine/types.ts';
+import type { NamedTensors } from '../../tensor/runtime/index.ts';
 import type { ModelConfig } from '../models/index.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';
 import { cachedSnapshot } from './hub/cache.ts';

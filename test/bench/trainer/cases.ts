@@ -1,8 +1,9 @@
 // The trainer benchmark's cases: shapes and batches, the same for the engine and for PyTorch. Token values are arbitrary; only sizes matter.
 
-import type { Batch, EngineConfig } from '../../../services/trainer/engine/types.ts';
+import type { EngineConfig } from '../../../services/trainer/engine/types.ts';
 import type { ModelConfig } from '../../../services/trainer/models/config.ts';
 import { draws } from '../../../services/trainer/random/draws.ts';
+import type { Batch } from '../../../services/trainer/systems/batch.ts';
 import { gpt2, qwen5m } from '../model-shapes.ts';
 
 export interface BenchCase {

@@ -1,8 +1,10 @@
 // A loaded checkpoint as a plain language model of the engine, and batches for it.
 
+import type { NamedTensors } from '../../../services/tensor/runtime/index.ts';
 import { TrainingEngine } from '../../../services/trainer/engine/index.ts';
-import type { Batch, EngineConfig, NamedTensors } from '../../../services/trainer/engine/types.ts';
+import type { EngineConfig } from '../../../services/trainer/engine/types.ts';
 import type { ModelConfig } from '../../../services/trainer/models/index.ts';
+import type { Batch } from '../../../services/trainer/systems/batch.ts';
 
 /** The optimizer's values matter only where a test trains. */
 export const PLAIN: Omit<EngineConfig, 'model'> = {

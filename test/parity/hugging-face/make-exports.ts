@@ -4,8 +4,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { NamedTensors } from '../../../services/tensor/runtime/index.ts';
 import { createEngine } from '../../../services/trainer/engine/index.ts';
-import type { NamedTensors } from '../../../services/trainer/engine/types.ts';
 import { type ModelConfig, tokenEmbeddingName } from '../../../services/trainer/models/index.ts';
 import { createTask } from '../../../services/trainer/tasks/index.ts';
 import { createTokenizer } from '../../../services/trainer/tokenizers/index.ts';

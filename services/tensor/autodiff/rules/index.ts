@@ -1,6 +1,6 @@
 // All gradient rules by ONNX operator, one file per family.
 
-import type { Rule } from '../gradients.ts';
+import type { Rule } from '../rule.ts';
 import { elementwiseRules } from './elementwise.ts';
 import { layoutRules } from './layout.ts';
 import { matmulRules } from './matmul.ts';

@@ -1,8 +1,8 @@
 // Gradients of operators that only move data: each is another move.
 
 import { at, concat, reshape, slice, split, type Tensor, transpose, zeros } from '../../graph/index.ts';
-import type { Rule } from '../gradients.ts';
-import { only, operands, sumToShape } from './elementwise.ts';
+import type { Rule } from '../rule.ts';
+import { only, operands, sumToShape } from './operands.ts';
 
 const reshapeRule: Rule = ({ node, outputGradients }) => [
   () => reshape(only(outputGradients), at(node.inputs, 0).shape),

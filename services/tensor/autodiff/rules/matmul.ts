@@ -1,8 +1,8 @@
 // Gradients of matrix products: again matrix products, transposed by attribute.
 
 import { at, batchMatMul, gemm, type Node } from '../../graph/index.ts';
-import type { Rule } from '../gradients.ts';
-import { only, operands, sumToShape } from './elementwise.ts';
+import type { Rule } from '../rule.ts';
+import { only, operands, sumToShape } from './operands.ts';
 
 function productOptions(node: Node): { transA: boolean; transB: boolean; alpha: number } {
   const number = (name: string) => {

@@ -14,8 +14,8 @@ import {
   sub,
   type Tensor,
 } from '../../graph/index.ts';
-import type { Rule } from '../gradients.ts';
-import { only, operands } from './elementwise.ts';
+import type { Rule } from '../rule.ts';
+import { only, operands } from './operands.ts';
 
 /** The gradient of a reduction stretched back over the reduced axes of `x`. */
 function stretch(gradient: Tensor, x: Tensor, axes: Tensor): Tensor {

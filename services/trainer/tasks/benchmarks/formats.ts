@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { BenchmarkName } from '../../../../workflows/domain/text-tasks.ts';
-import type { ChoiceItem } from './benchmark.ts';
+import type { ChoiceItem } from './choice-item.ts';
 
 type Parsed = ChoiceItem | { readonly problem: string };
 /** @param label from a file of labels; null = the record has its own */

@@ -15,19 +15,13 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { LatentSweepError } from '../../../../workflows/domain/errors.ts';
-import type { HostTensor, NamedTensors } from '../../engine/types.ts';
 import { sameShape } from '../../../tensor/graph/index.ts';
-import { type ModelConfig, parameterShapes, tokenEmbeddingName } from '../../models/index.ts';
+import type { HostTensor, NamedTensors } from '../../../tensor/runtime/index.ts';
 import { writeSafetensors } from '../../../tensor/safetensors/index.ts';
+import { type ModelConfig, parameterShapes, tokenEmbeddingName } from '../../models/index.ts';
+import type { ExportTokenizer } from './export-tokenizer.ts';
 import { configJson, type ExportPart, generationConfigJson } from './model-json.ts';
 import { partReadme, trialReadme } from './readme-text.ts';
-
-export interface ExportTokenizer {
-  readonly name: string;
-  readonly eosTokenId: number;
-  /** Path by the name it gets (`tokenizerFiles`). */
-  readonly files: ReadonlyMap<string, string>;
-}
 
 export interface ExportedFolders {
   readonly base: string;

@@ -1,7 +1,7 @@
 // The JSON files of an exported model folder.
 
 import { type ModelConfig, toHuggingFaceConfig } from '../../models/index.ts';
-import type { ExportTokenizer } from './export-folders.ts';
+import type { ExportTokenizer } from './export-tokenizer.ts';
 
 export type ExportPart = 'base' | 'coprocessor';
 

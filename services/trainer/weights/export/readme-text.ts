@@ -1,7 +1,7 @@
 // What a person who finds an exported folder must know.
 
 import type { ModelConfig } from '../../models/index.ts';
-import type { ExportTokenizer } from './export-folders.ts';
+import type { ExportTokenizer } from './export-tokenizer.ts';
 import type { ExportPart } from './model-json.ts';
 
 const LOAD = (part: ExportPart): string => `    from transformers import AutoModelForCausalLM
