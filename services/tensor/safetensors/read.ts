@@ -2,7 +2,7 @@
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import type { HostTensor } from '../../trainer/engine/types.ts';
+import type { HostTensor } from '../runtime/index.ts';
 import {
   type Dtype,
   type Header,

@@ -1,6 +1,7 @@
 // The border of the weights.
 export { describeWeights, shapeOfFolder, type WeightsDescription } from './describe-weights.ts';
-export { type ExportedFolders, type ExportTokenizer, exportHuggingFaceFolders } from './export/export-folders.ts';
+export { type ExportedFolders, exportHuggingFaceFolders } from './export/export-folders.ts';
+export type { ExportTokenizer } from './export/export-tokenizer.ts';
 export { tokenizerFiles } from './export/tokenizer-files.ts';
 export { cacheFolder, type HubOptions } from './hub/options.ts';
 export {

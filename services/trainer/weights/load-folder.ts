@@ -2,10 +2,10 @@
 // by tensor, so that a folder that does not fit costs nothing and one that fits costs its own size once.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import type { HostTensor, NamedTensors } from '../engine/types.ts';
 import { sameShape } from '../../tensor/graph/index.ts';
-import { type ModelConfig, OWN_HEAD, parameterShapes, tokenEmbeddingName } from '../models/index.ts';
+import type { HostTensor, NamedTensors } from '../../tensor/runtime/index.ts';
 import { checkReadable, type TensorEntry, withSafetensors } from '../../tensor/safetensors/index.ts';
+import { type ModelConfig, OWN_HEAD, parameterShapes, tokenEmbeddingName } from '../models/index.ts';
 import { readModelConfig } from './model-config.ts';
 import { tensorRole } from './tensor-names.ts';
 import { type WeightFile, weightFiles } from './weight-files.ts';
