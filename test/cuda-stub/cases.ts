@@ -1,8 +1,9 @@
 // Every system in both model families, at a size where one copy of a parameter would stand out among the activations.
 
 import type { EngineConfig } from '../../services/trainer/engine/index.ts';
-import { type Batch, SYSTEM_FACTS } from '../../services/trainer/systems/index.ts';
-import type { Channel, SystemName } from '../../workflows/domain/systems.ts';
+import type { Batch } from '../../services/trainer/systems/index.ts';
+import { systemTraits } from '../../workflows/domain/system-traits.ts';
+import { type Channel, SYSTEM_NAMES, type SystemName } from '../../workflows/domain/systems.ts';
 import { GPT2, QWEN3, smallConfig } from '../unit/trainer-small-engine.ts';
 
 const VOCABULARY = 512;
@@ -25,7 +26,7 @@ const CHANNELS: readonly (readonly [SystemName, string, Channel])[] = [
 
 export const CASES: readonly Case[] = MODELS.flatMap((model) => {
   const base = { model, device: 'cuda' } as const;
-  const systems = Object.keys(SYSTEM_FACTS) as SystemName[];
+  const systems = SYSTEM_NAMES;
   return [
     ...systems.map((system) => ({ name: `${model.kind} ${system}`, config: smallConfig(system, base) })),
     ...CHANNELS.map(([system, words, channel]) => ({
@@ -59,7 +60,7 @@ export function curriculumBatch({ latents }: EngineConfig): Batch {
 /** null: the system has no corpus objective. */
 export function corpusBatch({ system }: EngineConfig): Batch | null {
   if (system === 'coconut') return null;
-  const sites = SYSTEM_FACTS[system].plain
+  const sites = systemTraits(system).plain
     ? null
     : [
         [2, 5],

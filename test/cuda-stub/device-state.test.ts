@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { TrainingEngine } from '../../services/trainer/engine/index.ts';
 import { Runtime } from '../../services/tensor/runtime/index.ts';
+import { TrainingEngine } from '../../services/trainer/engine/index.ts';
 import { RATES, smallConfig, wildWeights, withEngine } from '../unit/trainer-small-engine.ts';
 import { CASES, curriculumBatch } from './cases.ts';
 import { countsOf } from './counters.ts';

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { gradients } from '../../services/tensor/autodiff/index.ts';
 import { elementCount, Graph, mul, reduceSum, type Shape, type Tensor } from '../../services/tensor/graph/index.ts';
-import { draws } from '../../services/trainer/random/draws.ts';
 import type { TensorData } from '../../services/tensor/runtime/index.ts';
+import { draws } from '../../services/trainer/random/draws.ts';
 import { runnable } from './trainer-run-graph.ts';
 
 export interface GradientCase {

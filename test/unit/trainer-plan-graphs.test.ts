@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { checkConfig } from '../../services/trainer/engine/check-config.ts';
-import { matrixFlops } from '../../services/trainer/engine/index.ts';
 import { add, exp, Graph, gemm, mul, reshape } from '../../services/tensor/graph/index.ts';
 import { reachable } from '../../services/tensor/onnx/index.ts';
+import { checkConfig } from '../../services/trainer/engine/check-config.ts';
+import { matrixFlops } from '../../services/trainer/engine/index.ts';
 import { executionOrder } from '../../services/trainer/plan/execution-order.ts';
 import { graphBytes } from '../../services/trainer/plan/peak-bytes.ts';
 import { trainingGraph } from '../../services/trainer/systems/index.ts';

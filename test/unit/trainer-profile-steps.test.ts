@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createEngine, matrixFlops } from '../../services/trainer/engine/index.ts';
 import { reachable } from '../../services/tensor/onnx/index.ts';
 import { layOut, normGraph } from '../../services/tensor/optimizer/index.ts';
+import { createEngine, matrixFlops } from '../../services/trainer/engine/index.ts';
 import { executionOrder } from '../../services/trainer/plan/execution-order.ts';
 import { chromeTrace, profilePhase } from '../../services/trainer/profile/index.ts';
 import { phaseBatches } from '../../services/trainer/profile/phase-batches.ts';

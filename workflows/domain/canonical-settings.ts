@@ -35,7 +35,7 @@ export function canonicalSettings(settings: TrialSettings, shape: ModelShape | n
     channel: canonicalChannel(settings.channel, traits, ownShape?.layers ?? null),
     latents: traits.latents ? settings.latents : 0,
     query: traits.plain ? 'marker' : settings.query,
-    gradThroughCache: readsGradThroughCache(settings, traits) ? settings.gradThroughCache : true,
+    gradThroughCache: readsGradThroughCache(traits) ? settings.gradThroughCache : true,
     softInit: hasSoftGroup ? settings.softInit : 'mean',
     coprocessorInit: traits.coprocessor === null ? 'base' : settings.coprocessorInit,
     curriculum,
@@ -91,8 +91,8 @@ function canonicalChannel(channel: Channel | null, traits: SystemTraits, layers:
 }
 
 /** A frozen Base learns from no gradient; Coconut always keeps it (services/trainer/systems/training-graph.ts). */
-function readsGradThroughCache({ system }: TrialSettings, traits: SystemTraits): boolean {
-  return !traits.plain && traits.trainsBase && system !== 'coconut';
+function readsGradThroughCache(traits: SystemTraits): boolean {
+  return !traits.plain && traits.trainsBase && traits.latentSource !== 'own_hidden';
 }
 
 /** Plain systems learn every token of a sequence, wherever sites would be. */

@@ -1,21 +1,24 @@
 // What passes to the Base per latent, in floats: the study's capacity axis (study.md section 2, "Channel capacity as an axis").
 
+import { exchangedLayers } from './layer-selection.ts';
 import type { ModelShape } from './model-shape.ts';
-import { exchangedLayers } from './system-parameters.ts';
 import { systemTraits } from './system-traits.ts';
 import type { Channel, SystemName } from './systems.ts';
+
+/** What of a model decides how wide a latent is. */
+export type ExchangedShape = Pick<ModelShape, 'layers' | 'width' | 'kvHeads' | 'headWidth'>;
 
 /**
  * `d` for embeddings, `2 * layers * kvHeads * headWidth` for cache entries, the rank instead of the width behind a bottleneck; 0 for
  * systems without latents.
  * @param channel null = the system's own
  */
-export function capacityFloatsPerLatent(system: SystemName, channel: Channel | null, shape: ModelShape): number {
+export function capacityFloatsPerLatent(system: SystemName, channel: Channel | null, shape: ExchangedShape): number {
   const traits = systemTraits(system);
   if (!traits.latents) return 0;
   // Coconut's latents enter as input embeddings too, one after the other
   if (traits.coprocessor !== 'kv') return channel?.rank ?? shape.width;
-  const layers = exchangedLayers(channel, shape);
+  const layers = exchangedLayers(system, channel, shape.layers);
   return 2 * layers.length * (channel?.rank ?? shape.kvHeads * shape.headWidth);
 }
 

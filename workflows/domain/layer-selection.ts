@@ -1,6 +1,8 @@
 // Which layers a kv channel exchanges, and the one way each set of layers is written in identities and tables.
 
-import type { LayerSelection } from './systems.ts';
+import { LatentSweepError } from './errors.ts';
+import { ownChannel } from './system-traits.ts';
+import type { Channel, LayerSelection, SystemName } from './systems.ts';
 
 /**
  * Layers counted from 0, ascending.
@@ -18,6 +20,24 @@ export function layersOf(selection: LayerSelection, layers: number): readonly nu
   if (kind === 'top') return all.slice(-count);
   if (kind === 'bottom') return all.slice(0, count);
   return all.filter((layer) => layer % count === 0);
+}
+
+/**
+ * Layers whose cache entries a system exchanges, ascending; none unless its channel is kv.
+ * @param channel null = the system's own
+ * @throws LatentSweepError CONFIG_INVALID for a layer that a model of `layers` layers does not have
+ */
+export function exchangedLayers(system: SystemName, channel: Channel | null, layers: number): readonly number[] {
+  const used = channel ?? ownChannel(system);
+  if (used?.kind !== 'kv') return [];
+  const chosen = layersOf(used.layers, layers);
+  if (chosen !== null) return chosen;
+  const { layers: value } = used;
+  throw new LatentSweepError(
+    'CONFIG_INVALID',
+    `channel.layers: ${typeof value === 'string' ? value : `layer ${value.find((layer) => layer >= layers)}`} does not fit a model of ${layers} layers`,
+    { key: 'channel.layers' },
+  );
 }
 
 /** The first of `all`, `top:k`, `bottom:k`, `every:k` and the list that means the same layers; so `top:4` of four layers is `all`. */

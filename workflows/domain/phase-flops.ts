@@ -3,6 +3,7 @@
 // are trained, once where gradients only pass through frozen ones, nothing where none flow (the Base pass under a frozen Base).
 // Lengths are the task's means (task-tokens.ts); padding of a batch, norms and the optimizer are not counted.
 
+import { exchangedLayers } from './layer-selection.ts';
 import { layerParameters, type ModelShape } from './model-shape.ts';
 import { phaseSteps, type SplitSizes, stageCount } from './phase-steps.ts';
 import type {
@@ -13,8 +14,7 @@ import type {
   PretrainPhaseConfig,
 } from './phases.ts';
 import type { CurriculumSettings } from './settings.ts';
-import { computedShape, exchangedLayers } from './system-parameters.ts';
-import { systemTraits } from './system-traits.ts';
+import { computedModel, systemTraits, trainsThroughCache } from './system-traits.ts';
 import type { TaskTokens } from './task-tokens.ts';
 import { BENCHMARK_CHOICES, isBenchmark } from './text-tasks.ts';
 
@@ -129,7 +129,7 @@ type Spoken = Pick<TaskTokens, 'question' | 'vocabulary'>;
 export function exampleFlops(config: Configured, shape: ModelShape, tokens: Spoken, lengths: Lengths): number {
   const { trainsBase } = systemTraits(config.system);
   const { question, latents, decoding } = forwardFlops(config, shape, tokens, lengths);
-  const throughCache = trainsBase && (config.gradThroughCache || config.system === 'coconut');
+  const throughCache = trainsBase && trainsThroughCache(config.system, config.gradThroughCache);
   return (
     (throughCache ? TRAINED : FORWARD) * question +
     TRAINED * latents +
@@ -174,17 +174,17 @@ function forwardFlops(
 ): ForwardFlops {
   const { question, vocabulary } = tokens;
   const { latents, target } = lengths;
-  const { plain, coprocessor, softTokens } = systemTraits(system);
-  const shape = computedShape(system, model);
+  const { plain, coprocessor, softTokens, latentSource } = systemTraits(system);
+  const shape = computedModel(system, model);
   const head = headFlops(shape, vocabulary, target);
   if (plain)
     return { question: 0, latents: 0, decoding: passFlops(shape, question + target, question + target) + head };
   const rows = target + (softTokens && coprocessor !== 'kv' ? latents : 0);
-  const used = coprocessor === 'kv' ? Math.max(...exchangedLayers(channel, shape)) + 1 : shape.layers;
+  const used = coprocessor === 'kv' ? Math.max(...exchangedLayers(system, channel, shape.layers)) + 1 : shape.layers;
   return {
     question: passFlops(shape, question, question),
     latents:
-      coprocessor === null && system !== 'coconut'
+      coprocessor === null && latentSource !== 'own_hidden'
         ? 0
         : passFlops({ ...shape, layers: used }, latents, question + latents),
     decoding: passFlops(shape, rows, question + latents + target) + head,

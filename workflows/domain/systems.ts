@@ -1,5 +1,5 @@
 // The systems and channels of the study (study.md section 2), by the names that sweep files, SQL and proto use.
-// Pure vocabulary: what each system computes lives in services/trainer/systems.
+// Pure vocabulary: what each system is stands in system-traits.ts, what it computes in services/trainer/systems.
 
 import { z } from 'zod';
 
@@ -19,15 +19,6 @@ export const SYSTEM_NAMES = [
 ] as const;
 
 export type SystemName = (typeof SYSTEM_NAMES)[number];
-
-/** Systems without latents and without a query: a plain language model. */
-export const PLAIN_SYSTEMS = ['continued_pretraining', 'cot', 'no_cot'] as const satisfies readonly SystemName[];
-/** Systems with a Coprocessor that hands over its last hidden states as input embeddings. */
-export const EMBEDDING_COPROCESSOR_SYSTEMS = ['liu', 'h2'] as const satisfies readonly SystemName[];
-/** Systems with a Coprocessor that hands over cache entries. */
-export const KV_SYSTEMS = ['h1', 'h1_h2'] as const satisfies readonly SystemName[];
-/** Systems whose Base stays as it was. */
-export const FROZEN_BASE_SYSTEMS = ['liu', 'h1'] as const satisfies readonly SystemName[];
 
 const positiveInt = z.number().int().min(1);
 

@@ -5,5 +5,5 @@ export { drawSites } from './draw-sites.ts';
 export { curriculumItem, questionTokens, targetTokens } from './item.ts';
 export { TrainingOrder } from './order.ts';
 export { RunningText } from './running-text.ts';
-export { isPlain, latentsOf, planStages, type Stage, WHOLE_CHAIN } from './stages.ts';
+export { latentsOf, planStages, type Stage, WHOLE_CHAIN } from './stages.ts';
 export { openTokenStore, type TokenStore } from './token-store.ts';

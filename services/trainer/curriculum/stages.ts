@@ -3,7 +3,8 @@
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { CurriculumSettings } from '../../../workflows/domain/settings.ts';
-import { PLAIN_SYSTEMS, type SystemName } from '../../../workflows/domain/systems.ts';
+import { systemTraits } from '../../../workflows/domain/system-traits.ts';
+import type { SystemName } from '../../../workflows/domain/systems.ts';
 
 export interface Stage {
   /** Steps removed from the front of every chain; Infinity removes all. */
@@ -17,10 +18,8 @@ export const WHOLE_CHAIN: Stage = { droppedSteps: 0, latents: 0 };
 
 /** Latents an item of this system really gets: none where the system has no latents. */
 export function latentsOf(system: SystemName, latents: number): number {
-  return isPlain(system) || system === 'without_thought' ? 0 : latents;
+  return systemTraits(system).latents ? latents : 0;
 }
-
-export const isPlain = (system: SystemName): boolean => PLAIN_SYSTEMS.some((plain) => plain === system);
 
 /**
  * Stages in order. `cot` keeps every step and `no_cot` none in all of them, so that plain systems train for as long as the others.

@@ -1,7 +1,9 @@
 // What a system needs of its settings, checked before anything is built.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { computedModel, hasCoprocessor, ownChannel, SYSTEM_FACTS, selectedLayers } from '../systems/index.ts';
+import { exchangedLayers } from '../../../workflows/domain/layer-selection.ts';
+import { computedModel, ownChannel, systemTraits } from '../../../workflows/domain/system-traits.ts';
+
 import type { EngineConfig } from './types.ts';
 
 /**
@@ -10,13 +12,14 @@ import type { EngineConfig } from './types.ts';
  */
 export function checkConfig(config: EngineConfig): EngineConfig {
   const { system, model, latents, query, prefixLmLossWeight, threads } = config;
-  const facts = SYSTEM_FACTS[system];
+  const facts = systemTraits(system);
   const channel = config.channel ?? ownChannel(system);
   const own = ownChannel(system);
-  if (channel !== null && !hasCoprocessor(system)) throw invalid('channel', channel.kind, `null for ${system}`);
+  if (channel !== null && !(systemTraits(system).coprocessor !== null))
+    throw invalid('channel', channel.kind, `null for ${system}`);
   if (channel?.kind !== own?.kind)
     throw invalid('channel', channel?.kind ?? 'null', `${own?.kind ?? 'null'} for ${system}`);
-  selectedLayers(channel, computedModel(system, model).layers);
+  exchangedLayers(system, channel, computedModel(system, model).layers);
   if (facts.plain && query !== null) throw invalid('query', query, `null for ${system}`);
   if (!facts.plain && query === null) throw invalid('query', 'null', `marker or repeat for ${system}`);
   if (!(Number.isInteger(latents) && latents >= 0)) throw invalid('latents', latents, 'an integer of at least 0');

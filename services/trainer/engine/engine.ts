@@ -3,12 +3,12 @@
 // Same config, weights, batches and thread count give the same bits.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { computedModel } from '../../../workflows/domain/system-traits.ts';
 import { type NamedTensors, Runtime, type RuntimeOptions } from '../../tensor/runtime/index.ts';
 import {
   type Batch,
   type CurriculumItem,
-  capacityFloatsPerLatent,
-  computedModel,
+  capacityOf,
   type GenerateItem,
   type GraphPurpose,
   type ItemLatents,
@@ -80,7 +80,7 @@ export class TrainingEngine implements Engine {
     const parameters = systemParameters(config);
     this.config = config;
     this.trainedNames = parameters.filter(({ trained }) => trained).map(({ name }) => name);
-    this.capacityFloatsPerLatent = capacityFloatsPerLatent(config);
+    this.capacityFloatsPerLatent = capacityOf(config);
     this.latentLayout = latentLayout(config);
     this.#runtime = openRuntime(runtimeOptions(config));
     try {

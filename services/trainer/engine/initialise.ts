@@ -2,6 +2,7 @@
 // Pure in (settings, options): every tensor draws from a stream of its own name.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { computedModel, systemTraits } from '../../../workflows/domain/system-traits.ts';
 import { elementCount, sameShape } from '../../tensor/graph/index.ts';
 import type { HostTensor, NamedTensors } from '../../tensor/runtime/index.ts';
 import {
@@ -13,7 +14,7 @@ import {
   writesResidual,
 } from '../models/index.ts';
 import { draws } from '../random/draws.ts';
-import { computedModel, type SystemSettings, systemParameters } from '../systems/index.ts';
+import { type SystemSettings, systemParameters } from '../systems/index.ts';
 import type { InitialiseOptions } from './types.ts';
 
 /** A tensor by its Hugging Face name, made when it is asked for. */
@@ -29,7 +30,7 @@ export function* initialise(
 ): Generator<readonly [string, HostTensor]> {
   const { seed } = options;
   const base = options.base === null ? scratch(settings, 'base', seed) : checkedBase(settings, options.base);
-  const computed = settings.system === 'soft_2x' ? doubled(base) : base;
+  const computed = systemTraits(settings.system).depth === 2 ? doubled(base) : base;
   const coprocessor = options.coprocessorInit === 'base' ? computed : scratch(settings, 'coprocessor', seed);
   const soft = softRows(settings, options, computed);
   for (const { name, shape } of systemParameters(settings)) {

@@ -4,7 +4,7 @@ import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { elementCount, sameShape } from '../../tensor/graph/index.ts';
 import { layOut, type Placement, type Slab } from '../../tensor/optimizer/index.ts';
 import type { DeviceTensor, HostTensor, NamedTensors, Runtime } from '../../tensor/runtime/index.ts';
-import type { SystemParameter, ParameterGroup } from '../systems/index.ts';
+import type { ParameterGroup, SystemParameter } from '../systems/index.ts';
 import type { EngineConfig } from './types.ts';
 
 type Field = 'p' | 'm' | 'v' | 'g';

@@ -5,7 +5,9 @@ import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { phaseSteps } from '../../../workflows/domain/phase-steps.ts';
 import type { EvaluatePhaseConfig, PhaseConfig } from '../../../workflows/domain/phases.ts';
 import type { ModelSettings } from '../../../workflows/domain/settings.ts';
-import { isPlain, latentsOf, planStages, questionTokens, sequencesIn, targetTokens } from '../curriculum/index.ts';
+import { systemTraits } from '../../../workflows/domain/system-traits.ts';
+import type { SystemName } from '../../../workflows/domain/systems.ts';
+import { latentsOf, planStages, questionTokens, sequencesIn, targetTokens } from '../curriculum/index.ts';
 import { createTask, questionsOf, type Split } from '../tasks/index.ts';
 import { createTokenizer, type Tokenizer } from '../tokenizers/index.ts';
 import { describeWeights, resolveLocalModel } from '../weights/index.ts';
@@ -157,8 +159,8 @@ function* firstOf(split: Split, count: number) {
   for (let index = 0; index < Math.min(count, split.size); index++) yield { index, example: split.example(index) };
 }
 
-function roomChecker(system: Parameters<typeof isPlain>[0], tokenizer: Tokenizer, contextLength: number) {
-  const query = isPlain(system) ? 0 : 1;
+function roomChecker(system: SystemName, tokenizer: Tokenizer, contextLength: number) {
+  const query = systemTraits(system).plain ? 0 : 1;
   return (what: string, question: number, latents: number, target: number): void => {
     // the last target is predicted, never read
     const needed = question + latents + query + target - 1;

@@ -2,8 +2,9 @@
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { siteRoom } from '../../../workflows/domain/site-room.ts';
+import { systemTraits } from '../../../workflows/domain/system-traits.ts';
 import type { SystemName } from '../../../workflows/domain/systems.ts';
-import { drawSites, isPlain, latentsOf } from '../curriculum/index.ts';
+import { drawSites, latentsOf } from '../curriculum/index.ts';
 import { type Draws, draws } from '../random/draws.ts';
 
 export interface SitePlan {
@@ -31,7 +32,7 @@ function sitesOf(plan: SitePlan, source: Draws): readonly number[] {
 }
 
 function roomOf({ system, latents, length, ahead, contextLength }: SitePlan): number {
-  const plain = isPlain(system);
+  const plain = systemTraits(system).plain;
   return siteRoom({ sequence: length, ahead, latents: latentsOf(system, latents), plain, context: contextLength });
 }
 

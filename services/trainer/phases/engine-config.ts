@@ -9,14 +9,10 @@ import type {
   PretrainPhaseConfig,
 } from '../../../workflows/domain/phases.ts';
 import type { TrainSettings } from '../../../workflows/domain/settings.ts';
-import {
-  type Channel,
-  EMBEDDING_COPROCESSOR_SYSTEMS,
-  KV_SYSTEMS,
-  type SystemName,
-} from '../../../workflows/domain/systems.ts';
+import { ownChannel, systemTraits } from '../../../workflows/domain/system-traits.ts';
+import type { Channel, SystemName } from '../../../workflows/domain/systems.ts';
 import type { OptimizerConfig } from '../../tensor/optimizer/index.ts';
-import { isPlain, latentsOf } from '../curriculum/index.ts';
+import { latentsOf } from '../curriculum/index.ts';
 import type { EngineConfig } from '../engine/types.ts';
 import type { PhaseJob } from '../jobs/protocol.ts';
 import type { ModelConfig } from '../models/index.ts';
@@ -52,7 +48,7 @@ export function systemEngineConfig(
     system,
     channel: channelOf(system, channel),
     latents: latentsOf(system, latents),
-    query: isPlain(system) ? null : (query ?? 'marker'),
+    query: systemTraits(system).plain ? null : (query ?? 'marker'),
     gradThroughCache,
     prefixLmLossWeight: config.kind === 'pretrain' ? config.pretrain.prefixLmLossWeight : 0,
     optimizer,
@@ -82,18 +78,13 @@ export function optimizerOf(
 
 /** null is the system's own channel. @throws LatentSweepError CONFIG_INVALID for a channel the system does not have */
 export function channelOf(system: SystemName, channel: Channel | null): Channel | null {
-  const kind = EMBEDDING_COPROCESSOR_SYSTEMS.some((name) => name === system)
-    ? 'embedding'
-    : KV_SYSTEMS.some((name) => name === system)
-      ? 'kv'
-      : null;
-  if (channel !== null && channel.kind !== kind) {
+  const own = ownChannel(system);
+  if (channel !== null && channel.kind !== own?.kind) {
     throw new LatentSweepError(
       'CONFIG_INVALID',
-      `channel.kind: ${channel.kind} asked, ${system} has ${kind === null ? 'no channel' : `the channel ${kind}`}`,
+      `channel.kind: ${channel.kind} asked, ${system} has ${own === null ? 'no channel' : `the channel ${own.kind}`}`,
       { key: 'channel.kind' },
     );
   }
-  if (channel !== null || kind === null) return channel;
-  return kind === 'kv' ? { kind, layers: 'all', rank: null } : { kind, rank: null };
+  return channel ?? own;
 }

@@ -3,8 +3,9 @@
 
 import type { EvaluatePhaseConfig } from '../../../workflows/domain/phases.ts';
 import { corpusEvaluationSchema } from '../../../workflows/domain/settings.ts';
+import { systemTraits } from '../../../workflows/domain/system-traits.ts';
 import type { HostTensor } from '../../tensor/runtime/index.ts';
-import { isPlain, sequencesIn } from '../curriculum/index.ts';
+import { sequencesIn } from '../curriculum/index.ts';
 import type { AnalysisValue } from '../jobs/protocol.ts';
 import { evaluationSites, type SitePlan } from './corpus-sites.ts';
 import { evaluationEngine } from './evaluation-engine.ts';
@@ -49,7 +50,7 @@ export function evaluateCorpus(config: EvaluatePhaseConfig, context: JobContext,
     const rows = Array.from({ length: Math.min(batch, sequences - first) }, (_, row) => first + row);
     const tokens = rows.map((sequence) => data.tokens.read(split, sequence * length, length));
     const sites = rows.map((sequence) => evaluationSites(plan, sequence));
-    const plain = isPlain(config.system);
+    const plain = systemTraits(config.system).plain;
     const nats = engine.score({ kind: 'corpus', tokens, sites: plain ? null : sites, ahead });
     return sites.flatMap((own, row) => {
       const at = (site: number, index: number, a: number): number =>

@@ -1,7 +1,8 @@
 // The corpus stage: one system on running text, latents at many sites of every sequence (study.md section 4). Plain systems learn every token.
 
 import type { PretrainPhaseConfig } from '../../../workflows/domain/phases.ts';
-import { isPlain, type TrainingText } from '../curriculum/index.ts';
+import { systemTraits } from '../../../workflows/domain/system-traits.ts';
+import { type TrainingText } from '../curriculum/index.ts';
 import type { Batch } from '../systems/index.ts';
 import { trainingSites } from './corpus-sites.ts';
 import { optimizerOf, systemEngineConfig } from './engine-config.ts';
@@ -59,7 +60,9 @@ export function pretrainBatches(
   return (step) => ({
     kind: 'corpus',
     tokens: text.rowsOf(step, batch, length),
-    sites: isPlain(system) ? null : Array.from({ length: batch }, (_, row) => trainingSites(plan, seed, step, row)),
+    sites: systemTraits(system).plain
+      ? null
+      : Array.from({ length: batch }, (_, row) => trainingSites(plan, seed, step, row)),
     ahead,
   });
 }

@@ -4,7 +4,7 @@ import type { AnalysePhaseConfig } from '../../../workflows/domain/phases.ts';
 import { curriculumItem, latentsOf } from '../curriculum/index.ts';
 import { matrixFlops } from '../engine/index.ts';
 import type { EngineConfig } from '../engine/types.ts';
-import { type BatchShape, capacityFloatsPerLatent, observationGraph, trainingGraph } from '../systems/index.ts';
+import { type BatchShape, capacityOf, observationGraph, trainingGraph } from '../systems/index.ts';
 import type { Task } from '../tasks/index.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';
 import { largestShape, partShapes } from './batch-shapes.ts';
@@ -31,7 +31,7 @@ export function analysisPlan(
   return {
     ...{ kind: 'analyse', steps, batch, together: batch, key: 'analyse.batch' },
     parameters: countParameters(engine),
-    capacityFloatsPerLatent: capacityFloatsPerLatent(engine),
+    capacityFloatsPerLatent: capacityOf(engine),
     flopsPerStep: graphs.reduce((sum, graph) => sum + matrixFlops(graph), 0),
     memory: memoryPlan(engine, graphs, 0, false),
     memoryWith: (together) => memoryPlan(engine, graphsOf(shapeOf(together)), 0, false),

@@ -1,9 +1,9 @@
 // The graphs and caches that greedy decoding of some questions takes: those of an evaluation, and of a finetune that chooses its checkpoint.
 
+import type { Graph } from '../../tensor/graph/index.ts';
 import { latentsOf, questionTokens } from '../curriculum/index.ts';
 import { decodedTogether, decodingShape } from '../engine/decode-limits.ts';
 import type { EngineConfig } from '../engine/types.ts';
-import type { Graph } from '../../tensor/graph/index.ts';
 import { cacheShape, type GenerationShape, prefillGraph, stepGraph } from '../systems/index.ts';
 import type { Split } from '../tasks/index.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';

@@ -1,9 +1,9 @@
 // What a phase needs of memory, before a session is created. State is exact; activations are those of the emitted graph; the rest is
 // measured: what ONNX Runtime's arena holds beyond them, and what a trainer process takes with an empty engine.
 
-import type { EngineConfig } from '../engine/types.ts';
 import type { Graph } from '../../tensor/graph/index.ts';
 import { layOut, normGraph, updateGraph } from '../../tensor/optimizer/index.ts';
+import type { EngineConfig } from '../engine/types.ts';
 import { systemParameters } from '../systems/index.ts';
 import { graphBytes } from './peak-bytes.ts';
 

@@ -4,15 +4,16 @@
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { phaseSteps } from '../../../workflows/domain/phase-steps.ts';
 import type { EvaluatePhaseConfig, PhaseConfig } from '../../../workflows/domain/phases.ts';
+import { systemTraits } from '../../../workflows/domain/system-traits.ts';
 import type { Graph } from '../../tensor/graph/index.ts';
-import { isPlain } from '../curriculum/index.ts';
+
 import { matrixFlops } from '../engine/index.ts';
 import type { EngineConfig } from '../engine/types.ts';
 import type { ModelConfig } from '../models/index.ts';
 import { baseEngineConfig, optimizerOf, type Placement, systemEngineConfig } from '../phases/engine-config.ts';
 import { NO_OPTIMIZER } from '../phases/evaluation-engine.ts';
 import { loadPhaseData, type PhaseData, sizesOf } from '../phases/phase-data.ts';
-import { type BatchShape, capacityFloatsPerLatent, trainingGraph } from '../systems/index.ts';
+import { type BatchShape, capacityOf, trainingGraph } from '../systems/index.ts';
 import { createTask, questionsOf, type Task } from '../tasks/index.ts';
 import { createTokenizer, type Tokenizer } from '../tokenizers/index.ts';
 import { resolveModel } from '../weights/index.ts';
@@ -63,7 +64,7 @@ export function planLoadedPhase(
     case 'pretrain': {
       const { pretrain } = config;
       const engine = systemEngineConfig(config, model, optimizerOf(pretrain), placement);
-      const sites = isPlain(config.system) ? null : pretrain;
+      const sites = systemTraits(config.system).plain ? null : pretrain;
       const length = pretrain.sequence ?? model.contextLength;
       const shapeOf = (rows: number): BatchShape => textShape(engine, rows, length, sites);
       const { batch, microbatch } = pretrain;
@@ -139,7 +140,7 @@ function trainingPlan({
   return {
     ...{ kind, steps, batch, together, key },
     parameters: countParameters(engine),
-    capacityFloatsPerLatent: kind === 'base' ? null : capacityFloatsPerLatent(engine),
+    capacityFloatsPerLatent: kind === 'base' ? null : capacityOf(engine),
     flopsPerStep: Math.ceil(batch / together) * matrixFlops(graph),
     memory: memoryOf(graph),
     memoryWith: (other) => memoryOf(trainingGraph(engine, shapeOf(other), purpose)),
@@ -163,7 +164,7 @@ function evaluationPlan(
   return {
     ...{ kind: 'evaluate', steps, batch, together: shape.batch, key: 'evaluate.batch' },
     parameters: countParameters(engine),
-    capacityFloatsPerLatent: capacityFloatsPerLatent(engine),
+    capacityFloatsPerLatent: capacityOf(engine),
     flopsPerStep: groups * (matrixFlops(prefill) + (shape.generated - 1) * matrixFlops(step)),
     memory: memoryOf(graphs),
     memoryWith: (together) => memoryOf(graphsOf(together)),

@@ -1,7 +1,8 @@
 // The plan of an evaluation that scores given tokens: held-out sequences of a corpus, or the choices of a benchmark.
 
 import type { EvaluatePhaseConfig } from '../../../workflows/domain/phases.ts';
-import { isPlain, latentsOf } from '../curriculum/index.ts';
+import { systemTraits } from '../../../workflows/domain/system-traits.ts';
+import { latentsOf } from '../curriculum/index.ts';
 import { matrixFlops, rowsScoredTogether } from '../engine/index.ts';
 import type { EngineConfig } from '../engine/types.ts';
 import { choiceItems } from '../phases/evaluate-choices.ts';
@@ -11,7 +12,7 @@ import {
   type Batch,
   type BatchShape,
   type CurriculumItem,
-  capacityFloatsPerLatent,
+  capacityOf,
   prepareBatch,
   scoringGraph,
 } from '../systems/index.ts';
@@ -42,7 +43,7 @@ export function scoringPlan(
   return {
     ...{ kind: 'evaluate', steps, batch, together: Math.max(1, Math.floor(shape.batch / rows)), key: 'evaluate.batch' },
     parameters: countParameters(engine),
-    capacityFloatsPerLatent: capacityFloatsPerLatent(engine),
+    capacityFloatsPerLatent: capacityOf(engine),
     flopsPerStep: Math.ceil((batch * rows) / shape.batch) * matrixFlops(graph),
     memory: memoryPlan(engine, [graph], 0, false),
     memoryWith: (together) => memoryPlan(engine, [scoringGraph(engine, engineShape(together))], 0, false),
@@ -58,7 +59,7 @@ interface ScoredRows {
 function scoredRows(config: EvaluatePhaseConfig, engine: EngineConfig, data: Scored, tokenizer: Tokenizer): ScoredRows {
   if (data.kind === 'corpus') {
     const { plan } = corpusScoring(config, data, engine.model.contextLength);
-    const sites = isPlain(config.system) ? null : plan;
+    const sites = systemTraits(config.system).plain ? null : plan;
     return { rows: 1, shapeOf: (rows) => textShape(engine, rows, plan.length, sites) };
   }
   const latents = latentsOf(config.system, config.latents);

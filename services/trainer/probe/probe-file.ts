@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { SYSTEM_FACTS } from '../systems/index.ts';
+import { systemTraits } from '../../../workflows/domain/system-traits.ts';
 
 const count = z.number().int().min(0);
 const tokens = z.array(z.number().int());
@@ -90,7 +90,7 @@ export function readProbe(folder: string): Probe {
     throw new LatentSweepError('CONFIG_INVALID', `${file}: ${key}: ${issue?.message ?? 'not a probe'}`, { key, file });
   }
   const probe = parsed.data;
-  if (probe.mode === 'train' && probe.objective === 'corpus' && SYSTEM_FACTS[probe.system].plain) {
+  if (probe.mode === 'train' && probe.objective === 'corpus' && systemTraits(probe.system).plain) {
     const withSites = probe.batches.findIndex(({ sites }) => sites !== undefined);
     if (withSites >= 0) {
       throw new LatentSweepError(

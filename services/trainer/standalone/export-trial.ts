@@ -1,9 +1,10 @@
 // The models of a finished trial as Hugging Face folders: what weights/export writes, from the final checkpoint of its last training phase.
 
 import type { FinetunePhaseConfig, PretrainPhaseConfig } from '../../../workflows/domain/phases.ts';
+import { computedModel } from '../../../workflows/domain/system-traits.ts';
 import { readCheckpoint, weightsOf } from '../checkpoints/index.ts';
 import type { LocalCheckpoint } from '../jobs/protocol.ts';
-import { computedModel } from '../systems/index.ts';
+
 import { createTask } from '../tasks/index.ts';
 import { createTokenizer } from '../tokenizers/index.ts';
 import { type ExportedFolders, exportHuggingFaceFolders, resolveLocalModel, tokenizerFiles } from '../weights/index.ts';

@@ -2,9 +2,10 @@
 // Padding never changes a number: padded prefix rows come last, padded site rows carry site -1, padded scores weight 0.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { computedModel, systemTraits } from '../../../workflows/domain/system-traits.ts';
 import type { Batch, CurriculumItem } from './batch.ts';
 import type { BatchShape, TrainingSettings } from './building.ts';
-import { computedModel, SYSTEM_FACTS } from './describe.ts';
+
 import { padRows, RowArrays, Scores } from './row-arrays.ts';
 
 export interface PreparedBatch {
@@ -43,7 +44,7 @@ export function prepareBatch(settings: TrainingSettings, batch: Batch): Prepared
   }
   for (const sequence of sequences) checkSequence(settings, sequence);
   const padded = batch.kind === 'curriculum';
-  return SYSTEM_FACTS[settings.system].plain
+  return systemTraits(settings.system).plain
     ? preparePlain(sequences, padded, settings.model.contextLength)
     : prepareSites(settings, sequences, padded);
 }
@@ -68,14 +69,14 @@ function corpusSequences(settings: TrainingSettings, batch: Extract<Batch, { kin
   const odd = batch.tokens.find((tokens) => tokens.length !== length);
   if (odd)
     throw new LatentSweepError('DATA_INVALID', `a corpus batch has rows of ${length} and of ${odd.length} tokens`);
-  if (SYSTEM_FACTS[settings.system].plain) {
+  if (systemTraits(settings.system).plain) {
     return batch.tokens.map((tokens) => ({
       prefix: tokens.slice(0, 1),
       sites: [{ last: 0, latents: 0, targets: tokens.slice(1) }],
     }));
   }
-  if (settings.system === 'coconut')
-    throw new LatentSweepError('CONFIG_INVALID', 'coconut has no corpus objective', { key: 'system' });
+  if (systemTraits(settings.system).latentSource === 'own_hidden')
+    throw new LatentSweepError('CONFIG_INVALID', `${settings.system} has no corpus objective`, { key: 'system' });
   return batch.tokens.map((prefix, row) => ({
     prefix,
     sites: (batch.sites?.[row] ?? []).map((last, index, sites) => {
@@ -98,7 +99,7 @@ function checkSequence(settings: TrainingSettings, { prefix, sites }: Sequence):
   const { vocabSize, contextLength } = computedModel(settings.system, settings.model);
   checkTokens(prefix, vocabSize);
   for (const { targets } of sites) checkTokens(targets, vocabSize);
-  const query = SYSTEM_FACTS[settings.system].plain ? 0 : 1;
+  const query = systemTraits(settings.system).plain ? 0 : 1;
   const needed = Math.max(
     prefix.length,
     ...sites.map((site) => site.last + site.latents + query + site.targets.length),
@@ -171,7 +172,7 @@ function prepareSites(settings: TrainingSettings, sequences: readonly Sequence[]
   const round = padded ? bucket : (size: number) => size;
   const allSites = sequences.flatMap(({ sites }) => sites);
   const targets = allSites.reduce((sum, site) => sum + site.targets.length, 0);
-  const hasLatents = SYSTEM_FACTS[settings.system].latents !== 'none';
+  const hasLatents = systemTraits(settings.system).latents;
   const shape: BatchShape = {
     batch: sequences.length,
     prefix: Math.min(round(longest(sequences, ({ prefix }) => prefix.length)), settings.model.contextLength),
@@ -215,7 +216,7 @@ function siteArrays(
 
   // systems that feed latents as rows put them before the decoding rows of the same batch row
   const latentsAreRows =
-    ['soft', 'coprocessor_embedding'].includes(SYSTEM_FACTS[settings.system].latents) && latents > 0;
+    ['soft_tokens', 'coprocessor_embedding'].includes(systemTraits(settings.system).latentSource) && latents > 0;
   const offset = latentsAreRows ? sites * latents : 0;
   const queries = offset + sites * ahead;
   const scores = new Scores(shape.scored, batch * queries, totalTargets);

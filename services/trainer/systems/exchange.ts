@@ -5,7 +5,7 @@
 import { at, reshape, type Tensor, transpose } from '../../tensor/graph/index.ts';
 import { type CacheEntries, headShape } from '../models/index.ts';
 import type { Building } from './building.ts';
-import { exchangedLayers, latentLayout } from './latent-layout.ts';
+import { entryLayers, latentLayout } from './latent-layout.ts';
 import type { LatentSource } from './latent-source.ts';
 import type { Rows } from './rows.ts';
 
@@ -19,7 +19,7 @@ export function givenLatents({ graph, settings, shape, base }: Building, rows: R
     return { kind: 'rows', rows, latents_RD: reshape(part(0), [batch * latents, layout.width]), z_RD: null };
   const { keyValueHeads, headWidth } = headShape(base.config);
   const heads = (x_BNW: Tensor) => transpose(reshape(x_BNW, [batch, latents, keyValueHeads, headWidth]), [0, 2, 1, 3]);
-  const entries = exchangedLayers(settings).map((layer, index): [number, CacheEntries] => [
+  const entries = entryLayers(settings).map((layer, index): [number, CacheEntries] => [
     layer,
     {
       k_BGSK: base.turnKeys(heads(part(2 * index)), rows.limit_BQ, 'on'),
@@ -38,7 +38,7 @@ export function exchangedParts({ settings, shape, base }: Building, source: Late
     const [groups, headWidth] = [at(x_BGNK.shape, 1), at(x_BGNK.shape, 3)];
     return reshape(transpose(x_BGNK, [0, 2, 1, 3]), [batch, latents, groups * headWidth]);
   };
-  return exchangedLayers(settings).flatMap((layer) => {
+  return entryLayers(settings).flatMap((layer) => {
     const entries = source.entries.get(layer);
     if (entries === undefined) return [];
     return [flat(base.turnKeys(entries.k_BGSK, source.rows.limit_BQ, 'back')), flat(entries.v_BGSK)];

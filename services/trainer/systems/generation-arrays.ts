@@ -2,17 +2,18 @@
 // Legend: B items, S prefix slots, N latent slots, C cache slots.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { computedModel, systemTraits } from '../../../workflows/domain/system-traits.ts';
 import type { GenerateItem } from './batch.ts';
 import { checkTokens } from './batch-arrays.ts';
 import type { TrainingSettings } from './building.ts';
-import { computedModel, SYSTEM_FACTS } from './describe.ts';
+
 import { cacheSlots, type GenerationShape, hasQuery } from './generation-graph.ts';
 import { padRows, RowArrays } from './row-arrays.ts';
 import { HIDDEN } from './rows.ts';
 
 /** Latents the system really gives an item: none where it has no latents at all. */
 export const itemLatents = ({ system }: TrainingSettings, item: GenerateItem): number =>
-  SYSTEM_FACTS[system].latents === 'none' ? 0 : item.latents;
+  systemTraits(system).latents ? item.latents : 0;
 
 /** Position of the first token that is fed back. */
 export const firstGeneratedPosition = (settings: TrainingSettings, item: GenerateItem): number =>

@@ -3,6 +3,8 @@
 // Cache slots: [prefix | latents | query | generated tokens]; which of them an item sees, its mask says.
 // Legend: B items, S prefix slots, N latent slots, C cache slots, G key/value heads, K head width, L layers.
 
+import { exchangedLayers } from '../../../workflows/domain/layer-selection.ts';
+import { computedModel, systemTraits } from '../../../workflows/domain/system-traits.ts';
 import {
   argMax,
   at,
@@ -16,7 +18,7 @@ import {
 } from '../../tensor/graph/index.ts';
 import { type CacheEntries, headShape, joinEntries } from '../models/index.ts';
 import type { Building, TrainingSettings } from './building.ts';
-import { computedModel, SYSTEM_FACTS, selectedLayers } from './describe.ts';
+
 import { plainPass, rotationRows, sitePasses, startBuilding } from './passes.ts';
 
 export interface GenerationShape {
@@ -27,7 +29,7 @@ export interface GenerationShape {
   readonly generated: number;
 }
 
-export const hasQuery = ({ system }: TrainingSettings): boolean => !SYSTEM_FACTS[system].plain;
+export const hasQuery = ({ system }: TrainingSettings): boolean => !systemTraits(system).plain;
 
 export function firstGeneratedSlot(settings: TrainingSettings, { prefix, latents }: GenerationShape): number {
   return prefix + latents + (hasQuery(settings) ? 1 : 0);
@@ -99,7 +101,7 @@ export function stepGraph(settings: TrainingSettings, shape: GenerationShape): G
   const indices = graph.input('slots', 'int64', [batch, keyValueHeads, 3]);
   const mask = (name: string) => graph.input(`mask.${name}`, 'float32', [batch, 1, 1, slots]);
   const masks = { latents: mask('latents'), rest: mask('rest') };
-  const kvLayers = new Set(selectedLayers(settings.channel, base.config.layers));
+  const kvLayers = new Set(exchangedLayers(settings.system, settings.channel, base.config.layers));
   const hasLatents = (layer: number) => settings.channel?.kind !== 'kv' || kvLayers.has(layer);
   const store = (name: string, own_BG1K: Tensor): Tensor => {
     const cache = graph.input(name, 'float32', [batch, keyValueHeads, slots, headWidth]);

@@ -3,7 +3,6 @@
 export type { Batch, CurriculumItem, GenerateItem, ItemLatents } from './batch.ts';
 export { bucket, type PreparedBatch, prepareBatch } from './batch-arrays.ts';
 export type { BatchShape, TrainingSettings } from './building.ts';
-export { computedModel, hasCoprocessor, ownChannel, SYSTEM_FACTS, selectedLayers } from './describe.ts';
 export {
   cacheMask,
   checkGenerateItem,
@@ -14,7 +13,7 @@ export {
 export { cacheShape, firstGeneratedSlot, type GenerationShape, prefillGraph, stepGraph } from './generation-graph.ts';
 export { type LatentLayout, latentLayout } from './latent-layout.ts';
 export { observationGraph } from './observation-graph.ts';
-export { capacityFloatsPerLatent, type ParameterGroup, type SystemParameter, systemParameters } from './parameters.ts';
+export { capacityOf, type ParameterGroup, type SystemParameter, systemParameters } from './parameters.ts';
 export { scoringGraph } from './scoring-graph.ts';
 export type { SystemSettings } from './settings.ts';
 export { type GraphPurpose, trainingGraph } from './training-graph.ts';

@@ -1,7 +1,9 @@
 // How the numbers that the latents of one example hand to the Base lie in an array.
 
+import { exchangedLayers } from '../../../workflows/domain/layer-selection.ts';
+import { computedModel, systemTraits } from '../../../workflows/domain/system-traits.ts';
 import { headShape } from '../models/index.ts';
-import { computedModel, SYSTEM_FACTS, selectedLayers } from './describe.ts';
+
 import type { SystemSettings } from './settings.ts';
 
 /**
@@ -16,17 +18,17 @@ export interface LatentLayout {
 
 /** null for systems without latents */
 export function latentLayout(settings: SystemSettings): LatentLayout | null {
-  const { latents } = SYSTEM_FACTS[settings.system];
-  if (latents === 'none') return null;
-  if (latents === 'soft' || latents === 'coprocessor_embedding')
+  const { latentSource } = systemTraits(settings.system);
+  if (latentSource === 'none') return null;
+  if (latentSource === 'soft_tokens' || latentSource === 'coprocessor_embedding')
     return { kind: 'rows', parts: 1, width: settings.model.width };
   const { keyValueHeads, headWidth } = headShape(settings.model);
-  return { kind: 'entries', parts: 2 * exchangedLayers(settings).length, width: keyValueHeads * headWidth };
+  return { kind: 'entries', parts: 2 * entryLayers(settings).length, width: keyValueHeads * headWidth };
 }
 
-/** Coconut keeps the entries of its own latent rows in every layer. */
-export function exchangedLayers({ system, model, channel }: SystemSettings): readonly number[] {
+/** Layers whose cache entries the latents leave: Coconut keeps the entries of its own latent rows in every layer. */
+export function entryLayers({ system, model, channel }: SystemSettings): readonly number[] {
   const { layers } = computedModel(system, model);
-  if (SYSTEM_FACTS[system].latents === 'own_hidden') return Array.from({ length: layers }, (_, layer) => layer);
-  return selectedLayers(channel, layers);
+  if (systemTraits(system).latentSource === 'own_hidden') return Array.from({ length: layers }, (_, layer) => layer);
+  return exchangedLayers(system, channel, layers);
 }

@@ -2,10 +2,12 @@
 // as input rows, or as cache entries of some layers.
 // Legend: B batch, S prefix length, M sites, N latent slots, D width, G key/value heads, K head width, r bottleneck rank.
 
+import { exchangedLayers } from '../../../workflows/domain/layer-selection.ts';
+import { systemTraits } from '../../../workflows/domain/system-traits.ts';
 import { at, concat, expand, gather, gemm, reshape, slice, type Tensor, transpose } from '../../tensor/graph/index.ts';
 import { type CacheEntries, joinEntries, pastEntries } from '../models/index.ts';
 import type { Building } from './building.ts';
-import { hasCoprocessor, SYSTEM_FACTS, selectedLayers } from './describe.ts';
+
 import { givenLatents } from './exchange.ts';
 import type { LatentSource } from './latent-source.ts';
 import { concatRows, inputRows, type Rows, rowMask, rowPositions, sliceRows } from './rows.ts';
@@ -17,14 +19,15 @@ export function latentSource(
   hidden_RD: Tensor,
 ): LatentSource {
   const { graph, settings, shape } = building;
-  const facts = SYSTEM_FACTS[settings.system];
-  if (shape.latents === 0 || facts.latents === 'none') return { kind: 'none' };
+  const facts = systemTraits(settings.system);
+  if (shape.latents === 0 || facts.latentSource === 'none') return { kind: 'none' };
   const rows = inputRows(graph, 'latents', shape.batch, shape.sites * shape.latents);
   if (building.wishes.givenLatents === true) return givenLatents(building, rows);
-  if (facts.latents === 'own_hidden')
+  if (facts.latentSource === 'own_hidden')
     return { kind: 'entries', rows, ...ownHiddenEntries(building, rows, prefixCache, hidden_RD) };
   const soft_RD = softRows(building);
-  if (!hasCoprocessor(settings.system)) return { kind: 'rows', rows, latents_RD: soft_RD, z_RD: soft_RD };
+  if (!(systemTraits(settings.system).coprocessor !== null))
+    return { kind: 'rows', rows, latents_RD: soft_RD, z_RD: soft_RD };
 
   const mask = rowMask(rows, shape.prefix, rows);
   const { hidden_RD: z_RD, cache } = building.coprocessor.run({
@@ -34,9 +37,9 @@ export function latentSource(
     queries: rows.count,
     past: (layer) => pastEntries([at(prefixCache, layer)], mask),
   });
-  if (facts.latents === 'coprocessor_embedding')
+  if (facts.latentSource === 'coprocessor_embedding')
     return { kind: 'rows', rows, latents_RD: bottleneck(building, z_RD, 'z'), z_RD };
-  const selected = selectedLayers(settings.channel, building.coprocessor.config.layers);
+  const selected = exchangedLayers(settings.system, settings.channel, building.coprocessor.config.layers);
   return {
     kind: 'entries',
     rows,
@@ -49,7 +52,7 @@ export function latentSource(
 function softRows({ settings, shape, parameter, base }: Building): Tensor {
   const table = parameter('soft_tokens');
   const { width } = base.config;
-  const used = SYSTEM_FACTS[settings.system].oneSoftRow ? table : slice(table, 0, 0, shape.latents);
+  const used = systemTraits(settings.system).oneSoftRow ? table : slice(table, 0, 0, shape.latents);
   const rows = expand(reshape(used, [1, at(used.shape, 0), width]), [shape.batch * shape.sites, shape.latents, width]);
   return reshape(rows, [shape.batch * shape.sites * shape.latents, width]);
 }

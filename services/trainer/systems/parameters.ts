@@ -1,7 +1,10 @@
 // Which tensors a system has, by the names of probe.md section 3, and which of them it trains (section 4, "used part").
+import { capacityFloatsPerLatent } from '../../../workflows/domain/capacity.ts';
+import { exchangedLayers } from '../../../workflows/domain/layer-selection.ts';
+import { computedModel, systemTraits } from '../../../workflows/domain/system-traits.ts';
 import type { ParameterFacts } from '../../tensor/optimizer/index.ts';
 import { bodyShapes, headShape, isEmbeddingTable, type ModelConfig, parameterShapes } from '../models/index.ts';
-import { computedModel, hasCoprocessor, SYSTEM_FACTS, selectedLayers } from './describe.ts';
+
 import type { SystemSettings } from './settings.ts';
 
 /** Which learning rate a trained tensor follows. */
@@ -12,13 +15,13 @@ export type SystemParameter = ParameterFacts<ParameterGroup>;
 export function systemParameters(settings: SystemSettings): readonly SystemParameter[] {
   const { system, latents, query } = settings;
   const model = computedModel(system, settings.model);
-  const facts = SYSTEM_FACTS[system];
+  const facts = systemTraits(system);
   const list: SystemParameter[] = [];
   for (const [name, shape] of parameterShapes(model)) {
     const isTable = isEmbeddingTable(model, name);
     list.push({ name: `base.${name}`, shape, group: 'base', trained: facts.trainsBase, isTable });
   }
-  if (hasCoprocessor(system)) {
+  if (systemTraits(system).coprocessor !== null) {
     for (const [name, shape] of bodyShapes(model)) {
       const trained = isUsed(settings, model, name);
       const isTable = isEmbeddingTable(model, name);
@@ -27,7 +30,7 @@ export function systemParameters(settings: SystemSettings): readonly SystemParam
     list.push(...bottleneckParameters(settings));
   }
   const softRows = facts.oneSoftRow ? 1 : latents;
-  if (facts.latents !== 'none' && facts.latents !== 'own_hidden' && softRows > 0) {
+  if (facts.softTokens && softRows > 0) {
     list.push({ name: 'soft_tokens', shape: [softRows, model.width], group: 'soft', trained: true, isTable: true });
   }
   if (query === 'marker') {
@@ -37,14 +40,14 @@ export function systemParameters(settings: SystemSettings): readonly SystemParam
 }
 
 /** Bottleneck projections: `<what>.down` [w, r] and `<what>.up` [r, w] per exchanged vector. */
-function bottleneckParameters({ channel, model }: SystemSettings): readonly SystemParameter[] {
+function bottleneckParameters({ system, channel, model }: SystemSettings): readonly SystemParameter[] {
   const rank = channel?.rank ?? null;
   if (rank === null) return [];
   const { keyValueHeads, headWidth } = headShape(model);
   const width = channel?.kind === 'kv' ? keyValueHeads * headWidth : model.width;
   const exchanged =
     channel?.kind === 'kv'
-      ? selectedLayers(channel, model.layers).flatMap((layer) => [`k.${layer}`, `v.${layer}`])
+      ? exchangedLayers(system, channel, model.layers).flatMap((layer) => [`k.${layer}`, `v.${layer}`])
       : ['z'];
   const facts = { group: 'coprocessor', trained: true, isTable: false } as const;
   return exchanged.flatMap((what) => [
@@ -62,9 +65,9 @@ const QWEN3_CACHE_TENSORS = [
 ];
 
 /** Whether a Coprocessor tensor can influence the loss: with a kv channel only cache entries up to the highest selected layer leave it. */
-function isUsed({ channel }: SystemSettings, model: ModelConfig, name: string): boolean {
+function isUsed({ system, channel }: SystemSettings, model: ModelConfig, name: string): boolean {
   if (channel?.kind !== 'kv') return true;
-  const top = Math.max(...selectedLayers(channel, model.layers));
+  const top = Math.max(...exchangedLayers(system, channel, model.layers));
   const match = /^(?:transformer\.h|model\.layers)\.(\d+)\.(.+)$/.exec(name);
   if (!match) return name === 'transformer.wpe.weight';
   const layer = Number(match[1]);
@@ -72,11 +75,9 @@ function isUsed({ channel }: SystemSettings, model: ModelConfig, name: string): 
   return layer < top || (layer === top && cacheTensors.includes(match[2] ?? ''));
 }
 
-/** What passes from Coprocessor (or soft table, or own hidden state) to the Base per latent, in floats (study.md section 2). */
-export function capacityFloatsPerLatent({ system, channel, model }: SystemSettings): number {
-  const { latents } = SYSTEM_FACTS[system];
-  if (latents === 'none') return 0;
-  if (channel?.kind !== 'kv') return channel?.rank ?? model.width;
+/** What passes to the Base per latent, in floats. */
+export function capacityOf({ system, channel, model }: SystemSettings): number {
   const { keyValueHeads, headWidth } = headShape(model);
-  return 2 * selectedLayers(channel, model.layers).length * (channel.rank ?? keyValueHeads * headWidth);
+  const { layers, width } = model;
+  return capacityFloatsPerLatent(system, channel, { layers, width, kvHeads: keyValueHeads, headWidth });
 }

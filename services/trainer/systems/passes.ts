@@ -2,6 +2,7 @@
 // Training and generation are both built from them, so that they cannot differ.
 // Reading order: plainPass, then sitePasses, then latents.ts for where the latents come from.
 // Legend: B batch, S prefix length, M sites, N latents, A decoding rows per site (query and ahead), R rows, D width.
+import { computedModel, systemTraits, trainsThroughCache } from '../../../workflows/domain/system-traits.ts';
 import { stopGradient } from '../../tensor/autodiff/index.ts';
 import { at, concat, expand, Graph, reshape, type Tensor } from '../../tensor/graph/index.ts';
 import {
@@ -13,7 +14,7 @@ import {
   pastEntries,
 } from '../models/index.ts';
 import type { BatchShape, Building, TrainingSettings, Wishes } from './building.ts';
-import { computedModel, SYSTEM_FACTS } from './describe.ts';
+
 import type { LatentSource } from './latent-source.ts';
 import { latentSource } from './latents.ts';
 import { systemParameters } from './parameters.ts';
@@ -92,9 +93,9 @@ export function latentPasses(building: Building) {
   const pass = () => causalPass(base, base.embed(graph.input('prefix.ids', 'int64', [batch, prefix])), shape);
   // nothing that is trained lies before a frozen Base
   const first = graph.within('base', () =>
-    SYSTEM_FACTS[settings.system].trainsBase ? pass() : graph.forwardOnly(pass),
+    systemTraits(settings.system).trainsBase ? pass() : graph.forwardOnly(pass),
   );
-  const keepsGradient = settings.gradThroughCache || settings.system === 'coconut';
+  const keepsGradient = trainsThroughCache(settings.system, settings.gradThroughCache);
   const prefixCache = keepsGradient ? first.cache : first.cache.map(stopEntries);
   const latents = graph.within('latents', () => latentSource(building, prefixCache, first.hidden_RD));
   return { first, prefixCache, latents };

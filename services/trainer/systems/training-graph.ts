@@ -1,6 +1,7 @@
 // The training step of every system as one graph: the passes, the loss over scored rows, the gradients.
 // Legend: S prefix length, T scored rows, R rows, D width, V vocabulary.
 
+import { systemTraits } from '../../../workflows/domain/system-traits.ts';
 import { arrangeRows, crossEntropy, gradients } from '../../tensor/autodiff/index.ts';
 import {
   add,
@@ -14,7 +15,7 @@ import {
   withAddend,
 } from '../../tensor/graph/index.ts';
 import type { BatchShape, Building, TrainingSettings } from './building.ts';
-import { SYSTEM_FACTS } from './describe.ts';
+
 import { attentionShares } from './observation-graph.ts';
 import { systemParameters } from './parameters.ts';
 import { plainPass, rotationRows, sitePasses, startBuilding } from './passes.ts';
@@ -102,7 +103,7 @@ interface Hidden {
 
 export function scoredHidden(building: Building): Hidden {
   const { settings } = building;
-  if (SYSTEM_FACTS[settings.system].plain) return { hidden_RD: plainPass(building).hidden_RD, prefixHidden_RD: null };
+  if (systemTraits(settings.system).plain) return { hidden_RD: plainPass(building).hidden_RD, prefixHidden_RD: null };
   const { first, decoding } = sitePasses(building);
   return {
     hidden_RD: decoding.hidden_RD,
