@@ -112,7 +112,7 @@ export default {
       comment:
         'ONNX Runtime and koffi call native code that can end the process: only a trainer process may load them.',
       severity: 'error',
-      from: { path: '^(services|workflows|infra)/', pathNot: '^services/(tensor|trainer)/' },
+      from: { path: '^(services|workflows|infra)/', pathNot: '^services/tensor/' },
       to: { path: NATIVE_RUNTIME },
     },
     {

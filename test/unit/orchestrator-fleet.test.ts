@@ -4,8 +4,8 @@ import type { SlotPermit } from '@temporalio/worker';
 import fc from 'fast-check';
 import { Node, type WorkerServiceClient } from '../../services/gen/latentsweep/worker/v1/worker.ts';
 import { Fleet } from '../../services/orchestrator/fleet/fleet.ts';
+import type { SlotLease } from '../../services/orchestrator/fleet/node-session.ts';
 import type { Want } from '../../services/orchestrator/fleet/placement.ts';
-import type { SlotLease } from '../../services/orchestrator/fleet/slot-lease.ts';
 import { FleetSlotSupplier } from '../../services/orchestrator/fleet/slot-supplier.ts';
 
 const never = (): never => {

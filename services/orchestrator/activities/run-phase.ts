@@ -14,8 +14,8 @@ import { artifactOf } from '../fleet/attempt-events.ts';
 import type { AttemptFollower } from '../fleet/attempt-follower.ts';
 import type { Attempts } from '../fleet/attempts.ts';
 import type { Fleet } from '../fleet/fleet.ts';
+import type { SlotLease } from '../fleet/node-session.ts';
 import { fits, type Want, wantOf } from '../fleet/placement.ts';
-import type { SlotLease } from '../fleet/slot-lease.ts';
 import type { FleetTimes } from '../options.ts';
 import { persist, StoppedError } from '../persist.ts';
 

@@ -8,7 +8,7 @@ import type { FailureReport, OrchestratorStore } from '../../store/types.ts';
 import { pause, persist, StoppedError } from '../persist.ts';
 import type { SegmentCommitter } from '../segment-committer.ts';
 import { segmentCommit } from './attempt-events.ts';
-import type { SlotLease } from './slot-lease.ts';
+import type { SlotLease } from './node-session.ts';
 
 export interface AttemptId {
   readonly phaseId: number;

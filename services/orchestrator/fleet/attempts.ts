@@ -4,7 +4,7 @@
 import type { RunPhaseRequest } from '../../gen/latentsweep/worker/v1/worker.ts';
 import { type AttemptEnd, AttemptFollower, type AttemptId, type FollowerNeeds } from './attempt-follower.ts';
 import type { Fleet } from './fleet.ts';
-import type { SlotLease } from './slot-lease.ts';
+import type { SlotLease } from './node-session.ts';
 
 /** Stands for whoever waits for the attempt; only the present holder can let go of it. */
 export type Holder = object;

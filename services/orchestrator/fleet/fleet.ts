@@ -3,9 +3,8 @@
 
 import type { Node } from '../../gen/latentsweep/worker/v1/worker.ts';
 import type { ConnectWorker } from '../transport.ts';
-import { NodeSession } from './node-session.ts';
+import { NodeSession, type SlotLease, type SlotUse } from './node-session.ts';
 import { chooseNode, fits, type Want } from './placement.ts';
-import type { SlotLease, SlotUse } from './slot-lease.ts';
 
 /** A slot that was taken, and why this one, in words. */
 export interface Placed {

@@ -4,7 +4,6 @@
 import { EventEmitter } from 'node:events';
 import type { Node } from '../../gen/latentsweep/worker/v1/worker.ts';
 import type { ConnectWorker, WorkerConnection } from '../transport.ts';
-import type { SlotLease } from './slot-lease.ts';
 
 interface SessionEvents {
   /** The client or the process behind it is a new one: streams must be opened again. */
@@ -82,4 +81,20 @@ export class NodeSession extends EventEmitter<SessionEvents> {
     this.#connection.close();
     this.removeAllListeners();
   }
+}
+
+/**
+ * `activity`: a permit of this process stands behind it. `carried`: adopted, completed by id for a dead replica's activity, so no permit
+ * does. `unclaimed`: its activity is closed; a permit is kept free for the retry that will re-attach.
+ */
+export type SlotUse = 'activity' | 'carried' | 'unclaimed';
+
+/** One slot while an attempt has it; `use` decides whether it counts as capacity for the activity queue (fleet.ts, `capacity`). */
+export interface SlotLease {
+  readonly node: NodeSession;
+  /** 0-based on the node. */
+  readonly slot: number;
+  readonly device: string;
+  readonly threads: number;
+  use: SlotUse;
 }
