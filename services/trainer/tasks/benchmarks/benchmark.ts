@@ -6,14 +6,8 @@ import { LatentSweepError } from '../../../../workflows/domain/errors.ts';
 import type { BenchmarkSettings } from '../../../../workflows/domain/text-tasks.ts';
 import { dataHash } from '../built-in-data.ts';
 import { linesOf, recordsOf } from '../documents/records.ts';
+import type { ChoiceItem } from './choice-item.ts';
 import { BENCHMARK_FORMATS } from './formats.ts';
-
-export interface ChoiceItem {
-  /** Prompts are equal but for Winogrande, which puts each option into the sentence. No prompt and no continuation is blank. */
-  readonly choices: readonly { readonly prompt: string; readonly continuation: string }[];
-  /** Index of the right choice. */
-  readonly gold: number;
-}
 
 export interface Benchmark {
   readonly kind: 'choices';
