@@ -146,9 +146,9 @@ export default {
     },
     {
       name: 'libraries-do-not-look-up',
-      comment: 'store, artifacts, rpc, config and machine are below the processes that use them.',
+      comment: 'store, artifacts, rpc, config, machine and edge are below the processes that use them.',
       severity: 'error',
-      from: { path: '^services/(store|artifacts|rpc|config|machine)/' },
+      from: { path: '^services/(store|artifacts|rpc|config|machine|edge)/' },
       to: { path: '^(services/(orchestrator|gpu-worker|cli|dashboard|trainer)|infra)/' },
     },
     {

@@ -25,6 +25,7 @@ export function addGlobalOptions(program: Command): Command {
     .option('--json', 'print one JSON value on stdout, progress on stderr')
     .option('--config <file>', 'configuration file')
     .option('--dir <dir>', 'folder whose .lsweep is meant (default: the current one)')
+    .option('--debug', 'show the stack of an error (also: LSWEEP_DEBUG=1)')
     .option('--no-color', 'no colours (also: NO_COLOR=1)');
 }
 

@@ -1,7 +1,7 @@
 // Ctrl-C and SIGTERM as an AbortSignal, so that commands that wait can say how to come back. A second Ctrl-C ends at once.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EXIT } from './exit-codes.ts';
+import { EXIT } from '../edge/index.ts';
 
 export interface Interruption {
   readonly signal: AbortSignal;
@@ -24,6 +24,11 @@ export function listenForInterruption(): Interruption {
       for (const signal of SIGNALS) process.off(signal, onSignal);
     },
   };
+}
+
+/** What unlessInterrupted throws; not an error, so nothing is printed. */
+export function isInterruption(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
 }
 
 /** Waits; an abort only makes it shorter. */

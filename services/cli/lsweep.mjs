@@ -9,4 +9,12 @@ if (!existsSync(new URL('../../node_modules/tsx', import.meta.url))) {
 }
 const { register } = await import('tsx/esm/api');
 register();
-await import('./main.ts');
+try {
+  await import('./main.ts');
+} catch (error) {
+  // only what cannot even be loaded comes here: main.ts tells everything else itself
+  const words = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
+  process.stderr.write(`lsweep cannot be loaded: ${words}\nInstall the packages again: npm ci\n`);
+  if (process.env['LSWEEP_DEBUG']) console.error(error);
+  process.exitCode = 1;
+}

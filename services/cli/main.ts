@@ -1,14 +1,24 @@
 // The `lsweep` executable; lsweep.mjs loads it. Everything testable is in run-program.ts.
 
-import { EXIT } from './exit-codes.ts';
-import { runProgram } from './run-program.ts';
+import { EXIT } from '../edge/index.ts';
+import { runProgram, tellEnd } from './run-program.ts';
 
-// `lsweep ls | head`: whoever reads has enough, which is no failure
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(EXIT.ok);
-});
+// what a callback or a forgotten promise throws ends like the command itself
+process.on('uncaughtException', (error) => void endWith(error));
+for (const stream of [process.stdout, process.stderr]) {
+  // `lsweep ls | head -1`: whoever reads has enough, which is no failure
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.ok);
+    else void endWith(error);
+  });
+}
 
 process.exitCode = await runProgram(process.argv);
 // a call that waits for a Temporal that is away would keep an interrupted process for half a minute
 if (process.exitCode === EXIT.interrupted) process.exit();
+
+async function endWith(error: unknown): Promise<void> {
+  process.exitCode = await tellEnd(error, process.argv);
+  // a pipe takes the message later; process.exit would cut it
+  process.stderr.write('', () => process.exit());
+}

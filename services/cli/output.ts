@@ -1,4 +1,7 @@
 // Where a command's words go: results on stdout; with --json one JSON value there and everything else on stderr as plain lines.
+// Names, messages and logs of others pass through visibleText here, so that no terminal takes them for commands.
+
+import { visibleText } from '../../workflows/domain/visible-text.ts';
 
 export interface Output {
   readonly json: boolean;
@@ -24,7 +27,7 @@ export function openOutput(
     json,
     color: options.color && stdout.isTTY === true,
     result: (value, text) =>
-      stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : text === '' ? '' : `${text}\n`),
-    say: (text) => (json ? stderr : stdout).write(`${text}\n`),
+      stdout.write(visibleText(json ? `${JSON.stringify(value, null, 2)}\n` : text === '' ? '' : `${text}\n`)),
+    say: (text) => (json ? stderr : stdout).write(visibleText(`${text}\n`)),
   };
 }

@@ -2,6 +2,8 @@
 // action runs, so that help and `lsweep sql` need not load Temporal.
 
 import { Command } from 'commander';
+import { visibleText } from '../../workflows/domain/visible-text.ts';
+import { EXIT_CODES_HELP } from '../edge/index.ts';
 import * as commandsOnSweeps from './commands/commands-on-sweeps.ts';
 import * as config from './commands/config.ts';
 import * as deletion from './commands/delete.ts';
@@ -20,7 +22,6 @@ import * as train from './commands/train.ts';
 import * as trainer from './commands/trainer.ts';
 import * as up from './commands/up.ts';
 import * as why from './commands/why.ts';
-import { EXIT_CODES_HELP } from './exit-codes.ts';
 import { addGlobalOptions } from './global-options.ts';
 import { packageVersion } from './package-version.ts';
 
@@ -60,6 +61,10 @@ export function buildProgram(): Command {
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(lsweep help shows the commands)')
     .exitOverride()
+    .configureOutput({
+      writeOut: (text) => process.stdout.write(visibleText(text)),
+      writeErr: (text) => process.stderr.write(visibleText(text)),
+    })
     .addHelpText('after', `\n${EXIT_CODES_HELP}`);
   for (const file of COMMAND_FILES) file.register(program);
   return program;

@@ -1,10 +1,22 @@
-// Runs the program on an argument vector and turns whatever it throws into a message and an exit code. A person never sees a
-// stack of a known error; of an unknown one they see it, because it is a defect.
+// Runs the program on an argument vector and turns whatever it throws into a message and an exit code (services/edge). A person sees a
+// code, a sentence and what to do; a stack only with --debug.
 
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { CommanderError } from 'commander';
-import { ERRORS, LatentSweepError } from '../../workflows/domain/errors.ts';
-import { EXIT, exitCodeOf, isInterruption } from './exit-codes.ts';
+import { type ErrorInterpreter, EXIT, isDebugAsked, tellError } from '../edge/index.ts';
+import { isInterruption } from './interruption.ts';
 import { buildProgram } from './program.ts';
+
+/** Help and version reach us as errors too, because commander may not call process.exit here. */
+const SHOWN_ON_REQUEST: ReadonlySet<string> = new Set(['commander.helpDisplayed', 'commander.version']);
+
+/** Loaded only for an error that nothing else explains: a command that needs neither must not wait for them. */
+const INTERPRETERS: readonly ErrorInterpreter[] = [
+  async (error) => (await import('../orchestrator/index.ts')).asTemporalError(error, 'temporal.address'),
+  async (error) => (await import('../store/index.ts')).postgresError(error),
+  async (error) => (await import('../rpc/index.ts')).callError(error),
+];
 
 /** @returns the exit code; a command that must end with another one than 0 or an error's sets process.exitCode itself */
 export async function runProgram(argv: readonly string[]): Promise<number> {
@@ -12,22 +24,29 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     await buildProgram().parseAsync([...argv]);
     return typeof process.exitCode === 'number' ? process.exitCode : EXIT.ok;
   } catch (error) {
-    if (!(error instanceof CommanderError || isInterruption(error))) {
-      process.stderr.write(`${errorText(error, argv.includes('--json'))}\n`);
-    }
-    return exitCodeOf(error);
+    return await tellEnd(error, argv);
   }
 }
 
-/** One line `CODE: sentence` and what to do; as JSON an object with the details too. */
-function errorText(error: unknown, json: boolean): string {
-  if (error instanceof LatentSweepError) {
-    const { code, details, message } = error;
-    const { advice } = ERRORS[code];
-    return json ? JSON.stringify({ error: { code, message, advice, details } }) : `${message}\n${advice}`;
-  }
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return json ? JSON.stringify({ error: { code: ERROR_WITHOUT_CODE, message: text } }) : text;
+/** Says on stderr what a command ended with. @returns its exit code */
+export async function tellEnd(thrown: unknown, argv: readonly string[]): Promise<number> {
+  if (thrown instanceof CommanderError) return SHOWN_ON_REQUEST.has(thrown.code) ? EXIT.ok : EXIT.usage;
+  if (isInterruption(thrown)) return EXIT.interrupted;
+  const { text, exitCode } = await tellError(thrown, {
+    json: argv.includes('--json'),
+    debug: argv.includes('--debug') || isDebugAsked(process.env),
+    stateDir: stateFolder(argv),
+    interpreters: INTERPRETERS,
+  });
+  process.stderr.write(`${text}\n`);
+  return exitCode;
 }
 
-const ERROR_WITHOUT_CODE = 'INTERNAL';
+/** Where details are kept; an error must not make a state folder where there is none. */
+function stateFolder(argv: readonly string[]): string | null {
+  const flag = argv.findIndex((argument) => argument === '--dir' || argument.startsWith('--dir='));
+  const argument = argv[flag] ?? '';
+  const named = argument === '--dir' ? argv[flag + 1] : argument.slice('--dir='.length);
+  const folder = join(resolve(named || process.env['LSWEEP_DIR'] || '.'), '.lsweep');
+  return existsSync(folder) ? folder : null;
+}

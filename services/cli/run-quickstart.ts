@@ -2,10 +2,10 @@
 
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import type { Config } from '../config/index.ts';
+import { EXIT, type ExitCode } from '../edge/index.ts';
 import type { StudyReader } from '../store/index.ts';
 import { type ReadSweepFile, readSweepFile } from '../sweep-file/index.ts';
 import { withReader, withSweepClient } from './access.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
 import { followToEnd } from './follow/follow-to-end.ts';
 import { countsOf, readSweep } from './follow/read-progress.ts';
 import { listenForInterruption } from './interruption.ts';

@@ -1,10 +1,10 @@
 // What run, start, follow and the quickstart share: a sweep file becomes a sweep, is followed, and ends with its results.
 
 import { type Config, endpoints } from '../config/index.ts';
+import { EXIT, type ExitCode } from '../edge/index.ts';
 import type { ReadSweepFile } from '../sweep-file/index.ts';
 import { withReader, withSweepClient } from './access.ts';
 import { checkData } from './check-data.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { FollowEnd } from './follow/follow-sweep.ts';
 import { followToEnd } from './follow/follow-to-end.ts';
 import { listenForInterruption } from './interruption.ts';

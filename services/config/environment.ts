@@ -5,8 +5,8 @@ import { distance } from 'fastest-levenshtein';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { LEAVES, type Leaf } from './leaves.ts';
 
-/** Read elsewhere: which file and folder to read, where downloads are kept, and what only tests use. */
-const OTHER_VARIABLES = ['LSWEEP_CONFIG', 'LSWEEP_DIR', 'LSWEEP_CACHE_DIR'];
+/** Read elsewhere: which file and folder to read, where downloads are kept, whether stacks are shown, and what only tests use. */
+const OTHER_VARIABLES = ['LSWEEP_CONFIG', 'LSWEEP_DIR', 'LSWEEP_CACHE_DIR', 'LSWEEP_DEBUG'];
 const TEST_PREFIX = 'LSWEEP_TEST_';
 
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -3,6 +3,7 @@
 import { closest } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { visibleLine } from '../../workflows/domain/visible-text.ts';
 import { keysOf } from './leaves.ts';
 import { redactUrl } from './redact.ts';
 
@@ -33,7 +34,7 @@ function sentence(issue: z.core.$ZodIssue, values: unknown, sourceOf: SourceOf):
     return issue.keys
       .map((key) => {
         const path = [...issue.path, key];
-        return `${path.join('.')}${place(sourceOf(path))} is an unknown key; allowed: ${allowed.join(', ')}; nearest: ${closest(key, [...allowed])}`;
+        return `${visibleLine(path.join('.'))}${place(sourceOf(path))} is an unknown key; allowed: ${allowed.join(', ')}; nearest: ${closest(key, [...allowed])}`;
       })
       .join('\n');
   }
@@ -65,7 +66,9 @@ function place(source: string | undefined): string {
 }
 
 function show(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(redactUrl(value)) : (JSON.stringify(value) ?? 'missing');
+  return typeof value === 'string'
+    ? visibleLine(JSON.stringify(redactUrl(value)))
+    : visibleLine(JSON.stringify(value) ?? 'missing');
 }
 
 function valueAt(values: unknown, path: readonly PropertyKey[]): unknown {

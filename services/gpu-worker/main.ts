@@ -6,10 +6,14 @@ import pino from 'pino';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { openArtifactStore } from '../artifacts/index.ts';
 import { artifactsUrl, type Config, loadConfig, rpcSettings, runningStack } from '../config/index.ts';
+import { endOnErrors } from '../edge/index.ts';
 import { machineSize } from '../machine/index.ts';
+import { callError } from '../rpc/index.ts';
 import { trainerEntry, trainerExecArgv } from '../trainer/index.ts';
 import { DEFAULT_CACHE_BYTES, DEFAULT_WORKER_TIMES, runWorker, simulateEntry } from './index.ts';
 import { slotsOf } from './slots.ts';
+
+endOnErrors([callError]);
 
 const { values: args } = parseArgs({ options: { 'state-dir': { type: 'string' }, 'ready-file': { type: 'string' } } });
 const config = loadConfig();

@@ -1,15 +1,14 @@
 // Commands on sweeps for the command line and the dashboard. Writes the sweep file to Postgres, then talks to the sweep's workflow;
 // a closed sweep is started again by the command itself. No type of Temporal leaves this file.
 
+import { randomUUID } from 'node:crypto';
 import {
   Client,
   Connection,
   WithStartWorkflowOperation,
   WorkflowIdConflictPolicy,
   WorkflowNotFoundError,
-  WorkflowUpdateFailedError,
 } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
 import {
   checkSettings,
   QUEUES,
@@ -21,10 +20,12 @@ import {
   UPDATES,
   WORKFLOW_TASK_TIMEOUT_MS,
 } from '../../workflows/contract.ts';
-import { ERRORS, type ErrorCode, LatentSweepError } from '../../workflows/domain/errors.ts';
+import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import type { SweepCreation, SweepRow } from '../store/types.ts';
 import type { TemporalOptions } from './options.ts';
+import { patiently } from './patience.ts';
 import { clientConnection } from './temporal-connection.ts';
+import { asTemporalError } from './temporal-errors.ts';
 
 /** The part of the store that commands need. */
 export interface SweepFiles {
@@ -92,9 +93,9 @@ export async function connectSweepClient(options: SweepClientOptions): Promise<S
   );
   const client = new Client({ connection, namespace: temporal.namespace });
 
-  /** Bounded: without a running orchestrator an update would wait for ever. */
+  /** Bounded: without a running orchestrator an update would wait for ever. Repeated with patience while the trouble may pass. */
   const bounded = <T>(call: () => Promise<T>): Promise<T> =>
-    reach(temporal, () => connection.withDeadline(Date.now() + ANSWER_TIMEOUT_MS, call));
+    reach(temporal, () => patiently(() => connection.withDeadline(Date.now() + ANSWER_TIMEOUT_MS, call)));
 
   const known = async (name: string): Promise<SweepRow & SweepSettings> => {
     const row = await store.sweepByName(name);
@@ -119,19 +120,23 @@ export async function connectSweepClient(options: SweepClientOptions): Promise<S
       ],
       staticSummary: `sweep ${row.name}`,
     });
-  /** Sends an update; a sweep that is closed is opened again by it. */
-  const updateWithStart = <R>(row: SweepRow, settings: SweepSettings, command: string, args: unknown[]): Promise<R> =>
-    bounded(() =>
+  /** Sends an update; a sweep that is closed is opened again by it. A repeated one has the id of the first, so it counts once. */
+  const updateWithStart = <R>(row: SweepRow, settings: SweepSettings, command: string, args: unknown[]): Promise<R> => {
+    const updateId = randomUUID();
+    return bounded(() =>
       client.workflow.executeUpdateWithStart<SweepWorkflow, R, unknown[]>(command, {
         args,
+        updateId,
         startWorkflowOperation: startOperation(row, settings),
       }),
     );
+  };
   const update = async (name: string, command: string, ...args: Args): Promise<'done' | 'closed'> => {
     await known(name);
+    const updateId = randomUUID();
     try {
       await bounded(() =>
-        client.workflow.getHandle(sweepWorkflowId(name)).executeUpdate<unknown, Args>(command, { args }),
+        client.workflow.getHandle(sweepWorkflowId(name)).executeUpdate<unknown, Args>(command, { args, updateId }),
       );
       return 'done';
     } catch (error) {
@@ -214,36 +219,12 @@ async function failureReason(result: () => Promise<unknown>): Promise<string> {
   }
 }
 
-/** Turns what Temporal throws into the project's errors; the only place where that happens on the client's side. */
+/** Turns what Temporal throws into the project's errors; a workflow that is not there is the caller's to judge. */
 async function reach<T>(temporal: TemporalOptions, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError || error instanceof LatentSweepError) throw error;
-    if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
-      const { type, message } = error.cause;
-      throw new LatentSweepError(isErrorCode(type) ? type : 'INTERNAL', message, {}, error);
-    }
-    if (isUnreachable(error)) {
-      throw new LatentSweepError(
-        'TEMPORAL_UNREACHABLE',
-        `Temporal at ${temporal.address}, or an orchestrator behind it, does not answer`,
-        { address: temporal.address },
-        error,
-      );
-    }
-    throw error;
+    if (error instanceof WorkflowNotFoundError) throw error;
+    throw asTemporalError(error, temporal.address) ?? error;
   }
-}
-
-function isErrorCode(code: string | null | undefined): code is ErrorCode {
-  return code !== null && code !== undefined && Object.hasOwn(ERRORS, code);
-}
-
-function isUnreachable(error: unknown): boolean {
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    if ('code' in cause && (cause.code === 14 || cause.code === 4)) return true;
-    if (/UNAVAILABLE|DEADLINE_EXCEEDED|Failed to connect/.test(cause.message)) return true;
-  }
-  return false;
 }

@@ -13,4 +13,5 @@ export { type DeletionNeeds, deleteSweep } from './delete-sweep.ts';
 export { DEFAULT_FLEET_TIMES, type FleetTimes, type OrchestratorOptions, type TemporalOptions } from './options.ts';
 export { type Orchestrator, startOrchestrator } from './orchestrator.ts';
 export type { PlanSweep, SweepPlan } from './planner.ts';
+export { asTemporalError } from './temporal-errors.ts';
 export type { ConnectWorker, RegistryServer, ServeRegistry, WorkerConnection } from './transport.ts';

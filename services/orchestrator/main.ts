@@ -9,11 +9,15 @@ import pino from 'pino';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { planSweepFile } from '../../workflows/domain/plan-sweep-file.ts';
 import { endpoints, loadConfig, readPemFiles, rpcSettings } from '../config/index.ts';
-import { connectWorker, serveRegistry } from '../rpc/index.ts';
-import { openStore, type Store } from '../store/index.ts';
+import { endOnErrors } from '../edge/index.ts';
+import { callError, connectWorker, serveRegistry } from '../rpc/index.ts';
+import { openStore, postgresError, type Store } from '../store/index.ts';
 import { runOrchestrator } from './run-process.ts';
+import { asTemporalError } from './temporal-errors.ts';
 
 const RETRY_MS = 1_000;
+
+endOnErrors([(error) => asTemporalError(error, 'temporal.address'), postgresError, callError]);
 
 const { values: args } = parseArgs({ options: { 'ready-file': { type: 'string' } } });
 const config = loadConfig();

@@ -3,12 +3,14 @@
 
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { DefaultLogger, type LogLevel, Runtime } from '@temporalio/worker';
-import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { type ErrorCode, LatentSweepError } from '../../workflows/domain/errors.ts';
 import type { OrchestratorOptions } from './options.ts';
 import { type Orchestrator, startOrchestrator } from './orchestrator.ts';
 import { pause } from './persist.ts';
+import { asTemporalError } from './temporal-errors.ts';
 
 const RETRY_MS = 2_000;
+const PASSING: ReadonlySet<ErrorCode> = new Set(['STORE_UNREACHABLE', 'TEMPORAL_UNREACHABLE']);
 /** Longer than the grace of the Temporal workers; then the process ends and its successor adopts. */
 const STOP_TIMEOUT_MS = 15_000;
 
@@ -57,22 +59,13 @@ async function startWhenReachable(options: OrchestratorOptions, signal: AbortSig
     try {
       return await startOrchestrator(options);
     } catch (error) {
-      const code = unreachable(error);
-      if (code === null) throw error;
-      options.log.warn({ code, error: String(error) }, 'not reachable yet; trying again');
+      const known = asTemporalError(error, options.temporal.address) ?? error;
+      if (!(known instanceof LatentSweepError && PASSING.has(known.code))) throw known;
+      options.log.warn({ code: known.code, error: known.message }, 'not reachable yet; trying again');
     }
     await pause(RETRY_MS, signal);
   }
   return null;
-}
-
-function unreachable(error: unknown): 'STORE_UNREACHABLE' | 'TEMPORAL_UNREACHABLE' | null {
-  if (error instanceof LatentSweepError) return error.code === 'STORE_UNREACHABLE' ? error.code : null;
-  // the native connection and the client each have errors of their own
-  return error instanceof Error &&
-    /TransportError|Failed to connect|UNAVAILABLE|DEADLINE_EXCEEDED/.test(`${error.name} ${error.message}`)
-    ? 'TEMPORAL_UNREACHABLE'
-    : null;
 }
 
 function levelOf(level: LogLevel): 'trace' | 'debug' | 'info' | 'warn' | 'error' {

@@ -63,7 +63,7 @@ export async function readPinnedSweepFile(
 
 /**
  * @param onMissing for plans: called with each text or benchmark that is not there yet; without it such a file is a problem
- * @throws LatentSweepError NOT_FOUND without the file, SPEC_INVALID with one line `file:line: key ...` for each problem
+ * @throws LatentSweepError SPEC_INVALID without the file, or with one line `file:line: key ...` for each problem
  */
 export function readSweepFile(path: string, onMissing: ((path: string) => void) | null = null): ReadSweepFile {
   return read(path, fileFinder(dirname(resolve(path)), onMissing));
@@ -87,7 +87,7 @@ function bytesOf(path: string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (cause) {
-    throw new LatentSweepError('NOT_FOUND', `cannot read the sweep file ${path}`, { path }, cause);
+    throw new LatentSweepError('SPEC_INVALID', `cannot read the sweep file ${path}`, { path }, cause);
   }
 }
 

@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EXIT } from '../../services/cli/exit-codes.ts';
 import { closingOf } from '../../services/cli/follow/closing.ts';
 import { openPlainDisplay } from '../../services/cli/follow/displays.ts';
 import { type FollowEnd, followSweep } from '../../services/cli/follow/follow-sweep.ts';
 import type { SweepProgress } from '../../services/cli/follow/progress.ts';
+import { EXIT } from '../../services/edge/index.ts';
 import type { SweepDescription } from '../../services/orchestrator/client.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 

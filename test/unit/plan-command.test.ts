@@ -58,7 +58,7 @@ test('a bad option and a missing file are refused', async () => {
   await assert.rejects(plan(smoke, '--limit', '0'), /whole number from 1/);
   await assert.rejects(
     plan('/nowhere/at-all.yaml'),
-    (error) => error instanceof LatentSweepError && error.code === 'NOT_FOUND',
+    (error) => error instanceof LatentSweepError && error.code === 'SPEC_INVALID',
   );
 });
 

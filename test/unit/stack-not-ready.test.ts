@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { up } from '../../infra/local/index.ts';
 import { writeStackRecord } from '../../infra/local/write-record.ts';
-import { EXIT, exitCodeOf } from '../../services/cli/exit-codes.ts';
 import { loadConfig, markOf, type ServiceRecord } from '../../services/config/index.ts';
+import { EXIT, exitCodeOf } from '../../services/edge/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'lsweep-not-ready-'));
@@ -42,7 +42,7 @@ test('a stack that is not ready in time names the services that are not, and no 
     assert.ok(error instanceof LatentSweepError);
     assert.equal(error.code, 'STACK_NOT_READY');
     assert.match(error.message, /not ready after 0 s \(temporal starting, orchestrator waiting\)$/);
-    assert.equal(exitCodeOf(error), EXIT.unreachable);
+    assert.equal(exitCodeOf(error.code), EXIT.unreachable);
     return true;
   });
 });

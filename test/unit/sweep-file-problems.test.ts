@@ -328,7 +328,8 @@ test('broken YAML and a key given twice are refused with their lines', () => {
 test('a file that is not there is named', () => {
   assert.throws(
     () => readSweepFile(join(folder, 'absent.yaml')),
-    (error) => error instanceof LatentSweepError && error.code === 'NOT_FOUND' && error.message.includes('absent.yaml'),
+    (error) =>
+      error instanceof LatentSweepError && error.code === 'SPEC_INVALID' && error.message.includes('absent.yaml'),
   );
 });
 

@@ -67,12 +67,17 @@ export const ERRORS = {
   SPEC_INVALID: {
     failure: 'bad_config',
     grpcStatus: 'INVALID_ARGUMENT',
-    advice: 'Correct the named key of the sweep file.',
+    advice: 'Correct what is named in the sweep file or the command.',
   },
   CONFIG_INVALID: {
     failure: 'bad_config',
     grpcStatus: 'INVALID_ARGUMENT',
-    advice: 'Correct the named configuration key.',
+    advice: 'Correct the key, flag or address that is named; lsweep config prints the configuration in force.',
+  },
+  INPUT_INVALID: {
+    failure: 'bad_config',
+    grpcStatus: 'INVALID_ARGUMENT',
+    advice: 'Correct the file or value that is named; --debug shows where it was read.',
   },
   DATA_MISSING: {
     failure: 'bad_config',
@@ -142,7 +147,17 @@ export const ERRORS = {
   DISK_FULL: {
     failure: 'artifact_store',
     grpcStatus: 'UNAVAILABLE',
-    advice: 'Free space on the named disk; the earlier checkpoint is intact.',
+    advice: 'Free space on the disk that is named; what was there before is intact.',
+  },
+  FILE_UNUSABLE: {
+    failure: 'artifact_store',
+    grpcStatus: 'FAILED_PRECONDITION',
+    advice: 'Give this user the right to the path that is named, or name another one (--dir for the state folder).',
+  },
+  LIMIT_REACHED: {
+    failure: 'worker_crash',
+    grpcStatus: 'RESOURCE_EXHAUSTED',
+    advice: 'Make the input smaller, or raise the limit of this machine (ulimit -a shows them, free -h the memory).',
   },
   FENCED: { failure: 'preempted', grpcStatus: 'ABORTED', advice: 'A newer attempt owns the phase; nothing to do.' },
   NO_SLOT: { failure: 'node_lost', grpcStatus: 'UNAVAILABLE', advice: 'No node has a free slot; add nodes or wait.' },
@@ -179,12 +194,27 @@ export const ERRORS = {
   STORE_UNREACHABLE: {
     failure: 'node_lost',
     grpcStatus: 'UNAVAILABLE',
-    advice: 'Postgres does not answer; check postgres.url and lsweep status.',
+    advice: 'Check lsweep status and postgres.url; a sweep that runs is not lost.',
+  },
+  STORE_FAILED: {
+    failure: 'code_error',
+    grpcStatus: 'INTERNAL',
+    advice: 'Postgres answers but refuses; if nobody changed the database by hand, report it with the details.',
   },
   TEMPORAL_UNREACHABLE: {
     failure: 'node_lost',
     grpcStatus: 'UNAVAILABLE',
-    advice: 'Temporal does not answer; check temporal.address and lsweep status.',
+    advice: 'Check lsweep status and temporal.address; a sweep that runs is not lost, and the command may be repeated.',
+  },
+  PEER_UNREACHABLE: {
+    failure: 'node_lost',
+    grpcStatus: 'UNAVAILABLE',
+    advice: 'Check the address that is named and the network between; then repeat the command.',
+  },
+  NOT_FOUND: {
+    failure: 'bad_config',
+    grpcStatus: 'NOT_FOUND',
+    advice: 'Check the name: lsweep ls shows the sweeps, lsweep show SWEEP its cells, lsweep status the processes.',
   },
   UNAUTHENTICATED: {
     failure: 'node_lost',
@@ -202,16 +232,15 @@ export const ERRORS = {
     grpcStatus: 'UNAVAILABLE',
     advice: 'lsweep status shows the state of each service, lsweep logs what the named ones say.',
   },
-  NOT_FOUND: { failure: 'bad_config', grpcStatus: 'NOT_FOUND', advice: 'Check the name; lsweep ls shows what exists.' },
   NOTHING_FINISHED: {
     failure: 'bad_config',
     grpcStatus: 'FAILED_PRECONDITION',
-    advice: 'Wait until a cell has its result; lsweep follow shows how far it is.',
+    advice: 'Wait until a cell has its result (lsweep follow); lsweep show says why cells failed.',
   },
   CONFLICT: {
     failure: 'bad_config',
     grpcStatus: 'FAILED_PRECONDITION',
-    advice: 'Use another name, or extend what exists.',
+    advice: 'Nothing was changed: what is named exists, is in use or is closed.',
   },
   ROWS_REFERENCED: {
     failure: 'bad_config',
@@ -229,7 +258,11 @@ export const ERRORS = {
     grpcStatus: 'INVALID_ARGUMENT',
     advice: 'Correct the query; the views of schema study are listed by \\dv study.* in psql.',
   },
-  INTERNAL: { failure: 'code_error', grpcStatus: 'INTERNAL', advice: 'Report it with the log of the process.' },
+  INTERNAL: {
+    failure: 'code_error',
+    grpcStatus: 'INTERNAL',
+    advice: 'This is a defect of latent-sweep; report it with the details or the log of the process (lsweep logs).',
+  },
 } as const satisfies Record<string, ErrorClass>;
 
 export type ErrorCode = keyof typeof ERRORS;

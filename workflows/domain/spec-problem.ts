@@ -4,6 +4,7 @@
 import { closest, distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import type { SettingTree } from './setting-tree.ts';
+import { visibleLine } from './visible-text.ts';
 
 export type FilePath = readonly (string | number)[];
 
@@ -45,7 +46,7 @@ function findings(issue: z.core.$ZodIssue, above: FilePath, root: unknown, tree:
     }));
   }
   const value = atPath(root, path);
-  const name = path.join('.') || 'the file';
+  const name = visibleLine(path.join('.')) || 'the file';
   if (issue.code === 'custom')
     return [{ path, kind: 'value', sentence: `${name}: ${shown(value)} is refused; allowed: ${issue.message}` }];
   const allowed = tree.allowedAt(path) || issue.message;
@@ -56,7 +57,7 @@ function findings(issue: z.core.$ZodIssue, above: FilePath, root: unknown, tree:
 }
 
 export function unknownKey(name: string, key: string, allowed: readonly string[]): string {
-  return `${name} is an unknown key; allowed: ${allowed.join(', ') || 'none'}${didYouMean(nearestOf(key, allowed))}`;
+  return `${visibleLine(name)} is an unknown key; allowed: ${allowed.join(', ') || 'none'}${didYouMean(nearestOf(key, allowed))}`;
 }
 
 /** Nobody misspells more. */
@@ -85,7 +86,7 @@ function bestBranch(branches: readonly (readonly z.core.$ZodIssue[])[]): readonl
 }
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
+  const text = visibleLine(JSON.stringify(value) ?? 'nothing');
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { trainedConfig } from '../../../workflows/domain/phases.ts';
 import type { Config } from '../../config/index.ts';
+import { EXIT, type ExitCode } from '../../edge/index.ts';
 import { machineSize } from '../../machine/index.ts';
 import {
   checkPhaseConfig,
@@ -16,7 +17,6 @@ import {
   type StandaloneTrial,
   type TrialEnd,
 } from '../../trainer/index.ts';
-import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { openLiveDisplay, openPlainDisplay } from '../follow/displays.ts';
 import { listenForInterruption } from '../interruption.ts';
 import { lsweepCommand } from '../lsweep-command.ts';

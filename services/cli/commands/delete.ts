@@ -3,6 +3,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { visibleLine } from '../../../workflows/domain/visible-text.ts';
 import { globalOptions } from '../global-options.ts';
 import { openOutput } from '../output.ts';
 
@@ -38,7 +39,7 @@ export function register(program: Command): void {
 async function askToDelete(what: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await terminal.question(`Delete ${what}? It cannot be undone. [y/N] `);
+    const answer = await terminal.question(`Delete ${visibleLine(what)}? It cannot be undone. [y/N] `);
     return /^y(es)?$/i.test(answer.trim());
   } finally {
     terminal.close();

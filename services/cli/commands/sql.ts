@@ -2,6 +2,7 @@
 
 import { type Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
+import { visibleText } from '../../../workflows/domain/visible-text.ts';
 import { globalOptions } from '../global-options.ts';
 
 const HELP = `
@@ -36,7 +37,8 @@ export function register(program: Command): void {
         : csv
           ? csvOf(result)
           : tableOf(result);
-      process.stdout.write(text);
+      // a file or program gets CSV as it is
+      process.stdout.write(csv && !process.stdout.isTTY ? text : visibleText(text));
     });
 }
 

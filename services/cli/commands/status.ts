@@ -1,7 +1,7 @@
 // lsweep status: what of the local stack runs, and which of its nodes is in quarantine. Exit code 3 when it is not up, for scripts.
 
 import type { Command } from 'commander';
-import { EXIT } from '../exit-codes.ts';
+import { EXIT } from '../../edge/index.ts';
 import { globalOptions } from '../global-options.ts';
 import { openOutput } from '../output.ts';
 

@@ -1,6 +1,7 @@
 // What a follower says when it ends, and the exit code that goes with it. Pure.
 
-import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { visibleLine } from '../../../workflows/domain/visible-text.ts';
+import { EXIT, type ExitCode } from '../../edge/index.ts';
 import { countsText } from '../render/progress-lines.ts';
 import type { FollowEnd } from './follow-sweep.ts';
 
@@ -25,7 +26,7 @@ export function closingOf(end: FollowEnd, sweep: string, comeBack: string, lswee
     case 'broken':
       return {
         exitCode: EXIT.failure,
-        text: `the workflow of ${sweep} failed: ${end.reason}\n${lsweep} logs orchestrator has more; ${lsweep} start FILE goes on where it was.`,
+        text: `the workflow of ${sweep} failed: ${visibleLine(end.reason)}\n${lsweep} logs orchestrator has more; ${lsweep} start FILE goes on where it was.`,
       };
     case 'closed': {
       const { counts, state } = end.progress;

@@ -1,5 +1,6 @@
 // The two ways progress is shown: redrawn in place on a terminal, plain lines everywhere else.
 
+import { visibleLine } from '../../../workflows/domain/visible-text.ts';
 import { type LiveArea, openLiveArea, type Terminal } from '../render/live-area.ts';
 import { countsText, phaseText, progressLines } from '../render/progress-lines.ts';
 import { piece } from '../render/styled-line.ts';
@@ -59,7 +60,7 @@ export function openPlainDisplay(write: (line: string) => void): ProgressDisplay
         write(`  ${phaseText(phase, secondsLeft.get(phase.phaseKey) ?? null)}`);
       }
     },
-    trouble: (sentence) => write(sentence ?? 'everything answers again'),
+    trouble: (sentence) => write(visibleLine(sentence ?? 'everything answers again')),
     end: () => undefined,
   };
 }

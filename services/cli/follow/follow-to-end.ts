@@ -1,8 +1,8 @@
 // Following as commands do it: a live area on a terminal, plain lines elsewhere, and a last word.
 
 import type { Config } from '../../config/index.ts';
+import type { ExitCode } from '../../edge/index.ts';
 import type { StudyReader } from '../../store/index.ts';
-import type { ExitCode } from '../exit-codes.ts';
 import { waitUnlessAborted } from '../interruption.ts';
 import { lsweepCommand } from '../lsweep-command.ts';
 import type { Output } from '../output.ts';

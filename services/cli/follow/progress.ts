@@ -1,5 +1,6 @@
 // What a follower knows of a sweep at one moment, read from Postgres. Plain data; rendering and judging live elsewhere.
 
+import { visibleLine } from '../../../workflows/domain/visible-text.ts';
 import type { SweepState } from '../../store/index.ts';
 
 export interface CellCounts {
@@ -65,5 +66,5 @@ export function phaseLabel(phase: Pick<RunningPhase, 'kind' | 'system' | 'latent
 /** `finetune of cell 3, attempt 1 failed at step 40: worker_crash, the trainer ended with SIGKILL` */
 export function failureText({ kind, cells, attempt, failure, message, step }: FailedAttempt): string {
   const whose = cells.length === 1 ? `cell ${cells[0]}` : `${cells.length} cells`;
-  return `${kind} of ${whose}, attempt ${attempt} failed at step ${step}: ${failure ?? 'unknown'}, ${message ?? ''}`;
+  return `${kind} of ${whose}, attempt ${attempt} failed at step ${step}: ${failure ?? 'unknown'}, ${visibleLine(message ?? '')}`;
 }

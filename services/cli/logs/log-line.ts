@@ -1,6 +1,8 @@
-// A line of a log as people read it: pino's JSON becomes `15:04:05 warn  message  key=value`, anything else stays. Pure.
+// A line of a log as people read it: pino's JSON becomes `15:04:05 warn  message  key=value`, anything else stays. One record stays one
+// line, whatever a node wrote into its name. Pure.
 
 import { z } from 'zod';
+import { visibleLine, visibleText } from '../../../workflows/domain/visible-text.ts';
 
 const pinoSchema = z.looseObject({ level: z.number(), time: z.number(), msg: z.string().default('') });
 
@@ -17,14 +19,14 @@ const OBVIOUS = new Set(['level', 'time', 'msg', 'pid', 'hostname', 'v']);
 
 export function readableLogLine(line: string): string {
   const parsed = pinoSchema.safeParse(jsonOrNull(line));
-  if (!parsed.success) return line;
+  if (!parsed.success) return visibleText(line);
   const { level, time, msg, ...fields } = parsed.data;
   const levelName = LEVELS.find(([from]) => level >= from)?.[1] ?? 'trace';
   const clock = new Date(time).toISOString().slice(11, 19);
   const rest = Object.entries(fields)
     .filter(([key]) => !OBVIOUS.has(key))
     .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
-  return [clock, levelName.padEnd(5), msg, ...rest].join(' ').trimEnd();
+  return visibleLine([clock, levelName.padEnd(5), msg, ...rest].join(' ').trimEnd());
 }
 
 function jsonOrNull(line: string): unknown {

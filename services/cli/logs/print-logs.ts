@@ -1,5 +1,6 @@
 // Prints the ends of log files, and with `follow` whatever comes after, each line behind its process's name.
 
+import { visibleText } from '../../../workflows/domain/visible-text.ts';
 import { listenForInterruption, waitUnlessAborted } from '../interruption.ts';
 import { readableLogLine } from './log-line.ts';
 import { openLogTail } from './log-tail.ts';
@@ -8,7 +9,7 @@ import type { LogFile } from './stack-logs.ts';
 export interface PrintLogs {
   readonly lines: number;
   readonly follow: boolean;
-  /** Lines as they are in the files. */
+  /** Lines as they are in the files; control characters in them as JSON writes them. */
   readonly raw: boolean;
 }
 
@@ -18,7 +19,7 @@ export async function printLogs(files: readonly LogFile[], { lines, follow, raw 
   const width = Math.max(0, ...files.map(({ process }) => process.length));
   const tails = files.map((file) => ({ ...file, tail: openLogTail(file.path, lines) }));
   const prefixed = (name: string, line: string): string => {
-    if (raw) return line;
+    if (raw) return visibleText(line);
     return files.length === 1 ? readableLogLine(line) : `${name.padEnd(width)}  ${readableLogLine(line)}`;
   };
   const print = async (): Promise<void> => {

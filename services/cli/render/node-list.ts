@@ -1,5 +1,6 @@
 // The fleet as a table. Pure.
 
+import { visibleLine } from '../../../workflows/domain/visible-text.ts';
 import type { NodeRow } from '../queries/nodes.ts';
 import { formatSeconds } from './quantities.ts';
 import { left, renderTable, right } from './table.ts';
@@ -46,5 +47,5 @@ export function quarantineLines(rows: readonly NodeRow[], nowMs: number): readon
 function quarantineText({ node, quarantine_reason: reason, canary_at: at }: NodeRow, nowMs: number): string {
   const seconds = at === null ? 0 : (at.getTime() - nowMs) / 1_000;
   const canary = seconds > 0 ? `in ${formatSeconds(seconds)}` : 'with the next phase';
-  return `${node} is in quarantine: ${reason ?? ''}; it may try itself ${canary}`;
+  return visibleLine(`${node} is in quarantine: ${reason ?? ''}; it may try itself ${canary}`);
 }

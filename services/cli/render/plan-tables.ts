@@ -10,6 +10,7 @@ import {
   type TrialEstimate,
 } from '../../../workflows/domain/sweep-estimate.ts';
 import type { SweepSpec } from '../../../workflows/domain/sweep-spec.ts';
+import { visibleLine } from '../../../workflows/domain/visible-text.ts';
 import { formatCount, formatSeconds } from './quantities.ts';
 import { type Cell, left, renderTable, right } from './table.ts';
 
@@ -38,7 +39,7 @@ function heading({ spec, estimate }: PlanView): string {
   const { cells, trials, phases } = estimate;
   const used = phases.reduce((sum, phase) => sum + phase.trials, 0);
   const same = cells === trials.length ? '' : ` (${cells} cells of the grid; some mean the same work)`;
-  const title = spec.description === null ? spec.name : `${spec.name}: ${spec.description}`;
+  const title = visibleLine(spec.description === null ? spec.name : `${spec.name}: ${spec.description}`);
   return `${title}\n${trials.length} trials${same}, ${phases.length} phases for the ${used} that they need`;
 }
 

@@ -1,5 +1,6 @@
 // A sweep's progress as lines: one of the sweep, one per running phase. The same facts as one plain line each for pipes. Pure.
 
+import { visibleLine } from '../../../workflows/domain/visible-text.ts';
 import { closedCells, phaseLabel, type RunningPhase, type SweepProgress } from '../follow/progress.ts';
 import { renderBar } from './bar.ts';
 import { formatCount, formatLoss, formatSeconds } from './quantities.ts';
@@ -43,7 +44,7 @@ export function countsText({ sweep, cells, counts, state }: SweepProgress): stri
     `${counts.planned} planned`,
   ];
   const note = state === 'planning' || state === 'paused' ? ` (${state})` : '';
-  return `${sweep}${note}: ${parts.join(', ')} of ${cells} cells`;
+  return `${visibleLine(sweep)}${note}: ${parts.join(', ')} of ${cells} cells`;
 }
 
 /** `finetune h2 latents 4 seed 0: step 40/200, loss 1.234, 12.3k tokens/s, 1 min 05 s left` */
@@ -55,7 +56,7 @@ export function phaseText(phase: RunningPhase, secondsLeft: number | null): stri
     ...(tokensPerSecond === null ? [] : [`${formatCount(tokensPerSecond)} tokens/s`]),
     ...(secondsLeft === null ? [] : [`${formatSeconds(secondsLeft)} left`]),
   ];
-  return `${phaseLabel(phase)}: ${facts.join(', ')}`;
+  return `${visibleLine(phaseLabel(phase))}: ${facts.join(', ')}`;
 }
 
 function sweepLine({ progress, elapsedSeconds }: ProgressView): StyledLine {

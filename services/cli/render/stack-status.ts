@@ -1,6 +1,7 @@
 // The local stack as a table, and what is wrong with its fleet. Pure.
 
 import type { StackStatus } from '../../../infra/local/index.ts';
+import { visibleLine } from '../../../workflows/domain/visible-text.ts';
 import type { FleetStatus } from '../read-fleet-status.ts';
 import { quarantineLines } from './node-list.ts';
 import { left, renderTable, right } from './table.ts';
@@ -39,13 +40,13 @@ export function stackStatusText(status: StackStatus, fleet: FleetStatus, nowMs: 
     ...(rows.length === 0 ? [] : ['', renderTable(columns, rows)]),
     ...(temporalUiUrl === null ? [] : ['', `Temporal's pages: ${temporalUiUrl}`]),
     ...fleetLines(fleet, nowMs),
-    ...(failure === null ? [] : ['', `The last start was given up: ${failure}`]),
+    ...(failure === null ? [] : ['', `The last start was given up: ${visibleLine(failure)}`]),
   ].join('\n');
 }
 
 function fleetLines(fleet: FleetStatus, nowMs: number): readonly string[] {
   if (fleet.kind === 'not_asked') return [];
-  if (fleet.kind === 'unknown') return ['', `The nodes are not known: ${fleet.reason}`];
+  if (fleet.kind === 'unknown') return ['', `The nodes are not known: ${visibleLine(fleet.reason)}`];
   const lines = quarantineLines(fleet.quarantined, nowMs);
   return lines.length === 0 ? [] : ['', ...lines];
 }

@@ -1,6 +1,8 @@
 // A line of the terminal as pieces with a style, cut to the terminal's width before escape codes are added: a live area that
 // lets a line wrap loses count of its rows. Pure.
 
+import { visibleLine } from '../../../workflows/domain/visible-text.ts';
+
 export type Style = 'plain' | 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
 export interface Piece {
@@ -20,7 +22,7 @@ const ESCAPES = {
   cyan: ['\u001b[36m', '\u001b[39m'],
 } as const satisfies Record<Style, readonly [string, string]>;
 
-export const piece = (text: string, style: Style = 'plain'): Piece => ({ text, style });
+export const piece = (text: string, style: Style = 'plain'): Piece => ({ text: visibleLine(text), style });
 
 export const widthOf = (line: StyledLine): number => line.reduce((sum, { text }) => sum + text.length, 0);
 

@@ -1,6 +1,7 @@
 // Rows as a table for people, ruled under the head only and without colours, so that it can be copied. Pure.
 
 import Table from 'cli-table3';
+import { visibleLine } from '../../../workflows/domain/visible-text.ts';
 
 export type Cell = string | number | bigint | boolean | null;
 
@@ -21,7 +22,7 @@ export const right = (heading: string): Column => ({ heading, align: 'right' });
 /** @returns lines without a newline at the end; null cells are empty, control characters are escaped */
 export function renderTable(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string {
   const table = new Table({
-    head: columns.map(({ heading }) => heading),
+    head: columns.map(({ heading }) => visibleLine(heading)),
     chars: NO_BORDERS,
     colAligns: columns.map(({ align }) => align),
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
@@ -34,6 +35,5 @@ export function renderTable(columns: readonly Column[], rows: readonly (readonly
 
 function cellText(cell: Cell): string {
   if (cell === null) return '';
-  // JSON's escapes for what would break the row or reach the terminal as a command
-  return String(cell).replace(/[\u0000-\u001f\u007f]/g, (character) => JSON.stringify(character).slice(1, -1));
+  return visibleLine(String(cell));
 }

@@ -1,5 +1,6 @@
 // The results of a sweep as a table and what is needed to read it: items, chance level, how much accuracies may scatter.
 
+import { visibleLine } from '../../../workflows/domain/visible-text.ts';
 import { grouped, wilsonInterval } from '../../report/index.ts';
 import type { ResultRow } from '../queries/results.ts';
 import { formatLoss, formatPercent } from '../render/quantities.ts';
@@ -66,7 +67,7 @@ function accuracyLines(group: readonly [EvaluatedRow, ...EvaluatedRow[]]): reado
   const [{ task, split, items, chance }] = group;
   const widest = Math.max(...group.map(scatterPoints));
   return [
-    `Accuracy: exact match on ${items} items of ${task}'s ${split} split; guessing would get ${formatPercent(chance)} (chance).`,
+    `Accuracy: exact match on ${items} items of ${visibleLine(`${task}'s ${split}`)} split; guessing would get ${formatPercent(chance)} (chance).`,
     `  With so many items an accuracy is known to about ± ${widest.toFixed(1)} points.`,
   ];
 }

@@ -1,6 +1,7 @@
 // One trial of a sweep: settings that set it apart, result, phases, failures.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { visibleLine } from '../../../workflows/domain/visible-text.ts';
 import { readRows, type StudyReader } from '../../store/index.ts';
 import { failuresQuery } from '../queries/failures.ts';
 import { type TrialRow, trialQuery } from '../queries/trial.ts';
@@ -62,7 +63,7 @@ function factsText(row: TrialRow): string {
   ];
   return facts
     .filter(([, text]) => text !== null && text !== '')
-    .map(([name, text]) => `${name.padEnd(12)}${text}`)
+    .map(([name, text]) => visibleLine(`${name.padEnd(12)}${text}`))
     .join('\n');
 }
 

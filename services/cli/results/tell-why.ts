@@ -1,6 +1,7 @@
 // Why a trial is where it is: its story in order, then what it waits for.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { visibleLine } from '../../../workflows/domain/visible-text.ts';
 import { readRows, type StudyReader } from '../../store/index.ts';
 import { type OpenPhaseRow, openPhasesQuery } from '../queries/open-phases.ts';
 import { type StoryRow, storyQuery } from '../queries/story.ts';
@@ -22,7 +23,7 @@ export async function tellWhy(reader: StudyReader, name: string, cell: string | 
   const open = await readRows(reader, openPhasesQuery, [first.sweep, first.cell]);
   const [next] = open;
   const text = [titleText(first.trial_key, places), '', storyTable(story)];
-  if (next !== undefined) text.push('', `Now: ${nowText(next, first.state)}`);
+  if (next !== undefined) text.push('', visibleLine(`Now: ${nowText(next, first.state)}`));
   return { value: { trial_key: first.trial_key, places, story, open }, text: text.join('\n') };
 }
 
@@ -37,7 +38,7 @@ function notOne(name: string, cell: string | null, keys: readonly string[]): Lat
 
 function titleText(key: string, places: readonly TrialPlaceRow[]): string {
   const cells = places.map(({ sweep, cell, state }) => `${sweep} ${cell} (${state})`).join(', ');
-  return `trial ${key}: ${cells}`;
+  return visibleLine(`trial ${key}: ${cells}`);
 }
 
 function storyTable(story: readonly StoryRow[]): string {

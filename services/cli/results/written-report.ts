@@ -1,5 +1,6 @@
 // What `lsweep report` tells when its files are written: where they are, what to beware of, and the verdicts.
 
+import { visibleLine } from '../../../workflows/domain/visible-text.ts';
 import type { Verdict, WrittenReport } from '../../report/index.ts';
 import { left, renderTable, right } from '../render/table.ts';
 
@@ -13,7 +14,7 @@ export function writtenText({ report, page, files }: WrittenReport): string {
   return [
     `Report: ${page}`,
     `with ${files.length - 1} files beside it: numbers as CSV, figures as SVG`,
-    ...(warnings.length === 0 ? [] : ['', ...warnings.map((warning) => `! ${warning}`)]),
+    ...(warnings.length === 0 ? [] : ['', ...warnings.map((warning) => `! ${visibleLine(warning)}`)]),
     ...(verdicts.length === 0 ? [] : ['', verdictsText(verdicts)]),
   ].join('\n');
 }

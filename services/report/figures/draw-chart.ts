@@ -2,12 +2,13 @@
 
 import * as vega from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
+import { visibleText } from '../../../workflows/domain/visible-text.ts';
 
-/** @returns SVG for a page: without ground, in the colour of its surroundings */
+/** @returns SVG for a page: without ground, in the colour of its surroundings, and without the characters that XML forbids */
 export async function drawChart(spec: TopLevelSpec): Promise<string> {
   const view = new vega.View(vega.parse(compile(spec).spec), { renderer: 'none' });
   try {
-    return await view.toSVG();
+    return visibleText(await view.toSVG());
   } finally {
     view.finalize();
   }
