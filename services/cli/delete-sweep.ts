@@ -1,5 +1,7 @@
 // `lsweep delete` with its ways to Postgres, Temporal and the artifact store, and what goes in words.
 
+import { join } from 'node:path';
+import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { openArtifactStore } from '../artifacts/index.ts';
 import { artifactsUrl, type Config, endpoints } from '../config/index.ts';
 import { type DeletionPlan, openStore } from '../store/index.ts';
@@ -15,9 +17,14 @@ export function runDeletion(
 ): Promise<Deletion> {
   return withSweepClient(config, async (client) => {
     const { deleteSweep } = await import('../orchestrator/index.ts');
-    const artifacts = await openArtifactStore(artifactsUrl(config));
+    const memory = join(config.stateDir, 'artifact-store.json');
+    const artifacts = await openArtifactStore(artifactsUrl(config), 'artifacts.url', memory);
     const store = openStore({ url: endpoints(config).postgresUrl, poolSize: 2, applicationName: 'lsweep' });
     try {
+      if (!(await artifacts.claim(await store.installationId()))) {
+        const sentence = `the artifact store ${artifacts.description} belongs to another database, whose files would go too; nothing is deleted`;
+        throw new LatentSweepError('CONFLICT', sentence, { store: artifacts.description, key: 'artifacts.url' });
+      }
       const removeFile = (uri: string): Promise<void> => artifacts.remove(uri);
       return { sweep, ...(await deleteSweep({ client, store, removeFile }, sweep, confirm)) };
     } finally {

@@ -74,7 +74,11 @@ export const configSchema = z
       .readonly()
       .prefault({}),
     artifacts: z
-      .strictObject({ url: artifactsUrl.nullable().default(null) })
+      .strictObject({
+        url: artifactsUrl.nullable().default(null),
+        /** A file in the store that no row names is left alone for so long after it was put: its row may be on its way. */
+        orphanGraceMs: durationMs(3_600_000),
+      })
       .readonly()
       .prefault({}),
     orchestrator: z
@@ -91,6 +95,8 @@ export const configSchema = z
         segmentMs: durationMs(5_000),
         /** 0 = a checkpoint at the end of every segment. */
         checkpointMs: z.int().min(0).max(86_400_000).default(0),
+        /** What checkpoints of an attempt may write on average: a small model one every segment, one of 4 GB every 3.5 min. 0 = no bound. */
+        checkpointBytesPerSecond: z.int().min(0).max(1e12).default(20_000_000),
         quarantineMs: durationMs(60_000),
         maxQuarantineMs: durationMs(1_800_000),
       })

@@ -284,6 +284,7 @@ export class AttemptRun {
 
   #job(workDir: string): Omit<SlotJob, 'parent' | 'resume'> {
     const { phaseKey, attempt, threads: asked, segmentMs, checkpointMs, overrides } = this.#request;
+    const bytesPerSecond = Number(this.#request.checkpointBytesPerSecond);
     const slot = this.#pool.optionsOf(this.#attempt.id.slot);
     const { device } = slot;
     const threads = asked === 0 ? slot.threads : asked;
@@ -299,6 +300,7 @@ export class AttemptRun {
       memoryBytes: slot.memoryBytes === 0 ? null : slot.memoryBytes,
       segmentMs: Number(segmentMs),
       checkpointMs: Number(checkpointMs),
+      checkpointBytesPerSecond: bytesPerSecond === 0 ? null : bytesPerSecond,
       overrides: overridesOf(overrides),
     };
   }

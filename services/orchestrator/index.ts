@@ -1,6 +1,7 @@
 // The border of the orchestrator: commands on sweeps for callers, the process for the stack and tests.
 
 export type { SweepSettings, SweepStatus } from '../../workflows/contract.ts';
+export { CheckpointCollector } from './checkpoint-collector.ts';
 export {
   connectSweepClient,
   type SweepClient,

@@ -3,12 +3,14 @@
 
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import pino from 'pino';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { planSweepFile } from '../../workflows/domain/plan-sweep-file.ts';
-import { endpoints, loadConfig, readPemFiles, rpcSettings } from '../config/index.ts';
+import { openArtifactStore } from '../artifacts/index.ts';
+import { artifactsUrl, endpoints, loadConfig, readPemFiles, rpcSettings } from '../config/index.ts';
 import { endOnErrors } from '../edge/index.ts';
 import { callError, connectWorker, serveRegistry } from '../rpc/index.ts';
 import { openStore, postgresError, type Store } from '../store/index.ts';
@@ -54,6 +56,12 @@ await runOrchestrator({
         log.error({ path, error: error instanceof Error ? error.stack : String(error) }, 'unforeseen error in a call'),
     }),
   times: config.orchestrator,
+  collection: {
+    store,
+    openArtifacts: () =>
+      openArtifactStore(artifactsUrl(config), 'artifacts.url', join(config.stateDir, 'artifact-store.json')),
+    orphanGraceMs: config.artifacts.orphanGraceMs,
+  },
   log,
   readyFile: args['ready-file'] ?? null,
 });

@@ -2,6 +2,7 @@
 
 import type { Logger } from 'pino';
 import type { OrchestratorStore } from '../store/types.ts';
+import type { CollectorNeeds } from './checkpoint-collector.ts';
 import type { PlanSweep } from './planner.ts';
 import type { ConnectWorker, ServeRegistry } from './transport.ts';
 
@@ -28,6 +29,8 @@ export interface FleetTimes {
   readonly segmentMs: number;
   /** Least wall time between two checkpoints; 0 = at every segment. */
   readonly checkpointMs: number;
+  /** What the checkpoints of an attempt may write on average: a large model's come every few minutes. 0 = no bound. */
+  readonly checkpointBytesPerSecond: number;
   /** A node in quarantine gets its first canary after so long; doubled by each failed one. */
   readonly quarantineMs: number;
   readonly maxQuarantineMs: number;
@@ -40,6 +43,7 @@ export const DEFAULT_FLEET_TIMES: FleetTimes = {
   unclaimedMs: 60_000,
   segmentMs: 5_000,
   checkpointMs: 0,
+  checkpointBytesPerSecond: 20e6,
   quarantineMs: 60_000,
   maxQuarantineMs: 30 * 60_000,
 };
@@ -55,5 +59,7 @@ export interface OrchestratorOptions {
   readonly connectWorker: ConnectWorker;
   readonly serveRegistry: ServeRegistry;
   readonly times: FleetTimes;
+  /** null or absent: nothing is collected. */
+  readonly collection?: CollectorNeeds | null;
   readonly log: Logger;
 }

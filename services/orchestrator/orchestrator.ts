@@ -9,6 +9,7 @@ import { shortActivities } from './activities/short-activities.ts';
 import { waitFitActivity } from './activities/wait-fit.ts';
 import { waitPhaseActivity } from './activities/wait-phase.ts';
 import { activityEdge } from './activity-edge.ts';
+import { CheckpointCollector } from './checkpoint-collector.ts';
 import { Attempts } from './fleet/attempts.ts';
 import { FitWaiters } from './fleet/fit-waiters.ts';
 import { Fleet } from './fleet/fleet.ts';
@@ -48,7 +49,10 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
   const fleet = new Fleet(options.connectWorker);
   const committer = new SegmentCommitter(store, signal, log);
   const progress = new ProgressWriter(store, log);
-  const followerNeeds = { store, committer, log, onProgress: progress.note.bind(progress) };
+  const collector = options.collection ? new CheckpointCollector(options.collection, log) : null;
+  const collecting = collector?.run(signal);
+  const onCheckpoint = (phaseId: number): void => collector?.touch(phaseId);
+  const followerNeeds = { store, committer, log, onProgress: progress.note.bind(progress), onCheckpoint };
   const quarantine = new Quarantine(store, fleet, times, log);
   const attempts = new Attempts(fleet, followerNeeds, times.unclaimedMs, (id, nodeId, end) =>
     quarantine.attemptEnded(id, nodeId, end),
@@ -129,6 +133,7 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
     await gateway.stop();
     await quarantine.settled();
     await listening;
+    await collecting;
     await connection.close();
     await nativeConnection.close();
     log.info({ replica: options.replicaId }, 'orchestrator is down');

@@ -18,16 +18,13 @@ const orphanedPhases = statement('orphaned-phases');
 const noteGarbage = statement('note-garbage');
 const takePhases = statement('take-phases');
 const takeSweep = statement('take-sweep');
-const garbage = statement('garbage');
-const forgetGarbage = statement('forget-garbage');
 
 /** Cells of one transaction: a second or so, in which no sweep is planned. */
 const CELLS = 200;
-const FILES = 200;
 
 type PlanRow = Omit<DeletionPlan, 'openAttempts'> & { readonly open_attempts: number };
 
-export function deletion(db: Database): SweepDeletionStore {
+export function deletion(db: Database): Omit<SweepDeletionStore, 'removeGarbage'> {
   return {
     deletionPlan: async (sweepId) => {
       const [row] = await db.query<PlanRow>(deletionPlan, [sweepId]);
@@ -53,18 +50,6 @@ export function deletion(db: Database): SweepDeletionStore {
       ),
     deleteSweep: async (sweepId) => {
       await explainReference(db.query(takeSweep, [sweepId]));
-    },
-    removeGarbage: async (remove) => {
-      for (let removed = 0; ; ) {
-        const files = await db.query<{ readonly uri: string; readonly wanted: boolean }>(garbage, [FILES]);
-        if (files.length === 0) return removed;
-        for (const { uri, wanted } of files) {
-          if (wanted) continue;
-          await remove(uri);
-          removed += 1;
-        }
-        await db.query(forgetGarbage, [files.map((file) => file.uri)]);
-      }
     },
   };
 }

@@ -1,6 +1,7 @@
 // Puts the store together. Nothing connects before the first call.
 
 import { attempts } from './attempts.ts';
+import { checkpoints } from './checkpoints.ts';
 import { claims } from './claims.ts';
 import { Database, type DatabaseOptions } from './database.ts';
 import { decisions } from './decisions.ts';
@@ -13,9 +14,9 @@ import { nodes } from './nodes.ts';
 import { placements } from './placements.ts';
 import { segments } from './segments.ts';
 import { sweeps } from './sweeps.ts';
-import type { OrchestratorStore, SweepDeletionStore, SweepFileStore } from './types.ts';
+import type { CheckpointCollection, OrchestratorStore, SweepDeletionStore, SweepFileStore } from './types.ts';
 
-export interface Store extends OrchestratorStore, SweepFileStore, SweepDeletionStore {
+export interface Store extends OrchestratorStore, SweepFileStore, SweepDeletionStore, CheckpointCollection {
   migrate(): Promise<MigrationReport>;
 }
 
@@ -36,6 +37,7 @@ export function openStore(options: StoreOptions): Store {
     ...placements(db),
     ...decisions(db),
     ...deletion(db),
+    ...checkpoints(db),
     listenPhases: (signal, onChange) => listenPhases(options, AbortSignal.any([signal, closing.signal]), onChange),
     close: async () => {
       closing.abort();

@@ -16,6 +16,7 @@ export const OWN_TABLES = {
   evaluation_items_superseded: 'phase',
   evaluations: 'phase',
   gpu_seconds: 'phase',
+  installation: 'nothing',
   metric_last: 'phase',
   metric_names: 'nothing',
   metrics: 'phase',

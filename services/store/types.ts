@@ -232,8 +232,22 @@ export interface SweepDeletionStore {
   deleteCells(sweepId: number): Promise<number>;
   /** The sweep's own rows, when its cells are gone. */
   deleteSweep(sweepId: number): Promise<void>;
-  /** Has the files of deleted phases removed, those of interrupted deletions too. @returns how many */
+  /** Has files removed whose rows are deleted, those of interrupted deletions too; not those that a row names again. @returns how many */
   removeGarbage(remove: (uri: string) => Promise<void>): Promise<number>;
+}
+
+/** The part of the store that keeps disks from filling with checkpoints; every call can be repeated. */
+export interface CheckpointCollection extends Pick<SweepDeletionStore, 'removeGarbage'> {
+  /** What this database is to an artifact store (`claim`). */
+  installationId(): Promise<string>;
+  /** Deletes the rows of these phases that nothing needs and remembers their files. @returns phases that were busy, to be asked again */
+  dropCheckpoints(phaseIds: readonly number[]): Promise<readonly number[]>;
+  /** The same of every phase that has too many. */
+  dropAllCheckpoints(): Promise<void>;
+  /** Remembers those of the files that no row names or will name. @returns how many */
+  noteOrphans(
+    files: readonly { readonly uri: string; readonly phaseKey: string; readonly step: number }[],
+  ): Promise<number>;
 }
 
 export interface SweepSummaryCounts {

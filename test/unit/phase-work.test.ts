@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { checkPhaseConfig, type TrainerEvent } from '../../services/trainer/index.ts';
+import { checkpointIntervalMs } from '../../services/trainer/phases/checkpoint-interval.ts';
 import type { PhaseWork } from '../../services/trainer/phases/phase-work.ts';
 import { runWork } from '../../services/trainer/phases/run-work.ts';
 import { learningRatesAt, scheduleFactor } from '../../services/trainer/phases/schedule.ts';
@@ -87,15 +88,20 @@ async function play(
   segmentMs: number,
   checkpointMs: number,
   stopAfter?: [number, 'checkpoint' | 'now'],
+  checkpointBytesPerSecond: number | null = null,
 ) {
   const events: TrainerEvent[] = [];
   const workDir = mkdtempSync(join(folder, 'run-'));
-  const playing = runWork({ phaseKey: 'key', workDir, segmentMs, checkpointMs }, script.work, {
-    send: (event) => events.push(event),
-    stopMode: () => (stopAfter !== undefined && script.ran.length >= stopAfter[0] ? stopAfter[1] : null),
-    turn: () => Promise.resolve(),
-    nowMs: script.nowMs,
-  });
+  const playing = runWork(
+    { phaseKey: 'key', workDir, segmentMs, checkpointMs, checkpointBytesPerSecond },
+    script.work,
+    {
+      send: (event) => events.push(event),
+      stopMode: () => (stopAfter !== undefined && script.ran.length >= stopAfter[0] ? stopAfter[1] : null),
+      turn: () => Promise.resolve(),
+      nowMs: script.nowMs,
+    },
+  );
   const failure = await playing.then(
     () => null,
     (error: unknown) => error,
@@ -132,6 +138,32 @@ describe('segments', () => {
     // 4 operations in 10 ms on a device of 1,000 a second
     for (const { mfu } of segments) assert.ok(Math.abs((mfu ?? 0) - 0.4) < 1e-12);
     assert.deepEqual([events[0]?.kind, events.at(-1)?.kind], ['started', 'completed']);
+  });
+
+  test('have a checkpoint as often as its size allows, and the same rows', async () => {
+    const stepsOf = async (bytesPerSecond: number | null): Promise<readonly (number | null)[]> => {
+      const { segments } = await play(scripted(10), 10, 0, undefined, bytesPerSecond);
+      assert.deepEqual(
+        segments.flatMap(({ metrics }) => metrics.flatMap((one) => one.values)),
+        Array.from({ length: 10 }, (_, i) => (i + 1) ** 2),
+      );
+      return segments.flatMap(({ checkpoint }) => (checkpoint === null ? [] : [checkpoint.step]));
+    };
+    const all = await stepsOf(null);
+    assert.equal(all.length, 10);
+    const { segments } = await play(scripted(1), 10, 0);
+    const bytes = segments[0]?.checkpoint?.bytes ?? 0;
+    // at this rate one takes the time of five steps
+    assert.deepEqual(await stepsOf(bytes / 0.05), [1, 6, 10]);
+    assert.deepEqual(await stepsOf(1e12), all);
+  });
+
+  test('of a large model are minutes apart, ten at most', () => {
+    assert.equal(checkpointIntervalMs(0, 20e6, 11e6), 550);
+    assert.equal(checkpointIntervalMs(0, 20e6, 4.2e9), 210_000);
+    assert.equal(checkpointIntervalMs(0, 20e6, 84e9), 600_000);
+    assert.equal(checkpointIntervalMs(900_000, 20e6, 4.2e9), 900_000);
+    assert.equal(checkpointIntervalMs(0, null, 4.2e9), 0);
   });
 
   test('cover every step once with the same rows wherever they are cut', async () => {

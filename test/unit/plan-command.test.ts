@@ -29,6 +29,10 @@ test('trials, shared phases, capacity and cost are printed', async () => {
   assert.match(text, /4 trials, 9 phases for the 12 that they need/);
   assert.match(text, /^[0-9a-f]{8} +h2 +2 +embedding +16 /m);
   assert.match(text, /^base +1 +4 +6 /m);
+  assert.match(
+    text,
+    /Checkpoints need about [\d.]+ [kM]B in the artifact store while it runs and [\d.]+ [kM]B when all is done/,
+  );
   assert.match(text, /about \d+ s on 2 slots that each sustain 10\.0 GFLOP\/s/);
 });
 

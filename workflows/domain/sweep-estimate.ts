@@ -3,6 +3,7 @@
 
 import type { PhaseKey, TrialKey } from './ids.ts';
 import { type ModelShape, shapeOf } from './model-shape.ts';
+import { checkpointBytes } from './phase-disk.ts';
 import { phaseFlops } from './phase-flops.ts';
 import { splitSizes } from './phase-steps.ts';
 import { type AnyPhaseConfig, PHASE_KINDS, type PhaseKind } from './phases.ts';
@@ -29,6 +30,8 @@ export interface PhaseEstimate {
   readonly steps: number;
   readonly trials: number;
   readonly flops: number | null;
+  /** Of its last checkpoint, which stays. */
+  readonly checkpointBytes: number | null;
 }
 
 export interface SweepEstimate {
@@ -59,7 +62,9 @@ export function estimateSweep(spec: SweepSpec): SweepEstimate {
       const known = phases.get(key);
       const cost = known ? known.flops : flopsOf(config, facts);
       const steps = cell.totalStepsByPhase[order] ?? 0;
-      phases.set(key, { key, kind: config.kind, steps, trials: (known?.trials ?? 0) + 1, flops: cost });
+      const bytes = known ? known.checkpointBytes : bytesOf(config, facts);
+      const shared = { trials: (known?.trials ?? 0) + 1, flops: cost, checkpointBytes: bytes };
+      phases.set(key, { key, kind: config.kind, steps, ...shared });
       flops = flops === null || cost === null ? null : flops + cost;
     }
     trials.set(cell.trial.key, { key: cell.trial.key, cell, parameters: parametersOf(cell, facts), flops });
@@ -73,6 +78,11 @@ type Facts = ReturnType<typeof factsOf>;
 function flopsOf(config: AnyPhaseConfig, facts: Facts): number | null {
   if (config.kind === 'simulate') return null;
   return facts && phaseFlops(config, facts.shape, facts.tokens, facts.sizes);
+}
+
+function bytesOf(config: AnyPhaseConfig, facts: Facts): number | null {
+  if (config.kind === 'simulate') return config.task.checkpointBytes;
+  return facts && checkpointBytes(config, facts.shape, facts.tokens.vocabulary, facts.sizes);
 }
 
 function factsOf({ settings }: PlannedCell, spec: SweepSpec) {
@@ -111,4 +121,22 @@ export function secondsOnSlots({ phases }: SweepEstimate, throughput: Throughput
     total += Math.max(longest, sum / slots);
   }
   return total;
+}
+
+/** Checkpoints that a phase has in the store while it runs: the newest two, and one that is being put. */
+const WHILE_RUNNING = 3;
+
+/** Bytes in the artifact store: `kept` when all is done, `most` while the last phases still run. Null where some size is not known. */
+export function bytesInStore(
+  { phases }: SweepEstimate,
+  slots: number,
+): { readonly kept: number; readonly most: number } | null {
+  const sizes: number[] = [];
+  for (const { checkpointBytes: bytes } of phases) {
+    if (bytes === null) return null;
+    sizes.push(bytes);
+  }
+  const kept = sizes.reduce((sum, bytes) => sum + bytes, 0);
+  const largest = sizes.toSorted((a, b) => b - a).slice(0, slots);
+  return { kept, most: kept + (WHILE_RUNNING - 1) * largest.reduce((sum, bytes) => sum + bytes, 0) };
 }

@@ -8,20 +8,25 @@ import { openOutput } from '../output.ts';
 export function register(program: Command): void {
   program
     .command('status')
-    .description('show the processes of the local stack and which node is in quarantine; exit code 3 when it is not up')
+    .description(
+      'show the processes of the local stack, which node is in quarantine and what checkpoints take; exit code 3 when it is not up',
+    )
     .addHelpText('after', '\nExample:\n  lsweep status || lsweep up')
     .action(async (_: unknown, command: Command) => {
       const options = globalOptions(command);
-      const [{ configOf }, { stackStatus }, { readFleetStatus }, { stackStatusText }] = await Promise.all([
-        import('../access.ts'),
-        import('../../../infra/local/index.ts'),
-        import('../read-fleet-status.ts'),
-        import('../render/stack-status.ts'),
-      ]);
+      const [{ configOf }, { stackStatus }, { readFleetStatus }, { readDiskUsage }, { stackStatusText }] =
+        await Promise.all([
+          import('../access.ts'),
+          import('../../../infra/local/index.ts'),
+          import('../read-fleet-status.ts'),
+          import('../read-disk-usage.ts'),
+          import('../render/stack-status.ts'),
+        ]);
       const config = configOf(options);
       const status = stackStatus(config);
       const fleet = await readFleetStatus(config, status.state === 'up');
-      openOutput(options).result({ ...status, fleet }, stackStatusText(status, fleet, Date.now()));
+      const disk = await readDiskUsage(config);
+      openOutput(options).result({ ...status, fleet, disk }, stackStatusText(status, fleet, Date.now(), disk));
       if (status.state !== 'up') process.exitCode = EXIT.unreachable;
     });
 }

@@ -3,6 +3,7 @@
 import { isObject, type JsonObject } from '../../../workflows/domain/dotted-path.ts';
 import { PHASE_KINDS, type PhaseKind } from '../../../workflows/domain/phases.ts';
 import {
+  bytesInStore,
   type PhaseEstimate,
   type SweepEstimate,
   secondsOnSlots,
@@ -11,7 +12,7 @@ import {
 } from '../../../workflows/domain/sweep-estimate.ts';
 import type { SweepSpec } from '../../../workflows/domain/sweep-spec.ts';
 import { visibleLine } from '../../../workflows/domain/visible-text.ts';
-import { formatCount, formatSeconds } from './quantities.ts';
+import { formatBytes, formatCount, formatSeconds } from './quantities.ts';
 import { type Cell, left, renderTable, right } from './table.ts';
 
 export interface PlanView {
@@ -32,6 +33,7 @@ export function planText(view: PlanView, limit: number): string {
     trialTable(view.estimate.trials, limit),
     phaseTable(view.estimate.phases),
     costLine(view),
+    diskLine(view),
   ].join('\n\n');
 }
 
@@ -122,6 +124,13 @@ function costLine({ estimate, throughput }: PlanView): string {
   return `${total}FLOP in all, about ${formatSeconds(seconds)} on ${slot} that each sustain ${flopsText(flopsPerSecond)}FLOP/s (assumed; --slots and --gflops say otherwise)`;
 }
 
+function diskLine({ estimate, throughput }: PlanView): string {
+  const bytes = bytesInStore(estimate, throughput.slots);
+  if (bytes === null) return 'The disk that checkpoints need is not known before the run.';
+  const { kept, most } = bytes;
+  return `Checkpoints need about ${formatBytes(most)} in the artifact store while it runs and ${formatBytes(kept)} when all is done; each node caches up to worker.cacheBytes`;
+}
+
 /** As one JSON value, all trials. */
 export function planJson({ spec, estimate, throughput }: PlanView): unknown {
   return {
@@ -148,6 +157,7 @@ export function planJson({ spec, estimate, throughput }: PlanView): unknown {
       flops: sumOf(estimate.phases.map((phase) => phase.flops)),
       seconds: secondsOnSlots(estimate, throughput),
       slots: throughput.slots,
+      artifactBytes: bytesInStore(estimate, throughput.slots),
       flopsPerSecondOfSlot: throughput.flopsPerSecond,
     },
   };

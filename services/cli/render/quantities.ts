@@ -23,6 +23,13 @@ export function formatCount(value: number): string {
   return `${scaled.toFixed(digits)}${suffix}`;
 }
 
+/** Decimal units, as disks are sold: `938 B`, `12.3 kB`, `4.56 GB`. */
+export function formatBytes(bytes: number): string {
+  if (!Number.isFinite(bytes)) return '-';
+  const [divisor, suffix] = scaleOf(bytes);
+  return divisor === 1 ? `${Math.round(bytes)} B` : `${(bytes / divisor).toPrecision(3)} ${suffix}B`;
+}
+
 /** A loss in nats per token; four significant digits keep early and late losses apart. */
 export function formatLoss(nats: number | null): string {
   if (nats === null) return '-';

@@ -2,8 +2,10 @@
 
 import type { StackStatus } from '../../../infra/local/index.ts';
 import { visibleLine } from '../../../workflows/domain/visible-text.ts';
+import type { DiskUsage } from '../read-disk-usage.ts';
 import type { FleetStatus } from '../read-fleet-status.ts';
 import { quarantineLines } from './node-list.ts';
+import { formatBytes } from './quantities.ts';
 import { left, renderTable, right } from './table.ts';
 
 const HEADINGS = {
@@ -13,7 +15,12 @@ const HEADINGS = {
   down: 'The local stack is down; lsweep up starts it',
 } as const;
 
-export function stackStatusText(status: StackStatus, fleet: FleetStatus, nowMs: number): string {
+export function stackStatusText(
+  status: StackStatus,
+  fleet: FleetStatus,
+  nowMs: number,
+  disk: readonly DiskUsage[] = [],
+): string {
   const { state, stateDir, services, temporalUiUrl, failure } = status;
   const columns = [
     left('name'),
@@ -40,8 +47,13 @@ export function stackStatusText(status: StackStatus, fleet: FleetStatus, nowMs: 
     ...(rows.length === 0 ? [] : ['', renderTable(columns, rows)]),
     ...(temporalUiUrl === null ? [] : ['', `Temporal's pages: ${temporalUiUrl}`]),
     ...fleetLines(fleet, nowMs),
+    ...(disk.length === 0 ? [] : ['', ...disk.map(diskLine)]),
     ...(failure === null ? [] : ['', `The last start was given up: ${visibleLine(failure)}`]),
   ].join('\n');
+}
+
+function diskLine({ what, folder, files, bytes }: DiskUsage): string {
+  return `${what}: ${formatBytes(bytes)} in ${files} checkpoints (${visibleLine(folder)})`;
 }
 
 function fleetLines(fleet: FleetStatus, nowMs: number): readonly string[] {

@@ -218,6 +218,7 @@ function requestOf(times: FleetTimes, opening: AttemptOpening, lease: SlotLease)
     leaseMs: BigInt(times.attemptLeaseMs),
     segmentMs: BigInt(times.segmentMs),
     checkpointMs: BigInt(times.checkpointMs),
+    checkpointBytesPerSecond: BigInt(times.checkpointBytesPerSecond),
     threads: lease.threads,
     afterSeq: 0n,
     overrides: opening.overrides,

@@ -38,6 +38,8 @@ export interface FollowerNeeds {
   readonly committer: SegmentCommitter;
   /** Live numbers for Postgres; never results. */
   readonly onProgress: (id: AttemptId, progress: LiveProgress) => void;
+  /** A checkpoint of the phase is committed, or the phase is finished: older ones may not be needed any more. */
+  readonly onCheckpoint: (phaseId: number) => void;
   readonly log: Logger;
 }
 
@@ -206,6 +208,7 @@ export class AttemptFollower {
       case 'segment': {
         const outcome = await this.#needs.committer.commit(segmentCommit(phaseId, attempt, seq, event.value));
         if (outcome === 'fenced') return this.#fenced();
+        if (event.value.checkpoint !== undefined) this.#needs.onCheckpoint(phaseId);
         await this.#acknowledge(seq);
         return null;
       }
@@ -214,6 +217,7 @@ export class AttemptFollower {
           this.#needs.store.completePhase(phaseId, attempt, seq, event.value.resultJson),
         );
         if (outcome === 'fenced') return this.#fenced();
+        this.#needs.onCheckpoint(phaseId);
         await this.#acknowledge(seq);
         return { kind: 'finished' };
       }

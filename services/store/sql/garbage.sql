@@ -1,3 +1,7 @@
--- Not what a phase that was planned and run anew has written under the same name meanwhile.
-select g.uri, exists (select from checkpoints c where c.uri = g.uri) as wanted
-from artifact_garbage g order by g.uri limit $1::integer
+-- The next files after $1, which no other remover has, and their phases, null where those are gone.
+select g.uri, p.phase_id
+from artifact_garbage g left join phases p on p.phase_key = g.phase_key
+where g.uri > $1::text
+order by g.uri
+limit $2::integer
+for update of g skip locked

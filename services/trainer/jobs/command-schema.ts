@@ -28,6 +28,7 @@ const jobSchema = z.strictObject({
   memoryBytes: z.number().positive().nullable().default(null),
   segmentMs: z.number().min(0),
   checkpointMs: z.number().min(0),
+  checkpointBytesPerSecond: z.number().positive().nullable().default(null),
   overrides: attemptOverridesSchema.default({}),
 });
 

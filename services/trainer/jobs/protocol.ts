@@ -33,6 +33,8 @@ export interface PhaseJob {
   readonly segmentMs: number;
   /** A checkpoint at the end of a segment when the last one is older than this, ms; 0 = at every segment. */
   readonly checkpointMs: number;
+  /** What checkpoints may write on average (phases/checkpoint-interval.ts); null or absent: no bound. */
+  readonly checkpointBytesPerSecond?: number | null;
   /** What this attempt does otherwise than `config`, because earlier ones failed; absent = nothing. */
   readonly overrides?: AttemptOverrides;
 }

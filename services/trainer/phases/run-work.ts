@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { keepLastCheckpoints, writeCheckpoint } from '../checkpoints/index.ts';
 import type { LocalCheckpoint, PhaseJob, TrainerEvent } from '../jobs/protocol.ts';
+import { checkpointIntervalMs } from './checkpoint-interval.ts';
 import type { PhaseWork, StepRecord } from './phase-work.ts';
 import { OpenSegment } from './segment.ts';
 
@@ -23,7 +24,8 @@ const PROGRESS_MS = 500;
 
 /** @throws LatentSweepError whatever a step or a checkpoint throws; segments sent before stay valid */
 export async function runWork(
-  job: Pick<PhaseJob, 'phaseKey' | 'workDir' | 'segmentMs' | 'checkpointMs'>,
+  job: Pick<PhaseJob, 'phaseKey' | 'workDir' | 'segmentMs' | 'checkpointMs' | 'checkpointBytesPerSecond'> &
+    Partial<Pick<PhaseJob, 'resume'>>,
   work: PhaseWork,
   host: PhaseHost,
 ): Promise<void> {
@@ -32,6 +34,7 @@ export async function runWork(
   let segment = new OpenSegment(startStep, host.nowMs());
   let checkpointStep = startStep;
   let checkpointAtMs = host.nowMs();
+  let checkpointBytes = job.resume?.bytes ?? 0;
   const progress = progressReporter(work, host);
 
   const checkpointNow = (step: number): LocalCheckpoint => {
@@ -40,9 +43,12 @@ export async function runWork(
     const written = writeCheckpoint(directory, facts, tensors);
     keepLastCheckpoints(directory, Date.now());
     checkpointStep = step;
+    checkpointBytes = written.bytes;
     checkpointAtMs = host.nowMs();
     return written;
   };
+  const { checkpointMs, checkpointBytesPerSecond = null } = job;
+  const intervalMs = (): number => checkpointIntervalMs(checkpointMs, checkpointBytesPerSecond, checkpointBytes);
   const commit = (withCheckpoint: boolean): void => {
     const checkpoint = withCheckpoint ? checkpointNow(segment.toStep) : null;
     host.send(segment.close(checkpoint, host.nowMs(), peakFlopsPerSecond));
@@ -72,7 +78,7 @@ export async function runWork(
     progress(step, record);
     const nowMs = host.nowMs();
     if (step === totalSteps || stop === 'checkpoint') commit(true);
-    else if (nowMs - segment.startedMs >= job.segmentMs) commit(nowMs - checkpointAtMs >= job.checkpointMs);
+    else if (nowMs - segment.startedMs >= job.segmentMs) commit(nowMs - checkpointAtMs >= intervalMs());
   }
   host.send({ kind: 'completed', result: work.result() });
 }

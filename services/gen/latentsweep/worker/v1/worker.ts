@@ -158,7 +158,11 @@ export interface RunPhaseRequest {
   /** Replay from the first event after this one. */
   afterSeq: bigint;
   /** What the attempt does otherwise than config_json, because earlier attempts failed; the phase key stays. */
-  overrides?: AttemptOverrides | undefined;
+  overrides?:
+    | AttemptOverrides
+    | undefined;
+  /** What checkpoints may write on average, bytes per second: large ones come less often. 0 = no bound. */
+  checkpointBytesPerSecond: bigint;
 }
 
 /** Differences of an attempt from its phase's config. */
@@ -1055,6 +1059,7 @@ function createBaseRunPhaseRequest(): RunPhaseRequest {
     threads: 0,
     afterSeq: 0n,
     overrides: undefined,
+    checkpointBytesPerSecond: 0n,
   };
 }
 
@@ -1107,6 +1112,14 @@ export const RunPhaseRequest: MessageFns<RunPhaseRequest> = {
     }
     if (message.overrides !== undefined) {
       AttemptOverrides.encode(message.overrides, writer.uint32(98).fork()).join();
+    }
+    if (message.checkpointBytesPerSecond !== 0n) {
+      if (BigInt.asUintN(64, message.checkpointBytesPerSecond) !== message.checkpointBytesPerSecond) {
+        throw new globalThis.Error(
+          "value provided for field message.checkpointBytesPerSecond of type uint64 too large",
+        );
+      }
+      writer.uint32(104).uint64(message.checkpointBytesPerSecond);
     }
     return writer;
   },
@@ -1220,6 +1233,14 @@ export const RunPhaseRequest: MessageFns<RunPhaseRequest> = {
             message.overrides = AttemptOverrides.decode(reader, reader.uint32());
             continue;
           }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.checkpointBytesPerSecond = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1266,6 +1287,11 @@ export const RunPhaseRequest: MessageFns<RunPhaseRequest> = {
         ? BigInt(object.after_seq)
         : 0n,
       overrides: isSet(object.overrides) ? AttemptOverrides.fromJSON(object.overrides) : undefined,
+      checkpointBytesPerSecond: isSet(object.checkpointBytesPerSecond)
+        ? BigInt(object.checkpointBytesPerSecond)
+        : isSet(object.checkpoint_bytes_per_second)
+        ? BigInt(object.checkpoint_bytes_per_second)
+        : 0n,
     };
   },
 
@@ -1307,6 +1333,9 @@ export const RunPhaseRequest: MessageFns<RunPhaseRequest> = {
     if (message.overrides !== undefined) {
       obj.overrides = AttemptOverrides.toJSON(message.overrides);
     }
+    if (message.checkpointBytesPerSecond !== 0n) {
+      obj.checkpointBytesPerSecond = message.checkpointBytesPerSecond.toString();
+    }
     return obj;
   },
 
@@ -1335,6 +1364,10 @@ export const RunPhaseRequest: MessageFns<RunPhaseRequest> = {
     message.overrides = (object.overrides !== undefined && object.overrides !== null)
       ? AttemptOverrides.fromPartial(object.overrides)
       : undefined;
+    message.checkpointBytesPerSecond =
+      (object.checkpointBytesPerSecond !== undefined && object.checkpointBytesPerSecond !== null)
+        ? BigInt(object.checkpointBytesPerSecond)
+        : 0n;
     return message;
   },
 };

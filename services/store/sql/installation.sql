@@ -1,0 +1,1 @@
+select installation_id::text as id from installation

@@ -1,0 +1,39 @@
+// What the checkpoint of a phase takes on disk, from its config alone: weights, and Adam's two moments of what is trained. Where a checkpoint is
+// chosen (`train.select`) the best weights so far travel with it. An evaluation's verdicts are small and left out.
+
+import type { ModelShape } from './model-shape.ts';
+import type { SplitSizes } from './phase-steps.ts';
+import type { PhaseConfig } from './phases.ts';
+import { systemParameters } from './system-parameters.ts';
+
+const FLOAT = 4;
+
+/** @param sizes of the task's splits: the checkpoint of an analysis holds the latents of its items */
+export function checkpointBytes(config: PhaseConfig, shape: ModelShape, vocabulary: number, sizes: SplitSizes): number {
+  const about = { shape, vocabulary };
+  switch (config.kind) {
+    case 'base': {
+      const { total } = systemParameters({
+        ...about,
+        system: 'soft_embeddings',
+        channel: null,
+        latents: 0,
+        query: null,
+      });
+      return FLOAT * 3 * total;
+    }
+    case 'pretrain':
+    case 'finetune': {
+      const { system, channel, latents, query } = config;
+      const { total, trained } = systemParameters({ ...about, system, channel, latents, query });
+      const chosen = config.kind === 'finetune' && config.train.select !== undefined ? trained : 0;
+      return FLOAT * (total + 2 * trained + chosen);
+    }
+    case 'evaluate':
+      return 0;
+    case 'analyse': {
+      const { items, split } = config.analyse;
+      return FLOAT * Math.min(items ?? sizes[split], sizes[split]) * config.latents * shape.width;
+    }
+  }
+}
