@@ -12,6 +12,10 @@ export interface StackLayout {
   /** Held by the supervisor for its life, or by a command that starts Postgres alone. */
   readonly lock: string;
   log(service: string): string;
+  /** One folder per node of this machine. */
+  readonly nodes: string;
+  /** Checkpoints, where the configuration names no other place. */
+  readonly artifacts: string;
   /** Spool, cache and name of a node. */
   worker(service: string): string;
   /** Written by an orchestrator when nodes may register. */
@@ -21,6 +25,7 @@ export interface StackLayout {
 export function layoutOf(stateDir: string): StackLayout {
   const logs = join(stateDir, 'logs');
   const run = join(stateDir, 'run');
+  const nodes = join(stateDir, 'nodes');
   return {
     postgres: join(stateDir, 'postgres'),
     temporalFile: join(stateDir, 'temporal', 'temporal.sqlite'),
@@ -28,7 +33,9 @@ export function layoutOf(stateDir: string): StackLayout {
     run,
     lock: join(stateDir, 'stack.lock'),
     log: (service) => join(logs, `${service}.log`),
-    worker: (service) => join(stateDir, 'nodes', service),
+    nodes,
+    artifacts: join(stateDir, 'artifacts'),
+    worker: (service) => join(nodes, service),
     ready: (service) => join(run, `${service}.ready`),
   };
 }

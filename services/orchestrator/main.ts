@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import pino from 'pino';
-import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { ERRORS, LatentSweepError } from '../../workflows/domain/errors.ts';
 import { planSweepFile } from '../../workflows/domain/plan-sweep-file.ts';
 import { openArtifactStore } from '../artifacts/index.ts';
 import { artifactsUrl, endpoints, loadConfig, readPemFiles, rpcSettings } from '../config/index.ts';
@@ -74,7 +74,10 @@ async function migrateWhenReachable(known: Store): Promise<void> {
       return;
     } catch (error) {
       if (!(error instanceof LatentSweepError && error.code === 'STORE_UNREACHABLE')) throw error;
-      log.warn({ code: error.code, error: error.message }, 'not reachable yet; trying again');
+      log.warn(
+        { code: error.code, error: error.message, advice: ERRORS[error.code].advice },
+        'not reachable yet; trying again',
+      );
       await pause(RETRY_MS);
     }
   }

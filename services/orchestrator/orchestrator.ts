@@ -42,8 +42,8 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
   await store.migrate();
   const stopping = new AbortController();
   const { signal } = stopping;
-  const nativeConnection = await NativeConnection.connect(workerConnection(temporal));
-  const connection = await Connection.connect(clientConnection(temporal));
+  const workflowBundle = await bundleOnce(log);
+  const { nativeConnection, connection } = await connectTemporal(temporal);
   const client = new Client({ connection, namespace: temporal.namespace });
 
   const fleet = new Fleet(options.connectWorker);
@@ -59,12 +59,7 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
   );
   const fits = new FitWaiters(store, log);
   const news = new PhaseNews();
-  const listening = news.listen(store, signal, log);
-  const { replicaId } = options;
-  const gateway = new Gateway({ store, client, fleet, attempts, quarantine, log, signal, times, replicaId });
-
   const supplier = new FleetSlotSupplier(fleet);
-  const workflowBundle = await bundleOnce(log);
   const shared: Pick<
     WorkerOptions,
     'connection' | 'namespace' | 'interceptors' | 'shutdownGraceTime' | 'maxHeartbeatThrottleInterval'
@@ -113,6 +108,10 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
       maxConcurrentActivityTaskExecutions: WAITERS,
     }),
   ];
+  // from here on things run by themselves: whatever may fail for want of Temporal has been done
+  const listening = news.listen(store, signal, log);
+  const { replicaId } = options;
+  const gateway = new Gateway({ store, client, fleet, attempts, quarantine, log, signal, times, replicaId });
   const runs = workers.map((worker) => worker.run());
   const registry = await options.serveRegistry(gateway.service, options.registryAddress);
   log.info({ replica: options.replicaId, registry: registry.address }, 'orchestrator is up');
@@ -144,4 +143,17 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
     return down;
   };
   return { registryAddress: registry.address, fleet, failed, stop };
+}
+
+/** Both or none: a start that is tried again leaves nothing open. */
+async function connectTemporal(
+  temporal: OrchestratorOptions['temporal'],
+): Promise<{ readonly nativeConnection: NativeConnection; readonly connection: Connection }> {
+  const nativeConnection = await NativeConnection.connect(workerConnection(temporal));
+  try {
+    return { nativeConnection, connection: await Connection.connect(clientConnection(temporal)) };
+  } catch (error) {
+    await nativeConnection.close();
+    throw error;
+  }
 }

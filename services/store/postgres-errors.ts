@@ -13,6 +13,9 @@ const SOCKET_CODES = new Set([
   'EAI_AGAIN',
   'EHOSTUNREACH',
   'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENETDOWN',
+  'ECONNABORTED',
   'ENOENT', // its unix socket is not there
 ]);
 
@@ -22,6 +25,10 @@ const PASSING_CLASSES = new Set(['08', '53', '57']);
 const PASSING_STATES = new Set(['25P03', '25006']);
 /** Serialization failure, deadlock: the transaction is repeated. */
 const CONFLICT_STATES = new Set(['40001', '40P01']);
+/** Of Node's TLS: a certificate that is not trusted, or for another host. */
+const TLS_CODE = /CERT|^ERR_(TLS|SSL)|^UNABLE_TO_|^EPROTO$/;
+/** Of pg 8.23: sslmode asks for TLS, which this server does not speak. */
+const TLS_TEXT = /^The server does not support SSL connections$|^There was an error establishing an SSL connection$/;
 /** Wrong password, no such role, no such database, no right to connect to it. */
 const ACCESS_STATES = new Set(['28P01', '28000', '3D000', '42501']);
 const TUPLE_CONCURRENTLY_UPDATED = 'XX000';
@@ -68,16 +75,16 @@ export function isConcurrentUpdate(error: unknown): boolean {
  */
 export function asStoreError(error: unknown, place: string, key = 'postgres.url'): unknown {
   if (error instanceof LatentSweepError || !(error instanceof Error)) return error;
-  const reason = codeOf(error) ?? error.message;
+  const code = codeOf(error) ?? '';
   if (isUnreachable(error)) {
     return new LatentSweepError(
       'STORE_UNREACHABLE',
-      `Postgres at ${place} does not answer (${reason})`,
+      `Postgres at ${place} does not answer (${code || error.message})`,
       { place },
       error,
     );
   }
-  if (ACCESS_STATES.has(codeOf(error) ?? '')) {
+  if (ACCESS_STATES.has(code) || TLS_CODE.test(code) || TLS_TEXT.test(error.message)) {
     return new LatentSweepError('CONFIG_INVALID', `${key}: ${place} refuses: ${error.message}`, { place, key }, error);
   }
   return error;

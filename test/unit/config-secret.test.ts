@@ -24,6 +24,8 @@ test('the local stack makes a secret once, that only its owner can read, in a fo
   const path = secretPath(config.stateDir);
   assert.equal(statSync(path).mode & 0o777, 0o600);
   assert.equal(statSync(config.stateDir).mode & 0o066, 0);
+  for (const name of ['logs', 'nodes', 'temporal', 'artifacts'])
+    assert.equal(statSync(join(config.stateDir, name)).mode & 0o077, 0, name);
   const { secret } = rpcSettings(config);
   assert.match(secret ?? '', /^[0-9a-f]{64}$/);
   makeStackSecret(config.stateDir);

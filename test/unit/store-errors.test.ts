@@ -14,7 +14,12 @@ test('lost connections, shutdowns and a full server are unreachable; mistakes of
   const away = ['ECONNREFUSED', 'ECONNRESET', '08006', '57P01', '57P03', '53300', '53100', '25006'].map((code) =>
     withCode(code),
   );
-  const texts = ['Connection terminated unexpectedly', 'timeout exceeded when trying to connect', 'Query read timeout'];
+  const texts = [
+    'Connection terminated unexpectedly',
+    'timeout expired',
+    'timeout exceeded when trying to connect',
+    'Query read timeout',
+  ];
   for (const error of [...away, ...texts.map((text) => new Error(text))])
     assert.ok(isUnreachable(error), error.message);
   assert.ok(isUnreachable(new AggregateError([withCode('ECONNREFUSED')])));
@@ -31,6 +36,15 @@ test('errors become the project’s at one place, others pass as they are', () =
   assert.ok(away instanceof LatentSweepError && away.code === 'STORE_UNREACHABLE');
   const refused = asStoreError(withCode('3D000', 'database "x" does not exist'), 'db:5432/x');
   assert.ok(refused instanceof LatentSweepError && refused.code === 'CONFIG_INVALID');
+  for (const error of [
+    withCode('DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed certificate'),
+    withCode('ERR_TLS_CERT_ALTNAME_INVALID', 'not for this host'),
+    new Error('The server does not support SSL connections'),
+  ]) {
+    const known = asStoreError(error, 'db:5432/x');
+    assert.ok(known instanceof LatentSweepError && known.code === 'CONFIG_INVALID', error.message);
+    assert.match(known.message, /^CONFIG_INVALID: postgres\.url: db:5432\/x refuses: /);
+  }
   const other = new pg.DatabaseError('syntax', 1, 'error');
   assert.equal(asStoreError(other, 'db'), other);
   assert.equal(asStoreError(away, 'db'), away);
