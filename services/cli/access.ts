@@ -1,6 +1,7 @@
 // How commands reach Postgres and Temporal: what the configuration names, else the local stack. Reading works while that stack is
 // down (its Postgres is started for the moment); commands on sweeps need it up.
 
+import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { type Config, endpoints, loadConfig, readPemFiles, runningStack } from '../config/index.ts';
 import type { SweepClient } from '../orchestrator/index.ts';
 import { openReader, openStore, type Reader, type ReaderOptions, type StudyReader } from '../store/index.ts';
@@ -20,6 +21,39 @@ export function withReader<T>(config: Config, work: (reader: StudyReader) => Pro
 /** For statements that a person gives. @throws LatentSweepError CONFIG_INVALID without a login that only reads, STORE_UNREACHABLE, and what `work` throws */
 export function withPeoplesReader<T>(config: Config, work: (reader: Reader) => Promise<T>): Promise<T> {
   return withReaderFor('people', config, work);
+}
+
+/**
+ * For following: a reader that outlives the stack. After an outage the next query finds out anew where Postgres is; a local stack that is
+ * down is an outage too, and is not started.
+ * @throws what `work` throws; its queries STORE_UNREACHABLE while Postgres is away
+ */
+export async function withLastingReader<T>(config: Config, work: (reader: StudyReader) => Promise<T>): Promise<T> {
+  let reader: Reader | null = null;
+  const close = async (): Promise<void> => {
+    const old = reader;
+    reader = null;
+    await old?.close();
+  };
+  const open = (): Reader => {
+    const { readerUrl, readerTimeoutMs: timeoutMs } = config.postgres;
+    const urlOf = readerUrl === null ? 'writer' : 'reader';
+    return openReader(readerUrl ?? endpoints(config).postgresUrl, { urlOf, statementsOf: 'ourselves', timeoutMs });
+  };
+  const query: StudyReader['query'] = async (...statement) => {
+    reader ??= open();
+    try {
+      return await reader.query(...statement);
+    } catch (error) {
+      if (error instanceof LatentSweepError && error.code === 'STORE_UNREACHABLE') await close();
+      throw error;
+    }
+  };
+  try {
+    return await work({ query });
+  } finally {
+    await close();
+  }
 }
 
 async function withReaderFor<T>(

@@ -5,14 +5,14 @@ import type { Config } from '../config/index.ts';
 import { EXIT, type ExitCode } from '../edge/index.ts';
 import type { StudyReader } from '../store/index.ts';
 import { type ReadSweepFile, readSweepFile } from '../sweep-file/index.ts';
-import { withReader, withSweepClient } from './access.ts';
+import { withLastingReader, withReader, withSweepClient } from './access.ts';
+import { bringUp } from './bring-up.ts';
 import { followToEnd } from './follow/follow-to-end.ts';
 import { countsOf, readSweep } from './follow/read-progress.ts';
 import { listenForInterruption } from './interruption.ts';
 import { lsweepCommand } from './lsweep-command.ts';
 import type { Output } from './output.ts';
 import { psqlCommand } from './psql-command.ts';
-import { bringUp } from './quickstart-stack.ts';
 import { chartText, readResults, writeChart } from './results/present-results.ts';
 
 export interface QuickstartEnd {
@@ -41,7 +41,7 @@ export async function runQuickstart(config: Config, file: string, output: Output
         ? `Sweep ${name} started: ${cells} cells. Ctrl-C leaves it running.`
         : `Sweep ${name} is known already; it goes on where it was.`,
     );
-    return await withReader(config, async (reader) => {
+    return await withLastingReader(config, async (reader) => {
       const { end, exitCode } = await followToEnd({ config, reader, sweep: name, output, comeBack: AGAIN, signal });
       if (end.kind !== 'closed') return { exitCode, value: { sweep: name, ended: end.kind }, text: '' };
       return await endOf(config, reader, name, exitCode);

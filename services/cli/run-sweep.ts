@@ -3,7 +3,8 @@
 import { type Config, endpoints } from '../config/index.ts';
 import { EXIT, type ExitCode } from '../edge/index.ts';
 import type { ReadSweepFile } from '../sweep-file/index.ts';
-import { withReader, withSweepClient } from './access.ts';
+import { withLastingReader, withSweepClient } from './access.ts';
+import { bringUpIfAbsent } from './bring-up.ts';
 import { checkData } from './check-data.ts';
 import type { FollowEnd } from './follow/follow-sweep.ts';
 import { followToEnd } from './follow/follow-to-end.ts';
@@ -27,14 +28,33 @@ export interface FollowedSweep {
 }
 
 /** @throws LatentSweepError SPEC_INVALID with the lines of the file, DATA_INVALID with the line of a data file, CONFLICT when another sweep file has the name */
-export async function startSweepFile(config: Config, file: string, output: Output): Promise<StartedSweep> {
+export async function startSweepFile(
+  config: Config,
+  file: string,
+  output: Output,
+  options: { readonly mayStartStack: boolean },
+): Promise<StartedSweep> {
   const sweep = await checkedSweepFile(file);
+  await needStack(config, output, options.mayStartStack);
   const { name, cells } = sweep;
   const how = await withSweepClient(config, (client) => client.startSweep(sweep));
   output.say(
     how === 'started' ? `${name} started: ${cells} cells` : `${name} is known already; it goes on where it was`,
   );
   return { name, cells, how };
+}
+
+/** @throws an AbortError when it is interrupted: the stack goes on coming up, the sweep is not started */
+async function needStack(config: Config, output: Output, mayStart: boolean): Promise<void> {
+  const interruption = listenForInterruption();
+  try {
+    const { signal } = interruption;
+    if ((await bringUpIfAbsent(config, output, { mayStart, signal })) === 'up') return;
+    output.say('interrupted while the stack was starting; no sweep was started');
+    signal.throwIfAborted();
+  } finally {
+    interruption.stopListening();
+  }
 }
 
 /** @throws LatentSweepError SPEC_INVALID, DATA_INVALID, NOT_FOUND without a sweep of the name */
@@ -65,7 +85,7 @@ export async function followToResults(
   endpoints(config);
   const interruption = listenForInterruption();
   try {
-    return await withReader(config, async (reader) => {
+    return await withLastingReader(config, async (reader) => {
       const { signal } = interruption;
       const { end, exitCode } = await followToEnd({ config, reader, sweep, output, comeBack, signal });
       if (end.kind !== 'closed') return { exitCode, value: { sweep, ended: end.kind }, text: null };

@@ -1,11 +1,14 @@
 // Exit codes and messages of the real command line where nothing is up.
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { buildProgram } from '../../services/cli/index.ts';
 import { jsonOf, runCli } from './cli-child.ts';
 
@@ -68,6 +71,42 @@ test('a stack that is not up ends with 3 and says what to do, as JSON too', asyn
   const { error } = jsonOf<{ readonly error: { readonly code: string } }>(json.stderr);
   assert.equal(error.code, 'STORE_UNREACHABLE');
   assert.equal(json.stdout, '');
+});
+
+test('run and start without a stack are refused with --no-up', async () => {
+  const file = fileURLToPath(new URL('../../infra/sweeps/quickstart.yaml', import.meta.url));
+  const [run, start] = await Promise.all([lsweep('run', '--no-up', file), lsweep('start', file, '--no-up')]);
+  for (const { code, stderr, stdout } of [run, start]) {
+    assert.equal(code, 3);
+    assert.match(stderr, /STORE_UNREACHABLE: the local stack in .* is not up/);
+    assert.doesNotMatch(stdout, /Bringing/);
+  }
+});
+
+test('a configuration that is refused shows no stack, however it is wrong', async () => {
+  const urls = ['postgres://u:100%@127.0.0.1:1/db', 'postgres://u:p@127.0.0.1:notaport/db', 'http://x'];
+  const ends = await Promise.all(urls.map((url) => runCli(['ls'], { cwd, env: { LSWEEP_POSTGRES_URL: url } })));
+  for (const { code, stderr } of ends) {
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /^CONFIG_INVALID: /);
+    assert.doesNotMatch(stderr, /^\s+at /m);
+  }
+});
+
+test('a full disk behind stdout is told, and a reader that has enough is no failure', async () => {
+  const cli = fileURLToPath(new URL('../../services/cli/lsweep.mjs', import.meta.url));
+  const shell = (script: string) =>
+    promisify(execFile)('bash', ['-c', script, 'bash', process.execPath, cli]).then(
+      () => ({ code: 0, stderr: '' }),
+      (error: unknown) => error as { readonly code: number; readonly stderr: string },
+    );
+  const [full, enough] = await Promise.all([
+    shell('"$1" "$2" help > /dev/full'),
+    shell('set -o pipefail; "$1" "$2" help | head -c 1 > /dev/null'),
+  ]);
+  assert.equal(full.code, 1);
+  assert.match(full.stderr, /^DISK_FULL: [^\n]*\n[^\n]*\n$/);
+  assert.deepEqual(enough, { code: 0, stderr: '' });
 });
 
 test('a Postgres or a Temporal that does not answer ends with 3 and is named, its password is not', async () => {

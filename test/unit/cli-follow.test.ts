@@ -39,10 +39,12 @@ interface Scripted {
   readonly progress: readonly (SweepProgress | Error)[];
   readonly descriptions: readonly (SweepDescription | Error | 'never answers')[];
   readonly interruptAfter?: number;
+  /** Polls at which the local stack is down. */
+  readonly down?: readonly number[];
 }
 
 /** Follows on a clock that only `wait` advances. */
-async function follow({ progress, descriptions, interruptAfter }: Scripted) {
+async function follow({ progress, descriptions, interruptAfter, down }: Scripted) {
   const said: string[] = [];
   const controller = new AbortController();
   let nowMs = 0;
@@ -60,6 +62,7 @@ async function follow({ progress, descriptions, interruptAfter }: Scripted) {
         const one = answer(descriptions, looks++);
         return one === 'never answers' ? await new Promise<never>(() => undefined) : one;
       },
+      isStackDown: () => down?.includes(polls) ?? false,
     },
     display: {
       show: (shown) => said.push(shown.state),
@@ -114,6 +117,31 @@ test('outages are said once each and survived', async () => {
   );
   assert.equal(new Set(troubles).size, troubles.length);
   assert.ok(troubles.every((word) => word === 'fine again' || word.includes('asking again, the sweep is not lost')));
+});
+
+test('a stack that goes down is said with its time, once, and the following goes on when it is back', async () => {
+  const { end, said } = await follow({
+    progress: [RUNNING, postgresAway, postgresAway, postgresAway, RUNNING, FINISHED],
+    descriptions: [OPEN, COMPLETED],
+    down: [2, 3, 4],
+  });
+  assert.equal(end.kind, 'closed');
+  const troubles = said.filter((word) => !['running', 'finished', 'end'].includes(word));
+  assert.match(
+    troubles[0] ?? '',
+    /^the stack is down since \d\d:\d\d:\d\d; waiting \(Ctrl-C leaves the sweep as it is\)$/,
+  );
+  assert.deepEqual(troubles.slice(1), ['fine again']);
+});
+
+test('a sweep that is paused is said once, with how it goes on', () => {
+  const lines: string[] = [];
+  const display = openPlainDisplay((line) => lines.push(line));
+  for (let second = 0; second < 3; second++) display.show({ ...RUNNING, state: 'paused' }, second * 1_000);
+  assert.deepEqual(
+    lines.filter((line) => line.includes('resume')),
+    ['s is paused; lsweep resume s goes on'],
+  );
 });
 
 test('a Temporal that never answers does not stop the numbers', async () => {

@@ -29,7 +29,7 @@ const folder = mkdtempSync(join(tmpdir(), 'lsweep-hostile-'));
 after(() => rmSync(folder, { recursive: true }));
 
 const FORGED = '15:04:05 error FORGED';
-const HOSTILE = `evil\u001b[31mRED\u001b]0;pwn\u0007\u009b2J\u202edrow\u2066\u200f\u0000\u007f\r\u2028\n${FORGED}`;
+const HOSTILE = `evil\u001b[31mRED\u001b]0;pwn\u0007\u009b2J\u202edrow\u2066\u200f\u0001\u007f\r\u2028\n${FORGED}`;
 const FORBIDDEN = /(?!\n)[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u;
 
 function assertHarmless(text: string, what: string): void {
@@ -211,7 +211,7 @@ axes: { system: [h2], latents: [4] }
     runCli(['plan', 'key.yaml'], { cwd: folder }),
     runCli(['plan', 'value.yaml'], { cwd: folder }),
     runCli(['plan', 'name.yaml'], { cwd: folder }),
-    runCli(['plan', HOSTILE.replaceAll('\u0000', '')], { cwd: folder }),
+    runCli(['plan', HOSTILE], { cwd: folder }),
   ]);
   assert.deepEqual(
     [description, key, value, name, argument].map(({ code }) => code),

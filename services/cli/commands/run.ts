@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
+import { z } from 'zod';
 import { globalOptions } from '../global-options.ts';
 import { openOutput } from '../output.ts';
 
@@ -10,11 +11,12 @@ export function register(program: Command): void {
     .command('run')
     .description('start a sweep and follow it to its end; run again, it goes on or shows that all is done')
     .argument('<file>', 'sweep file (YAML)', existingFile)
+    .option('--no-up', 'do not bring the local stack up where none is and no server is configured')
     .addHelpText('after', '\nExample:\n  lsweep run infra/sweeps/quickstart.yaml')
     .action(async (file: string, _: unknown, command: Command) => {
       const { config, output } = await open(command);
       const { startSweepFile, followToResults, setExitCode } = await import('../run-sweep.ts');
-      const sweep = await startSweepFile(config, file, output);
+      const sweep = await startSweepFile(config, file, output, mayStartStack(command));
       const { exitCode, value, text } = await followToResults(config, sweep.name, output, `lsweep run ${file}`);
       output.result(value, text === null ? '' : `\n${text}`);
       setExitCode(exitCode);
@@ -24,11 +26,12 @@ export function register(program: Command): void {
     .command('start')
     .description('start a sweep and return at once')
     .argument('<file>', 'sweep file (YAML)', existingFile)
+    .option('--no-up', 'do not bring the local stack up where none is and no server is configured')
     .addHelpText('after', '\nExample:\n  lsweep start infra/sweeps/quickstart.yaml')
     .action(async (file: string, _: unknown, command: Command) => {
       const { config, output } = await open(command);
       const { startSweepFile } = await import('../run-sweep.ts');
-      const { name, cells, how } = await startSweepFile(config, file, output);
+      const { name, cells, how } = await startSweepFile(config, file, output, mayStartStack(command));
       output.result({ sweep: name, cells, how }, `follow it: lsweep follow ${name}`);
     });
 
@@ -56,6 +59,10 @@ export function register(program: Command): void {
       output.result(value, text === null ? '' : `\n${text}`);
       setExitCode(exitCode);
     });
+}
+
+function mayStartStack(command: Command): { readonly mayStartStack: boolean } {
+  return { mayStartStack: z.object({ up: z.boolean() }).parse(command.opts()).up };
 }
 
 async function open(command: Command) {

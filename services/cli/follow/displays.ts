@@ -23,7 +23,9 @@ export function openLiveDisplay(terminal: Terminal, color: boolean, startMs: num
   let troubleNow: string | null = null;
   const draw = (nowMs: number): void => {
     if (shown === null) return;
-    area.draw(progressLines({ ...shown, elapsedSeconds: (nowMs - startMs) / 1_000, trouble: troubleNow }));
+    const { progress } = shown;
+    const note = troubleNow ?? (progress.state === 'paused' ? pausedText(progress.sweep) : null);
+    area.draw(progressLines({ ...shown, elapsedSeconds: (nowMs - startMs) / 1_000, trouble: note }));
   };
   return {
     show: (progress, nowMs) => {
@@ -46,11 +48,14 @@ export function openPlainDisplay(write: (line: string) => void): ProgressDisplay
   const leftOf = openTimesLeft();
   const unseen = openUnseenFailures();
   let lastText = '';
+  let lastState: SweepProgress['state'] | null = null;
   let lastMs = Number.NEGATIVE_INFINITY;
   return {
     show: (progress, nowMs) => {
       const secondsLeft = leftOf(progress, nowMs);
       for (const failure of unseen(progress)) write(failure);
+      if (progress.state === 'paused' && lastState !== 'paused') write(pausedText(progress.sweep));
+      lastState = progress.state;
       const text = countsText(progress);
       if (nowMs - lastMs < (text === lastText ? PLAIN_EVERY_MS : PLAIN_LEAST_MS)) return;
       lastText = text;
@@ -63,6 +68,10 @@ export function openPlainDisplay(write: (line: string) => void): ProgressDisplay
     trouble: (sentence) => write(visibleLine(sentence ?? 'everything answers again')),
     end: () => undefined,
   };
+}
+
+function pausedText(sweep: string): string {
+  return visibleLine(`${sweep} is paused; lsweep resume ${sweep} goes on`);
 }
 
 function openTimesLeft(): (progress: SweepProgress, nowMs: number) => ReadonlyMap<string, number | null> {

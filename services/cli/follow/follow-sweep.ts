@@ -10,6 +10,8 @@ export interface FollowSources {
   readProgress(): Promise<SweepProgress>;
   /** @throws LatentSweepError TEMPORAL_UNREACHABLE (asked again) or anything else (ends the following) */
   describe(): Promise<SweepDescription>;
+  /** Whether the local stack that the sweep runs on is not up. */
+  isStackDown(): boolean;
 }
 
 /** Where progress is shown: a live area, plain lines, or nothing. */
@@ -55,6 +57,7 @@ export async function followSweep(options: FollowOptions): Promise<FollowEnd> {
   const { sources, display, times, signal, nowMs, wait } = options;
   const troubles = new Map<'progress' | 'describe', string>();
   let told: string | null = null;
+  let downSince: string | null = null;
 
   /** @returns null when the source is away */
   const ask = async <T>(what: 'progress' | 'describe', call: () => Promise<T>): Promise<T | null> => {
@@ -69,8 +72,14 @@ export async function followSweep(options: FollowOptions): Promise<FollowEnd> {
     }
   };
   const tellTroubles = (): void => {
+    downSince = sources.isStackDown() ? (downSince ?? clockOf(nowMs())) : null;
     const all = [...troubles.values()].sort().join('; ');
-    const sentence = all === '' ? null : `${all}; asking again, the sweep is not lost`;
+    const sentence =
+      downSince !== null
+        ? `the stack is down since ${downSince}; waiting (Ctrl-C leaves the sweep as it is)`
+        : all === ''
+          ? null
+          : `${all}; asking again, the sweep is not lost`;
     if (sentence !== told) display.trouble(sentence, nowMs());
     told = sentence;
   };
@@ -139,6 +148,11 @@ function endOf(description: SweepDescription, progress: SweepProgress | null): F
       // the workflow writes the state before it closes, so the next look at Postgres shows it
       return progress !== null && isFinal(progress) ? { kind: 'closed', progress } : null;
   }
+}
+
+/** `14:03:10`, as the clock of the reader shows it. */
+function clockOf(ms: number): string {
+  return new Date(ms).toTimeString().slice(0, 8);
 }
 
 function isUnreachable(error: unknown): error is LatentSweepError {

@@ -1,6 +1,6 @@
 // Following as commands do it: a live area on a terminal, plain lines elsewhere, and a last word.
 
-import type { Config } from '../../config/index.ts';
+import { type Config, runningStack } from '../../config/index.ts';
 import type { ExitCode } from '../../edge/index.ts';
 import type { StudyReader } from '../../store/index.ts';
 import { waitUnlessAborted } from '../interruption.ts';
@@ -22,6 +22,12 @@ export interface FollowToEnd {
   readonly signal: AbortSignal;
 }
 
+/** Whether what the configuration does not name is provided by a local stack that is not up. */
+function isDown(config: Config): boolean {
+  const isLocal = config.postgres.url === null || config.temporal.address === null;
+  return isLocal && runningStack(config) === null;
+}
+
 /** Says how it ended. @returns that, and the exit code for it */
 export async function followToEnd(
   options: FollowToEnd,
@@ -31,7 +37,11 @@ export async function followToEnd(
   const since = new Date();
   try {
     const end = await followSweep({
-      sources: { readProgress: () => readProgress(reader, sweep, since), describe: () => workflow.describe() },
+      sources: {
+        readProgress: () => readProgress(reader, sweep, since),
+        describe: () => workflow.describe(),
+        isStackDown: () => isDown(config),
+      },
       display:
         process.stdout.isTTY && !output.json
           ? openLiveDisplay(process.stdout, output.color, Date.now())

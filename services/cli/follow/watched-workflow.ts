@@ -16,7 +16,14 @@ export function watchWorkflow(config: Config, sweep: string): WatchedWorkflow {
   return {
     describe: async () => {
       client ??= await openSweepClient(config);
-      return await client.describe(sweep);
+      try {
+        return await client.describe(sweep);
+      } catch (error) {
+        const old = client;
+        client = null;
+        await old.close();
+        throw error;
+      }
     },
     close: async () => {
       await client?.close();

@@ -1,5 +1,5 @@
-// Brings the stack up for the quickstart. Postgres is the first to be ready, so it is asked at once whether there is anything left to
-// do; if not, nobody needs to wait for the rest, which comes up by itself.
+// Brings the local stack up for commands that need it: the quickstart always, run and start where there is none and none is configured.
+// Postgres is the first to be ready, so the quickstart asks it at once whether anything is left to do; if not, nobody waits for the rest.
 
 import { up } from '../../infra/local/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
@@ -11,21 +11,38 @@ import type { Output } from './output.ts';
 import { allDoneQuery } from './queries/all-done.ts';
 import { StackProgress } from './render/stack-progress.ts';
 
-export type QuickstartStack = 'up' | 'all_done' | 'interrupted';
+export type BroughtUp = 'up' | 'all_done' | 'interrupted';
+
+/**
+ * For commands that start sweeps. Configured servers, and a stack that runs, stay as they are; with `mayStart` false the command's own
+ * refusal follows.
+ */
+export async function bringUpIfAbsent(
+  config: Config,
+  output: Output,
+  options: { readonly mayStart: boolean; readonly signal: AbortSignal },
+): Promise<'up' | 'interrupted'> {
+  const isConfigured = config.postgres.url !== null || config.temporal.address !== null;
+  if (isConfigured || !options.mayStart || runningStack(config) !== null) return 'up';
+  output.say('No stack is up here and no server is configured (--no-up refuses instead).');
+  return (await bringUp(config, null, output, options.signal)) === 'interrupted' ? 'interrupted' : 'up';
+}
+
+/** @param sweep asked for whether it is done already; null = the whole stack is wanted in any case */
 
 export async function bringUp(
   config: Config,
-  sweep: Pick<ReadSweepFile, 'name' | 'specHash'>,
+  sweep: Pick<ReadSweepFile, 'name' | 'specHash'> | null,
   output: Output,
   signal: AbortSignal,
-): Promise<QuickstartStack> {
+): Promise<BroughtUp> {
   if (runningStack(config) === null) output.say(`Bringing the local stack up in ${config.stateDir} ...`);
   const progress = new StackProgress((text) => output.say(text));
   const enough = new AbortController();
   const looks: Promise<void>[] = [];
   let isAsked = false;
-  const look = async (postgresUrl: string): Promise<void> => {
-    const answer = await isAllDone(postgresUrl, sweep);
+  const look = async (postgresUrl: string, asked: Pick<ReadSweepFile, 'name' | 'specHash'>): Promise<void> => {
+    const answer = await isAllDone(postgresUrl, asked);
     if (answer === true) enough.abort();
     // the record of a stack that was killed calls its Postgres ready; the real one is asked when it is
     if (answer === null) isAsked = false;
@@ -33,9 +50,9 @@ export async function bringUp(
   const onChange = (record: StackRecord): void => {
     progress.show(record);
     const { postgresUrl } = record;
-    if (isAsked || postgresUrl === null || !isPostgresReady(record)) return;
+    if (sweep === null || isAsked || postgresUrl === null || !isPostgresReady(record)) return;
     isAsked = true;
-    const asking = look(postgresUrl);
+    const asking = look(postgresUrl, sweep);
     // awaited below, when the stack is up
     asking.catch(() => undefined);
     looks.push(asking);
