@@ -3,7 +3,7 @@
 
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { DefaultLogger, type LogLevel, Runtime } from '@temporalio/worker';
-import { type ErrorCode, LatentSweepError } from '../../workflows/domain/errors.ts';
+import { ERRORS, type ErrorCode, LatentSweepError } from '../../workflows/domain/errors.ts';
 import type { OrchestratorOptions } from './options.ts';
 import { type Orchestrator, startOrchestrator } from './orchestrator.ts';
 import { pause } from './persist.ts';
@@ -61,7 +61,8 @@ async function startWhenReachable(options: OrchestratorOptions, signal: AbortSig
     } catch (error) {
       const known = asTemporalError(error, options.temporal.address) ?? error;
       if (!(known instanceof LatentSweepError && PASSING.has(known.code))) throw known;
-      options.log.warn({ code: known.code, error: known.message }, 'not reachable yet; trying again');
+      const { code, message } = known;
+      options.log.warn({ code, error: message, advice: ERRORS[code].advice }, 'not reachable yet; trying again');
     }
     await pause(RETRY_MS, signal);
   }
