@@ -1,31 +1,61 @@
-// Data that people bring is read before a sweep starts, as the trainer will read it: a broken line must not be found by the evaluation of a
-// trial that has trained for a day.
+// Every phase is looked at before a sweep starts, as the trainer will look at it: a broken line, a question without room or a tokenizer that the
+// model does not know must not be found by the evaluation of a trial that has trained for a day.
 
 import { existsSync, statSync } from 'node:fs';
+import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import type { PhaseConfig } from '../../workflows/domain/phases.ts';
 import { planSweepFile } from '../../workflows/domain/plan-sweep-file.ts';
 import type { SweepSpec } from '../../workflows/domain/sweep-spec.ts';
 
 /** Of all files together. Text beyond it would keep its owner waiting; the first phase that comes to a bad line of it names the line. */
 const MOST_CHECKED_BYTES = 64 << 20;
+/** Points of a larger grid are looked at by their phases. */
+const MOST_CHECKED_POINTS = 10_000;
 
 /**
- * The first phase of each task and tokenizer.
- * @throws LatentSweepError as `checkPhaseConfig` of the trainer, naming file and line
+ * One phase of each kind, data, model and room that the sweep has. What needs the hub and has no facts yet is left to the phase.
+ * @throws LatentSweepError as `checkPhaseConfig` of the trainer, naming file and line, or the cell
  */
 export async function checkData(spec: SweepSpec): Promise<void> {
   const brought = Object.entries(spec.files).filter(([, { shape }]) => shape === null);
   const bytes = brought.reduce((sum, [path]) => sum + (existsSync(path) ? statSync(path).size : 0), 0);
-  if (brought.length === 0 || bytes > MOST_CHECKED_BYTES) return;
-  const { checkPhaseConfig } = await import('../trainer/index.ts');
+  if (bytes > MOST_CHECKED_BYTES) return;
   const plan = planSweepFile(spec);
+  const points = Math.min(plan.size / spec.seeds.length, MOST_CHECKED_POINTS);
   const checked = new Set<string>();
-  for (let cell = 0; cell < plan.size; cell++) {
+  let check: ((config: PhaseConfig) => Promise<unknown>) | null = null;
+  for (let cell = 0; cell < points; cell++) {
     for (const { config } of plan.cell(cell).trial.phases) {
-      if (config.kind === 'simulate') continue;
-      const data = JSON.stringify([config.task, config.tokenizer]);
-      if (checked.has(data)) continue;
-      checked.add(data);
-      await checkPhaseConfig(config);
+      if (config.kind === 'simulate' || isOpen(config, spec)) continue;
+      const room = roomOf(config);
+      if (checked.has(room)) continue;
+      checked.add(room);
+      check ??= (await import('../trainer/index.ts')).phaseChecker();
+      await check(config).catch((error: unknown) => {
+        throw ofCell(error, cell, config);
+      });
     }
   }
+}
+
+function isOpen({ model }: PhaseConfig, { files }: SweepSpec): boolean {
+  return 'weights' in model && model.weights.startsWith('hf:') && files[model.weights] === undefined;
+}
+
+/** The config without what changes numbers only: phases that differ in a rate or a seed have the same room. */
+function roomOf(config: PhaseConfig): string {
+  return JSON.stringify(config, (key, value: unknown) => (NUMBERS_ONLY.has(key) ? undefined : value));
+}
+
+const NUMBERS_ONLY = new Set(['seed', 'lr', 'schedule', 'warmupSteps', 'betas', 'eps', 'weightDecay', 'decay', 'clip']);
+
+/** What is wrong with data is the same for every cell. */
+function ofCell(error: unknown, cell: number, { kind }: PhaseConfig): unknown {
+  if (!(error instanceof LatentSweepError) || error.code.startsWith('DATA_')) return error;
+  return new LatentSweepError(
+    error.code,
+    `cell ${cell}, ${kind}: ${error.sentence}`,
+    { ...error.details, cell },
+    error,
+  );
 }

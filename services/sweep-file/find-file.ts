@@ -14,6 +14,7 @@ import { countProblems, shapeOfFolder } from '../trainer/index.ts';
 const PIECE_BYTES = 4 << 20;
 /** What a folder of weights consists of; anything else in it changes no result. */
 const WEIGHT_FILE = /^(?!\._)(config\.json|.*\.safetensors|.*\.safetensors\.index\.json)$/;
+const HUB_REPOSITORY = /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/;
 const PINNED_HUB_NAME = /^hf:[^/@]+\/[^/@]+@[^@]+$/;
 
 /** Text and benchmarks are the user's to bring; a plan needs nothing of them that it cannot leave open. */
@@ -47,7 +48,10 @@ function find(folder: string, name: string, kind: FileKind): FoundFile {
     };
   }
   const path = resolve(folder, name);
-  if (!existsSync(path)) return { kind: 'refused', reason: `${SETTING[kind]}: ${path} does not exist` };
+  if (!existsSync(path)) {
+    const onHub = kind === 'weights' && HUB_REPOSITORY.test(name) ? `; did you mean hf:${name}@main?` : '';
+    return { kind: 'refused', reason: `${SETTING[kind]}: ${path} does not exist${onHub}` };
+  }
   switch (kind) {
     case 'weights':
       return findWeights(path);

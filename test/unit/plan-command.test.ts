@@ -10,6 +10,7 @@ import { Command } from 'commander';
 import { register } from '../../services/cli/commands/plan.ts';
 import { addGlobalOptions } from '../../services/cli/global-options.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { GPT2, parametersOf, temporaryFolder, writeFolder } from './weights-folder.ts';
 
 const smoke = fileURLToPath(new URL('../../infra/sweeps/countdown-smoke.yaml', import.meta.url));
 
@@ -99,4 +100,37 @@ axes: { system: [h2], latents: [2] }
   const train = 'train: { stepsPerStage: 2 }\ncurriculum: null';
   const many = /problems\.txt, line 1: the answer "many" after #### has no number/;
   await refused(sweep(`{ name: gsm8k, trainFile: ${problems} }`, train), many);
+});
+
+test('what a phase cannot do is refused by the plan, with its cell: latents without room, a tokenizer that the model does not know', async (t) => {
+  const folder = temporaryFolder(t);
+  const sweep = join(folder, 'sweep.yaml');
+  const write = (model: string, axes: string): void =>
+    writeFileSync(
+      sweep,
+      `name: room
+model: ${model}
+tokenizer: bytes
+task: { name: countdown, operands: 2, maxTarget: 30, train: 20, valid: 2, test: 2 }
+${model.includes('weights') ? '' : 'base: { steps: 2, sequence: 32 }'}
+train: { stepsPerStage: 2, batch: 2 }
+curriculum: null
+evaluate: { maxNewTokens: 4 }
+axes: ${axes}
+`,
+    );
+  write('{ family: gpt2, layers: 1, width: 16, heads: 2, context: 64 }', '{ system: [h2], latents: [4, 60] }');
+  await assert.rejects(plan(sweep), {
+    code: 'CONTEXT_EXCEEDED',
+    message: /cell 1, finetune: training example 0 needs \d+ positions \(.*latents 60.*model\.context is 64/,
+  });
+  const small = { ...GPT2, contextLength: 128 };
+  writeFolder(folder, small, parametersOf(small));
+  write('{ weights: . }', '{ system: [no_cot] }');
+  await assert.rejects(plan(sweep), {
+    code: 'TOKEN_OUT_OF_RANGE',
+    message: /cell 0, finetune: tokenizer bytes has 258 ids, the model of .* knows 7/,
+  });
+  write('{ weights: Qwen/Qwen3-0.6B }', '{ system: [no_cot] }');
+  await assert.rejects(plan(sweep), { code: 'SPEC_INVALID', message: /did you mean hf:Qwen\/Qwen3-0\.6B@main\?/ });
 });

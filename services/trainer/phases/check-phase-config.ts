@@ -34,15 +34,49 @@ export interface PhaseFacts {
  * @throws LatentSweepError CONFIG_INVALID, DATA_MISSING, DATA_INVALID, WEIGHTS_INVALID, CONTEXT_EXCEEDED or TOKEN_OUT_OF_RANGE naming key,
  * file or item
  */
-export async function checkPhaseConfig(config: PhaseConfig): Promise<PhaseFacts> {
+export const checkPhaseConfig = (config: PhaseConfig): Promise<PhaseFacts> => phaseChecker()(config);
+
+/** As `checkPhaseConfig` for many phases: tasks, tokens and models that they share are read once. */
+export function phaseChecker(): (config: PhaseConfig) => Promise<PhaseFacts> {
+  const data = new Map<string, Promise<Checked>>();
+  const contexts = new Map<string, Promise<number>>();
+  return async (config) => {
+    const { task, tokenizer: named, model } = config;
+    const read = await once(data, JSON.stringify([task, named]), () => readData(config));
+    const contextLength = await once(contexts, JSON.stringify([model, named, task]), () =>
+      contextLengthOf(model, read.tokenizer),
+    );
+    if (config.kind !== 'base') channelOf(config.system, config.channel);
+    if (config.kind === 'finetune' || config.kind === 'pretrain') softInitOf(config.softInit, read.tokenizer);
+    checkRoom(config, read.data, read.tokenizer, contextLength);
+    const { vocabularySize } = read.tokenizer;
+    return { totalSteps: phaseSteps(config, sizesOf(read.data)), vocabularySize, contextLength };
+  };
+}
+
+interface Checked {
+  readonly data: PhaseData;
+  /** Remembers the ids of each text: the room of one example is looked at for many phases. */
+  readonly tokenizer: Tokenizer;
+}
+
+async function readData(config: PhaseConfig): Promise<Checked> {
   const task = createTask(config.task);
   const tokenizer = createTokenizer(config.tokenizer, task);
   const data = await loadPhaseData(task, tokenizer);
-  const contextLength = await contextLengthOf(config.model, tokenizer);
-  if (config.kind !== 'base') channelOf(config.system, config.channel);
-  if (config.kind === 'finetune' || config.kind === 'pretrain') softInitOf(config.softInit, tokenizer);
-  checkRoom(config, data, tokenizer, contextLength);
-  return { totalSteps: phaseSteps(config, sizesOf(data)), vocabularySize: tokenizer.vocabularySize, contextLength };
+  const known = new Map<string, number[]>();
+  const encode = (text: string): number[] => {
+    const ids = known.get(text) ?? tokenizer.encode(text);
+    known.set(text, ids);
+    return ids;
+  };
+  return { data, tokenizer: { ...tokenizer, encode } };
+}
+
+function once<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const made = known.get(key) ?? make();
+  known.set(key, made);
+  return made;
 }
 
 async function contextLengthOf(model: ModelSettings, tokenizer: Tokenizer): Promise<number> {

@@ -1,5 +1,5 @@
 // The border of the phases.
-export { checkPhaseConfig, type PhaseFacts } from './check-phase-config.ts';
+export { checkPhaseConfig, type PhaseFacts, phaseChecker } from './check-phase-config.ts';
 export { MODEL_PRESETS } from './model-presets.ts';
 export { runPhase } from './run-phase.ts';
 export type { PhaseHost } from './run-work.ts';
