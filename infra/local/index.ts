@@ -2,5 +2,6 @@
 
 export { type DownResult, down } from './down.ts';
 export { type PostgresAlone, startPostgresAlone } from './postgres-alone.ts';
+export { makeStateFolder } from './state-folder.ts';
 export { type ServiceStatus, type StackStatus, stackStatus } from './status.ts';
 export { type UpOptions, type UpResult, up } from './up.ts';

@@ -11,6 +11,7 @@ import { choosePort } from './ports.ts';
 import { clusterExists, clusterIn } from './postgres/cluster.ts';
 import { endStrayPostgres, postgresAnswers, postgresLaunch, postgresUrl } from './postgres/server.ts';
 import { releaseStackLock, takeStackLock } from './stack-lock.ts';
+import { makeStateFolder } from './state-folder.ts';
 
 const POLL_MS = 50;
 
@@ -57,6 +58,7 @@ export async function startPostgresAlone(config: Config): Promise<PostgresAlone>
 
 async function startUnderLock(config: Config, layout: StackLayout): Promise<PostgresAlone> {
   try {
+    makeStateFolder(config);
     const cluster = clusterIn(layout.postgres);
     await endStrayPostgres(cluster.data);
     const recorded =

@@ -26,7 +26,7 @@ export interface StackPlan {
  * @throws LatentSweepError CONFIG_INVALID when a configured port is in use
  */
 export async function planStack(config: Config, layout: StackLayout, before: StackRecord | null): Promise<StackPlan> {
-  if (config.secretFile === null) makeStackSecret(config.stateDir);
+  if (config.secretFile === null) makeStackSecret(config);
   const ports = new PortPicker(before);
   const services: ServiceDefinition[] = [];
   let ownPostgres: string | null = null;

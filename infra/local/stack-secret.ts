@@ -3,12 +3,12 @@
 
 import { randomBytes } from 'node:crypto';
 import { existsSync, linkSync, rmSync, writeFileSync } from 'node:fs';
-import { secretPath } from '../../services/config/index.ts';
+import { type Config, secretPath } from '../../services/config/index.ts';
 import { makeStateFolder } from './state-folder.ts';
 
-export function makeStackSecret(stateDir: string): void {
-  makeStateFolder(stateDir);
-  const path = secretPath(stateDir);
+export function makeStackSecret(config: Pick<Config, 'stateDir' | 'dir'>): void {
+  makeStateFolder(config);
+  const path = secretPath(config.stateDir);
   if (existsSync(path)) return;
   // whole or not at all, and never in the place of another's
   const draft = `${path}.${process.pid}`;

@@ -1,14 +1,44 @@
-// The state folder, made closed to other users: logs, spools and checkpoints are nobody's business. One that exists stays as it is.
+// The state folder, closed to other users: logs, spools, checkpoints and secrets are nobody's business. One that was made wider, by hand or by an
+// earlier version, is closed when it is next used; never the folder of the work itself, which may be shared on purpose.
 
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, relative } from 'node:path';
+import type { Config } from '../../services/config/index.ts';
+import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { layoutOf } from './layout.ts';
-import { postgresAccount } from './postgres/account.ts';
+import { type Account, postgresAccount } from './postgres/account.ts';
 
-export function makeStateFolder(stateDir: string): void {
-  // the account that Postgres runs as, when we are root, must be able to pass
-  mkdirSync(stateDir, { recursive: true, mode: postgresAccount() === null ? 0o700 : 0o711 });
+/** @throws LatentSweepError CONFIG_INVALID naming `stateDir` when it cannot be made or closed */
+export function makeStateFolder({ stateDir, dir }: Pick<Config, 'stateDir' | 'dir'>): void {
+  // when we are root, the account that Postgres runs as must be able to pass, and nobody else
+  const account = postgresAccount();
+  const mode = account === null ? 0o700 : 0o710;
   const { logs, run, nodes, temporalFile, artifacts } = layoutOf(stateDir);
-  for (const folder of [logs, run, nodes, dirname(temporalFile), artifacts])
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(stateDir, { recursive: true, mode });
+    if (!holds(stateDir, dir)) close(stateDir, mode, account);
+    for (const folder of [logs, run, nodes, dirname(temporalFile), artifacts])
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    throw new LatentSweepError(
+      'CONFIG_INVALID',
+      `stateDir is ${stateDir}, which cannot be made or closed to other users (${words})`,
+      { key: 'stateDir', stateDir },
+      error,
+    );
+  }
+}
+
+/** Somebody else's folder is left to him. */
+function close(folder: string, mode: number, account: Account | null): void {
+  const found = statSync(folder);
+  if (process.getuid !== undefined && found.uid !== process.getuid()) return;
+  if (account !== null && found.gid !== account.gid) chownSync(folder, found.uid, account.gid);
+  if ((found.mode & 0o777) !== mode) chmodSync(folder, mode);
+}
+
+/** Whether `inner` is `outer`, or lies in it. */
+function holds(outer: string, inner: string): boolean {
+  return !relative(outer, inner).split('/').includes('..');
 }

@@ -48,7 +48,7 @@ interface Supervisor {
 
 function startSupervisor(config: Config): Supervisor {
   const log = layoutOf(config.stateDir).log('supervisor');
-  makeStateFolder(config.stateDir);
+  makeStateFolder(config);
   mkdirSync(dirname(log), { recursive: true });
   const out = openSync(log, 'a');
   const env = { ...process.env, LSWEEP_DIR: config.dir, LSWEEP_CONFIG: config.file ?? undefined };

@@ -26,7 +26,7 @@ const nodeSchema = z.object({ nodeId: z.string().min(1) });
 export function openStateFolder(root: string, nodeId: string | null): StateFolder {
   const folder = (name: string): string => join(root, name);
   try {
-    for (const name of ['spool', 'cache', 'work', 'slots']) mkdirSync(folder(name), { recursive: true });
+    for (const name of ['spool', 'cache', 'work', 'slots']) mkdirSync(folder(name), { recursive: true, mode: 0o700 });
     const ownerFile = folder('owner.json');
     takeOwnership(root, ownerFile);
     return {

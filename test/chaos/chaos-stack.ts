@@ -90,7 +90,7 @@ export async function openChaosStack(size: StackSize): Promise<ChaosStack> {
   await chmod(root, 0o755);
   await writeFile(join(root, 'lsweep.yaml'), configText(size));
   const config = loadConfig({ dir: root });
-  makeStackSecret(config.stateDir);
+  makeStackSecret(config);
   const layout = layoutOf(config.stateDir);
   const log = pino({ level: process.env['LSWEEP_TEST_LOG'] ?? 'silent' }, pino.destination(2));
   const taken = new Set<number>();

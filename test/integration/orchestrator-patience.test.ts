@@ -33,7 +33,7 @@ after(async () => {
 test('an orchestrator whose Postgres accepts and never answers tries again, one line with code and advice each time', async () => {
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
   const { port } = silent.address() as AddressInfo;
-  makeStackSecret(join(dir, '.lsweep'));
+  makeStackSecret({ stateDir: join(dir, '.lsweep'), dir });
   const { file, args, env } = nodeCommand('services/orchestrator/main.ts', [], {
     ...process.env,
     LSWEEP_DIR: dir,

@@ -20,7 +20,7 @@ const tlsFolder = new URL('../integration/tls/', import.meta.url).pathname;
 
 test('the local stack makes a secret once, that only its owner can read, in a folder closed to others', () => {
   const config = configWith('');
-  makeStackSecret(config.stateDir);
+  makeStackSecret(config);
   const path = secretPath(config.stateDir);
   assert.equal(statSync(path).mode & 0o777, 0o600);
   assert.equal(statSync(config.stateDir).mode & 0o066, 0);
@@ -28,7 +28,7 @@ test('the local stack makes a secret once, that only its owner can read, in a fo
     assert.equal(statSync(join(config.stateDir, name)).mode & 0o077, 0, name);
   const { secret } = rpcSettings(config);
   assert.match(secret ?? '', /^[0-9a-f]{64}$/);
-  makeStackSecret(config.stateDir);
+  makeStackSecret(config);
   assert.equal(rpcSettings(config).secret, secret);
 });
 

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { makeStateFolder } from '../../../infra/local/index.ts';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { trainedConfig } from '../../../workflows/domain/phases.ts';
 import type { Config } from '../../config/index.ts';
@@ -51,6 +52,7 @@ export async function trainTrial(options: TrainOptions, config: Config, output: 
   refuseExistingExport(options.exportTo);
   for (const { config: phase } of trial.phases) await checkPhaseConfig(phase);
   if (trial.device === 'cpu') checkTrialFits(await planTrial(read.cell, trial), machineSize().memoryBytes);
+  if (options.out === null) makeStateFolder(config);
   const unlock = lockFolder(trial.folder);
   try {
     const end = await run(read, trial, output);

@@ -101,7 +101,7 @@ async function open(
   const commands = await connect();
   const registry = `127.0.0.1:${await freePort()}`;
   const stateDir = join(root, 'state');
-  makeStackSecret(stateDir);
+  makeStackSecret({ stateDir, dir: root });
   const environment = {
     ...process.env,
     LSWEEP_DIR: root,
