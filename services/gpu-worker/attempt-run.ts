@@ -8,6 +8,7 @@ import type { Logger } from 'pino';
 import type { AttemptOverrides } from '../../workflows/domain/attempt-overrides.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import type { AnyPhaseConfig } from '../../workflows/domain/phases.ts';
+import { checkSegmentSize } from '../../workflows/domain/record-limits.ts';
 import { type ArtifactStore, checkpointUri, fileError } from '../artifacts/index.ts';
 import type { Artifact, RunPhaseRequest } from '../gen/latentsweep/worker/v1/worker.ts';
 import { machineSize } from '../machine/index.ts';
@@ -219,6 +220,7 @@ export class AttemptRun {
         return null;
       case 'segment': {
         if (this.#attempt.isFenced) return null;
+        checkSegmentSize(event);
         const checkpoint = event.checkpoint === null ? undefined : await this.#upload(event.checkpoint);
         await this.#attempt.record(segmentEvent(event, checkpoint));
         this.#recordedStep = event.toStep;

@@ -6,6 +6,7 @@ import { type AnyPhaseConfig, anyPhaseConfigSchema } from '../../workflows/domai
 import type { AttemptReport, RunPhaseRequest } from '../gen/latentsweep/worker/v1/worker.ts';
 import type { Attempt } from './attempt.ts';
 import { AttemptRun, type RunNeeds, type StopMode, type StopReason } from './attempt-run.ts';
+import { SettledAttempts } from './settled-attempts.ts';
 import type { SlotDevice } from './trainer.ts';
 import type { TrainerPool } from './trainer-pool.ts';
 
@@ -17,8 +18,7 @@ interface Entry {
 
 export class NodeAttempts {
   readonly #byPhase = new Map<string, Entry>();
-  /** Number of the last attempt that was told in full, by phase: it is not run again by a late call. */
-  readonly #settled = new Map<string, number>();
+  readonly #settled = new SettledAttempts();
   readonly #pool: TrainerPool;
   readonly #needs: RunNeeds;
   readonly #changes = new Set<() => void>();
@@ -43,7 +43,7 @@ export class NodeAttempts {
   run(request: RunPhaseRequest): Attempt {
     const { phaseKey, attempt: number } = request;
     const known = this.#byPhase.get(phaseKey);
-    const newest = Math.max(known?.attempt.id.attempt ?? 0, this.#settled.get(phaseKey) ?? 0);
+    const newest = Math.max(known?.attempt.id.attempt ?? 0, this.#settled.newest(phaseKey));
     if (newest > number) throw fenced(phaseKey, number, newest);
     if (known?.attempt.id.attempt === number) return known.attempt;
     const { slot } = request;
@@ -72,7 +72,7 @@ export class NodeAttempts {
     if (entry?.attempt.id.attempt !== number) return;
     if (!(await entry.attempt.acknowledge(seq))) return;
     if (this.#byPhase.get(phaseKey) === entry) this.#byPhase.delete(phaseKey);
-    this.#settled.set(phaseKey, number);
+    this.#settled.add(phaseKey, number);
     await entry.attempt.removeSpool();
     this.#changed();
   }

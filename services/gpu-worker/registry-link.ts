@@ -2,7 +2,7 @@
 // registry it was given; which of them owns the node is settled among the orchestrators, so that another one follows when one is gone.
 
 import type { Logger } from 'pino';
-import { ERRORS, LatentSweepError } from '../../workflows/domain/errors.ts';
+import { ERRORS, type ErrorCode, LatentSweepError } from '../../workflows/domain/errors.ts';
 import type { RegistryServiceClient } from '../gen/latentsweep/registry/v1/registry.ts';
 import type { AttemptReport, Node } from '../gen/latentsweep/worker/v1/worker.ts';
 import { type Connection, connectRegistry, type RpcOptions } from '../rpc/index.ts';
@@ -12,6 +12,11 @@ const FIRST_WAIT_MS = 200;
 const LONGEST_WAIT_MS = 500;
 /** A registry that is silent now need not know: its lease on the node runs out. */
 const LEAVE_MS = 2_000;
+
+/** The registry answers and will not have this node. */
+const REFUSALS: ReadonlySet<ErrorCode> = new Set([
+  ...(['UNAUTHENTICATED', 'PERMISSION_DENIED', 'NODE_NAME_TAKEN', 'CONFIG_INVALID'] as const),
+]);
 
 export interface LinkNeeds {
   readonly node: Node;
@@ -123,7 +128,7 @@ export class RegistryLink {
 
 /** Trying again may help, once somebody has changed the configuration of either side. */
 function isRefusal(error: unknown): error is LatentSweepError {
-  return error instanceof LatentSweepError && (error.code === 'UNAUTHENTICATED' || error.code === 'PERMISSION_DENIED');
+  return error instanceof LatentSweepError && REFUSALS.has(error.code);
 }
 
 function pause(waitMs: number, signal: AbortSignal): Promise<void> {

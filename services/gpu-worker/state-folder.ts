@@ -1,4 +1,4 @@
-// The folder of a node: its stable name, and the rule that one worker uses it at a time.
+// The folder of a node: its stable name and instance, and the rule that one worker uses it at a time.
 
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,6 +11,8 @@ import { isAlive, markOf } from '../config/index.ts';
 
 export interface StateFolder {
   readonly nodeId: string;
+  /** Random and kept: shows registries that a restarted worker is the same node. Nobody else may know it. */
+  readonly instanceId: string;
   readonly spool: string;
   readonly cache: string;
   readonly work: string;
@@ -20,7 +22,7 @@ export interface StateFolder {
 }
 
 export const processMarkSchema = z.object({ pid: z.number().int().positive(), started: z.string() });
-const nodeSchema = z.object({ nodeId: z.string().min(1) });
+const nodeSchema = z.object({ nodeId: z.string().min(1), instanceId: z.string().min(1).optional() });
 
 /** @throws LatentSweepError CONFLICT when a living worker uses the folder; ARTIFACT_STORE or DISK_FULL when it cannot be written */
 export function openStateFolder(root: string, nodeId: string | null): StateFolder {
@@ -30,7 +32,7 @@ export function openStateFolder(root: string, nodeId: string | null): StateFolde
     const ownerFile = folder('owner.json');
     takeOwnership(root, ownerFile);
     return {
-      nodeId: keptNodeId(folder('node.json'), nodeId),
+      ...keptNode(folder('node.json'), nodeId),
       spool: folder('spool'),
       cache: folder('cache'),
       work: folder('work'),
@@ -54,11 +56,12 @@ function takeOwnership(root: string, file: string): void {
   writeJson(file, markOf(process.pid));
 }
 
-function keptNodeId(file: string, wanted: string | null): string {
-  const kept = readJson(file, nodeSchema)?.nodeId;
-  const nodeId = wanted ?? kept ?? `${hostname()}-${randomBytes(3).toString('hex')}`;
-  if (nodeId !== kept) writeJson(file, { nodeId });
-  return nodeId;
+function keptNode(file: string, wanted: string | null): Pick<StateFolder, 'nodeId' | 'instanceId'> {
+  const kept = readJson(file, nodeSchema);
+  const nodeId = wanted ?? kept?.nodeId ?? `${hostname()}-${randomBytes(3).toString('hex')}`;
+  const instanceId = kept?.instanceId ?? randomBytes(16).toString('hex');
+  if (nodeId !== kept?.nodeId || instanceId !== kept.instanceId) writeJson(file, { nodeId, instanceId });
+  return { nodeId, instanceId };
 }
 
 /** @returns null when the file is missing or was cut off by a crash */
@@ -72,6 +75,6 @@ export function readJson<T>(file: string, schema: z.ZodType<T>): T | null {
 }
 
 export function writeJson(file: string, value: unknown): void {
-  writeFileSync(`${file}.new`, JSON.stringify(value));
+  writeFileSync(`${file}.new`, JSON.stringify(value), { mode: 0o600 });
   renameSync(`${file}.new`, file);
 }

@@ -1,6 +1,7 @@
 // Events of a trainer process as events of the worker service. Pure.
 
 import { ERRORS, LatentSweepError } from '../../workflows/domain/errors.ts';
+import { boundedDetails, boundedMessage } from '../../workflows/domain/record-limits.ts';
 import type { Artifact, RunPhaseResponse, Segment } from '../gen/latentsweep/worker/v1/worker.ts';
 import { phaseResultJson, type TrainerEvent } from '../trainer/index.ts';
 import type { DurableEvent } from './spool.ts';
@@ -45,7 +46,10 @@ export function failedEvent(error: LatentSweepError): DurableEvent {
   const { code, message, details } = error;
   return {
     $case: 'failed',
-    value: { code, failure: ERRORS[code].failure, message, detailsJson: JSON.stringify(details) },
+    value: {
+      ...{ code, failure: ERRORS[code].failure, message: boundedMessage(message) },
+      detailsJson: JSON.stringify(boundedDetails(details)),
+    },
   };
 }
 

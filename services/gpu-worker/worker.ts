@@ -13,7 +13,7 @@ import { NodeAttempts } from './node-attempts.ts';
 import type { SlotOptions, WorkerOptions } from './options.ts';
 import { RegistryLink } from './registry-link.ts';
 import { SpoolFolder } from './spool-folder.ts';
-import { openStateFolder } from './state-folder.ts';
+import { openStateFolder, type StateFolder } from './state-folder.ts';
 import { TrainerPool } from './trainer-pool.ts';
 import { TrainerSlot } from './trainer-slot.ts';
 import { workerService } from './worker-service.ts';
@@ -69,8 +69,9 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       },
     );
     closing.push(() => server.stop());
-    const self = describe(options, state.nodeId, options.advertise ?? server.address);
-    known.node = self;
+    const self = describe(options, state, options.advertise ?? server.address);
+    // whoever calls this node may not learn what makes it this node
+    known.node = { ...self, instanceId: '' };
     const lease = new Lease(attempts);
     closing.push(() => lease.close());
     const linkNeeds = { node: self, reports: () => attempts.reports(), onAnswer: () => lease.renew(), rpc, log };
@@ -98,9 +99,14 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   }
 }
 
-function describe(options: WorkerOptions, nodeId: string, address: string): Node {
+function describe(
+  options: WorkerOptions,
+  { nodeId, instanceId }: Pick<StateFolder, 'nodeId' | 'instanceId'>,
+  address: string,
+): Node {
   return {
     nodeId,
+    instanceId,
     address,
     incarnation: randomBytes(8).toString('hex'),
     slots: placesOf(options).map(({ device, memoryBytes, threads }, index) => ({

@@ -7,6 +7,8 @@ import { persist } from './persist.ts';
 
 /** Most segments of one transaction; bounds its memory and the time that a fenced one holds the others up. */
 const GROUP = 64;
+/** Most rows of one transaction, unless one segment has more: a second's work for Postgres. */
+const GROUP_ROWS = 100_000;
 
 interface Pending {
   readonly segment: SegmentCommit;
@@ -39,8 +41,17 @@ export class SegmentCommitter {
     this.#flushing = true;
     // lets every stream that has a segment in hand join the group
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.#pending.length > 0) await this.#flushGroup(this.#pending.splice(0, GROUP));
+    while (this.#pending.length > 0) await this.#flushGroup(this.#nextGroup());
     this.#flushing = false;
+  }
+
+  #nextGroup(): readonly Pending[] {
+    let rows = 0;
+    const end = this.#pending.slice(0, GROUP).findIndex(({ segment }, place) => {
+      rows += rowsOf(segment);
+      return place > 0 && rows > GROUP_ROWS;
+    });
+    return this.#pending.splice(0, end === -1 ? GROUP : end);
   }
 
   async #flushGroup(group: readonly Pending[]): Promise<void> {
@@ -60,4 +71,8 @@ export class SegmentCommitter {
   #write(group: readonly Pending[]): Promise<readonly CommitOutcome[]> {
     return persist(() => this.#store.commitSegments(group.map((one) => one.segment)), this.#signal, this.#log);
   }
+}
+
+function rowsOf({ metrics, items }: SegmentCommit): number {
+  return metrics.reduce((rows, { steps }) => rows + steps.length, items.length);
 }

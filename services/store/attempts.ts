@@ -41,6 +41,7 @@ const reopenPhase = statement('reopen-phase');
 const forgiveAttempts = statement('forgive-attempts');
 const failureRecord = statement('failure-record');
 const lastAttempt = statement('last-attempt');
+const attemptRecord = statement('attempt-record');
 const openAttemptsOnNode = statement('open-attempts-on-node');
 const writeProgress = statement('write-progress');
 
@@ -58,6 +59,7 @@ export type Attempts = Pick<
   | 'reopenLost'
   | 'stopAttempt'
   | 'failureRecord'
+  | 'attemptRecord'
   | 'openAttemptsOnNode'
   | 'attemptProgress'
 >;
@@ -176,6 +178,11 @@ export function attempts(db: Database): Attempts {
       if (row === undefined) throw new LatentSweepError('NOT_FOUND', `no phase has id ${phaseId}`, { phaseId });
       return { counts: row.counts, retries: retriesSchema.parse(row.retries ?? {}) };
     },
+    attemptRecord: async (phaseId, attempt) => {
+      const [row] = await db.query<RecordRow>(attemptRecord, [phaseId, attempt]);
+      if (row === undefined) throw noAttempt(phaseId, attempt);
+      return fromRecordRow(row);
+    },
     openAttemptsOnNode: async (nodeId) => {
       const rows = await db.query<OpenRow>(openAttemptsOnNode, [nodeId]);
       return rows.map((row) => fromOpenRow(row, nodeId));
@@ -288,7 +295,17 @@ async function endOpen(
   return ended;
 }
 
-type OpenRow = {
+type RecordRow = { readonly last_seq: string; readonly step: number; readonly total_steps: number };
+
+function fromRecordRow({
+  last_seq,
+  step,
+  total_steps,
+}: RecordRow): Pick<OpenAttempt, 'lastSeq' | 'step' | 'totalSteps'> {
+  return { lastSeq: BigInt(last_seq), step, totalSteps: total_steps };
+}
+
+type OpenRow = RecordRow & {
   readonly phase_id: number;
   readonly phase_key: string;
   readonly attempt: number;
@@ -297,13 +314,12 @@ type OpenRow = {
   readonly workflow_id: string;
   readonly run_id: string;
   readonly activity_id: string;
-  readonly last_seq: string;
 };
 
 function fromOpenRow(row: OpenRow, nodeId: string): OpenAttempt {
-  const { phase_id, phase_key, attempt, slot, device, workflow_id, run_id, activity_id, last_seq } = row;
+  const { phase_id, phase_key, attempt, slot, device, workflow_id, run_id, activity_id } = row;
   const place = { nodeId, slot, device, workflowId: workflow_id, runId: run_id, activityId: activity_id };
-  return { phaseId: phase_id, phaseKey: phase_key, attempt, place, lastSeq: BigInt(last_seq) };
+  return { phaseId: phase_id, phaseKey: phase_key, attempt, place, ...fromRecordRow(row) };
 }
 
 function rowOf({ uri, sha256, bytes, step }: Checkpoint): CheckpointRow {

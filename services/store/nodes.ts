@@ -17,10 +17,11 @@ export type Nodes = Pick<OrchestratorStore, 'upsertNode' | 'ownNode' | 'renewNod
 
 export function nodes(db: Database): Nodes {
   return {
-    upsertNode: async ({ nodeId, address, incarnation, slots, engineVersion, memoryBytes, places }) => {
+    upsertNode: async ({ nodeId, address, incarnation, slots, engineVersion, memoryBytes, places }, instance) => {
       const rows = places.map((one) => ({ index: one.slot, device: one.device, memory_bytes: one.memoryBytes }));
+      const { id, leaseMs, mayReplace } = instance;
       const values = [nodeId, address, incarnation, slots, engineVersion, memoryBytes, storableJson(rows)];
-      await db.query(upsertNode, values);
+      return (await db.query(upsertNode, [...values, id, leaseMs, mayReplace])).length > 0;
     },
     ownNode: async (nodeId, replicaId, leaseMs) => {
       if ((await db.query(ownNode, [nodeId, replicaId, leaseMs])).length > 0) return true;

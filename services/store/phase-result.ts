@@ -1,34 +1,49 @@
-// The result of a phase as the trainer's JSON (services/trainer/jobs/protocol.ts, PhaseResult), parsed at this edge.
+// The result of a phase as the trainer's JSON (services/trainer/jobs/protocol.ts, PhaseResult), parsed at this edge. Its numbers must agree with
+// each other: it is a node's word.
 
 import { z } from 'zod';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { RECORD_LIMITS } from '../../workflows/domain/record-limits.ts';
 
 /** Non-finite numbers come as strings (services/trainer/jobs/result-json.ts). */
 const numberSchema = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number)]);
-const indexSchema = z.number().int().min(0).nullable();
+const countSchema = z.number().int().min(0).max(2_147_483_647);
+const shareSchema = z.number().min(0).max(1);
+const nameSchema = z.string().max(RECORD_LIMITS.metricNameCharacters);
+/** Rounding of the trainer's own sum and quotient. */
+const ACCURACY_ERROR = 1e-6;
+
+const evaluationSchema = z
+  .looseObject({
+    split: nameSchema.regex(/^[A-Za-z0-9_-]+$/),
+    items: countSchema,
+    correct: countSchema,
+    accuracy: shareSchema,
+    chance: shareSchema,
+  })
+  .refine(({ items, correct, accuracy }) => Math.abs(accuracy - correct / Math.max(1, items)) <= ACCURACY_ERROR, {
+    error: 'accuracy must be correct / items',
+    path: ['accuracy'],
+  });
 
 const resultSchema = z.looseObject({
-  weightsSha256: z.string().nullish().default(null),
-  evaluation: z
-    .looseObject({
-      split: z.string(),
-      items: z.number().int().min(0),
-      correct: z.number().int().min(0),
-      accuracy: z.number(),
-      chance: z.number(),
-    })
+  weightsSha256: z
+    .string()
+    .regex(/^[0-9a-f]{1,64}$/)
     .nullish()
     .default(null),
+  evaluation: evaluationSchema.nullish().default(null),
   analyses: z
     .array(
       z.strictObject({
-        name: z.string().min(1),
-        label: z.string(),
-        i: indexSchema,
-        j: indexSchema,
+        name: nameSchema.min(1),
+        label: nameSchema,
+        i: countSchema.nullable(),
+        j: countSchema.nullable(),
         value: numberSchema,
       }),
     )
+    .max(RECORD_LIMITS.analyses)
     .default([]),
 });
 
@@ -52,17 +67,18 @@ export interface RecordedResult {
   }[];
 }
 
-/** @throws LatentSweepError INTERNAL when the trainer sent something else */
+/** @throws LatentSweepError EVENT_REFUSED when the node sent something else */
 export function parsePhaseResult(json: string): RecordedResult {
   let value: unknown;
   try {
     value = JSON.parse(json);
   } catch (error) {
-    throw new LatentSweepError('INTERNAL', `the result of a phase is no JSON: ${json.slice(0, 200)}`, {}, error);
+    throw new LatentSweepError('EVENT_REFUSED', `the result of a phase is no JSON: ${json.slice(0, 200)}`, {}, error);
   }
   const parsed = resultSchema.safeParse(value);
   if (!parsed.success) {
-    throw new LatentSweepError('INTERNAL', `the result of a phase is not as agreed: ${z.prettifyError(parsed.error)}`);
+    const problems = z.prettifyError(parsed.error).slice(0, 1_000);
+    throw new LatentSweepError('EVENT_REFUSED', `the result of a phase is not as agreed: ${problems}`);
   }
   const { analyses, ...rest } = parsed.data;
   const { weightsSha256, evaluation } = rest;

@@ -23,8 +23,8 @@ const SOCKET_CODES = new Set([
 const PASSING_CLASSES = new Set(['08', '53', '57']);
 /** Idle in transaction for too long (this process was suspended); read-only (a standby took over). */
 const PASSING_STATES = new Set(['25P03', '25006']);
-/** Serialization failure, deadlock: the transaction is repeated. */
-const CONFLICT_STATES = new Set(['40001', '40P01']);
+/** Transaction rollback (serialization failure, deadlock): repeated at once, and when that does not help later. */
+const CONFLICT_CLASS = '40';
 /** Of Node's TLS: a certificate that is not trusted, or for another host. */
 const TLS_CODE = /CERT|^ERR_(TLS|SSL)|^UNABLE_TO_|^EPROTO$/;
 /** Of pg 8.23: sslmode asks for TLS, which this server does not speak. */
@@ -32,6 +32,8 @@ const TLS_TEXT = /^The server does not support SSL connections$|^There was an er
 /** Wrong password, no such role, no such database, no right to connect to it. */
 const ACCESS_STATES = new Set(['28P01', '28000', '3D000', '42501']);
 const TUPLE_CONCURRENTLY_UPDATED = 'XX000';
+/** Data exception (out of range, a null in a text), integrity constraint: the same values are refused for ever. */
+const REFUSING_CLASSES = new Set(['22', '23']);
 
 const FOREIGN_KEY_VIOLATION = '23503';
 
@@ -50,7 +52,7 @@ export function isUnreachable(error: unknown): boolean {
 
 /** The transaction was rolled back because of another one; repeating it at once is right. */
 export function isConflict(error: unknown): boolean {
-  return error instanceof Error && CONFLICT_STATES.has(codeOf(error) ?? '');
+  return error instanceof Error && (codeOf(error)?.startsWith(CONFLICT_CLASS) ?? false);
 }
 
 /** A row could not go because another one refers to it. @returns whose foreign key forbids it; null for every other error */
@@ -76,7 +78,7 @@ export function isConcurrentUpdate(error: unknown): boolean {
 export function asStoreError(error: unknown, place: string, key = 'postgres.url'): unknown {
   if (error instanceof LatentSweepError || !(error instanceof Error)) return error;
   const code = codeOf(error) ?? '';
-  if (isUnreachable(error)) {
+  if (isUnreachable(error) || isConflict(error)) {
     return new LatentSweepError(
       'STORE_UNREACHABLE',
       `Postgres at ${place} does not answer (${code || error.message})`,
@@ -86,6 +88,14 @@ export function asStoreError(error: unknown, place: string, key = 'postgres.url'
   }
   if (ACCESS_STATES.has(code) || TLS_CODE.test(code) || TLS_TEXT.test(error.message)) {
     return new LatentSweepError('CONFIG_INVALID', `${key}: ${place} refuses: ${error.message}`, { place, key }, error);
+  }
+  if (REFUSING_CLASSES.has(code.slice(0, 2))) {
+    return new LatentSweepError(
+      'INTERNAL',
+      `Postgres refuses the values (${code}): ${error.message}`,
+      { sqlstate: code },
+      error,
+    );
   }
   return error;
 }

@@ -182,6 +182,10 @@ export interface OpenAttempt {
   readonly attempt: number;
   readonly place: AttemptPlace;
   readonly lastSeq: bigint;
+  /** Last recorded step, or where it resumed. */
+  readonly step: number;
+  /** Of the whole phase. */
+  readonly totalSteps: number;
 }
 
 /** What `createSweep` found under the name: `different` = another sweep file has it, nothing was written. */
@@ -274,6 +278,16 @@ export interface NodeRow {
   readonly places: readonly Omit<Place, 'nodeId' | 'free'>[];
 }
 
+/** Who registers under the name of a node. */
+export interface NodeInstance {
+  /** Kept in the node's state folder; null = a version without one, whose name anybody may take. */
+  readonly id: string | null;
+  /** For how long the name is kept from other instances. */
+  readonly leaseMs: number;
+  /** Whether it may have the name of another instance whose time has passed. */
+  readonly mayReplace: boolean;
+}
+
 /** The part of the store that the orchestrator calls; `openStore` of index.ts answers it and more. Methods retry by themselves only for moments; they throw STORE_UNREACHABLE when Postgres stays away. */
 export interface OrchestratorStore {
   migrate(): Promise<unknown>;
@@ -341,6 +355,8 @@ export interface OrchestratorStore {
     readonly counts: Readonly<Partial<Record<AttemptFailure, number>>>;
     readonly retries: Retries;
   }>;
+  /** What is recorded of an attempt. @throws LatentSweepError NOT_FOUND */
+  attemptRecord(phaseId: number, attempt: number): Promise<Pick<OpenAttempt, 'lastSeq' | 'step' | 'totalSteps'>>;
   recordDecision(decision: Decision): Promise<void>;
   /** Says what a phase waits for that fits nowhere, until its next attempt. @returns whether it said something else before */
   waitFor(phaseKey: string, what: string): Promise<boolean>;
@@ -359,10 +375,11 @@ export interface OrchestratorStore {
   /** Slots of all nodes that some replica serves and that are trusted or may try a canary. */
   places(): Promise<readonly Place[]>;
 
-  upsertNode(node: NodeRow): Promise<void>;
+  /** @returns false when the name is another instance's: nothing is written */
+  upsertNode(node: NodeRow, instance: NodeInstance): Promise<boolean>;
   /** True when `replicaId` owns the node for `leaseMs` from now: it did, nobody did, or the owner's lease had expired. */
   ownNode(nodeId: string, replicaId: string, leaseMs: number): Promise<boolean>;
-  /** Answers the nodes that are still owned by `replicaId`. */
+  /** Answers the nodes that are still owned by `replicaId`; their names are kept for their instances as long. */
   renewNodes(nodeIds: readonly string[], replicaId: string, leaseMs: number): Promise<readonly string[]>;
   releaseNode(nodeId: string, replicaId: string): Promise<void>;
   /** Those of the nodes that are in quarantine. */

@@ -38,11 +38,13 @@ interface AttemptRow {
   /** Ended before the last retry command; its failure no longer counts. */
   forgiven: boolean;
   lastSeq: bigint;
+  step: number;
   readonly overrides: AttemptOverrides;
 }
 interface PhaseRow {
   readonly phaseId: number;
   readonly plan: CellPlan['trial']['phases'][number];
+  readonly totalSteps: number;
   state: 'planned' | 'running' | 'finished' | 'failed';
   fence: number;
   owner: ClaimOwner | null;
@@ -129,11 +131,12 @@ export class MemoryStore implements OrchestratorStore, SweepFiles {
     this.#reach();
     for (const cell of cells) {
       const { key, phases } = cell.trial;
-      for (const plan of phases) {
+      for (const [i, plan] of phases.entries()) {
         if (this.phases.has(plan.key)) continue;
         this.phases.set(plan.key, {
           phaseId: this.phases.size + 1,
           plan,
+          totalSteps: cell.totalStepsByPhase[i] ?? 0,
           state: 'planned',
           fence: 0,
           owner: null,
@@ -283,7 +286,17 @@ export class MemoryStore implements OrchestratorStore, SweepFiles {
       last === undefined ? null : { failure: last.failure?.failure ?? null, overrides: last.overrides },
       retries.onNan ?? 'fail',
     );
-    phase.attempts.push({ attempt, place, state: 'open', failure: null, forgiven: false, lastSeq: 0n, overrides });
+    const step = phase.checkpoint?.step ?? 0;
+    phase.attempts.push({
+      attempt,
+      place,
+      state: 'open',
+      failure: null,
+      forgiven: false,
+      lastSeq: 0n,
+      step,
+      overrides,
+    });
     this.decisions.push({ kind: 'placed', phaseKey, attempt, nodeId: place.nodeId, reason, details: {} });
     phase.state = 'running';
     const parent = phase.plan.parent === null ? null : this.phase(phase.plan.parent).checkpoint;
@@ -294,7 +307,7 @@ export class MemoryStore implements OrchestratorStore, SweepFiles {
       configJson: JSON.stringify(phase.plan.config),
       parent,
       resume: phase.checkpoint,
-      totalSteps: 0,
+      totalSteps: phase.totalSteps,
       overrides,
     };
   }
@@ -317,6 +330,7 @@ export class MemoryStore implements OrchestratorStore, SweepFiles {
       }
       if (commit.seq <= row.lastSeq) return 'already_committed';
       row.lastSeq = commit.seq;
+      row.step = commit.toStep;
       for (const { name, steps, values } of commit.metrics)
         steps.forEach((step, i) => phase.metrics.set(`${name}@${step}`, values[i] ?? Number.NaN));
       if (commit.checkpoint !== null) {
@@ -374,8 +388,16 @@ export class MemoryStore implements OrchestratorStore, SweepFiles {
     return [...this.phases].flatMap(([phaseKey, phase]) =>
       phase.attempts
         .filter((row) => row.state === 'open' && row.place.nodeId === nodeId)
-        .map(({ attempt, place, lastSeq }) => ({ phaseId: phase.phaseId, phaseKey, attempt, place, lastSeq })),
+        .map(({ attempt, place, lastSeq, step }) => ({
+          ...{ phaseId: phase.phaseId, phaseKey, attempt, place, lastSeq, step },
+          totalSteps: phase.totalSteps,
+        })),
     );
+  }
+  async attemptRecord(phaseId: number, attempt: number): ReturnType<OrchestratorStore['attemptRecord']> {
+    this.#reach();
+    const { lastSeq, step } = this.#attempt(phaseId, attempt);
+    return { lastSeq, step, totalSteps: this.#phaseById(phaseId).totalSteps };
   }
   async attemptProgress(): Promise<void> {
     this.#reach();
@@ -440,9 +462,10 @@ export class MemoryStore implements OrchestratorStore, SweepFiles {
   async readmitNode(nodeId: string): Promise<boolean> {
     return this.quarantines.delete(nodeId);
   }
-  async upsertNode(node: NodeRow): Promise<void> {
+  async upsertNode(node: NodeRow): Promise<boolean> {
     this.#reach();
     this.nodes.set(node.nodeId, node);
+    return true;
   }
   async ownNode(nodeId: string, replicaId: string, leaseMs: number): Promise<boolean> {
     this.#reach();

@@ -8,7 +8,6 @@ import {
   type DeepPartial,
   type Node,
   RunPhaseResponse,
-  StopMode,
   type WorkerServiceImplementation,
 } from '../../services/gen/latentsweep/worker/v1/worker.ts';
 import { type Connection, connectRegistry, type RpcServer, serveWorker } from '../../services/rpc/index.ts';
@@ -93,6 +92,7 @@ export class ScriptedWorker {
       })),
       engineVersion: 'scripted',
       memoryBytes: 0n,
+      instanceId: '',
     };
     for (const { client } of this.#registries) void this.#renewForEver(client);
   }
@@ -170,10 +170,10 @@ export class ScriptedWorker {
       }
       return {};
     },
-    stopPhase: async ({ phaseKey, attempt, mode }) => {
+    stopPhase: async ({ phaseKey, attempt }) => {
       const known = this.attempts.get(phaseKey);
       if (known?.attempt !== attempt || !known.running) return { wasRunning: false };
-      if (mode === StopMode.CHECKPOINT) this.#segment(known);
+      // every step is a segment with a checkpoint: nothing is left to record
       this.#finish(known, { $case: 'stopped', value: { step: BigInt(known.step) } });
       return { wasRunning: true };
     },
@@ -216,13 +216,11 @@ export class ScriptedWorker {
       };
       this.attempts.set(key, attempt);
       this.started += 1;
-      this.#append(attempt, {
-        $case: 'started',
-        value: { step: BigInt(from), totalSteps: BigInt(attempt.script.steps), parameters: 1n },
-      });
       this.#tick(attempt);
     }
     const mine = attempt;
+    const started = { step: BigInt(mine.from), totalSteps: BigInt(mine.script.steps), parameters: 1n };
+    yield RunPhaseResponse.create({ event: { $case: 'started', value: started } });
     let after = request.afterSeq > mine.acknowledged ? request.afterSeq : mine.acknowledged;
     while (!signal.aborted) {
       const next = mine.spool.find((one) => one.seq > after);

@@ -24,8 +24,9 @@ export async function openStoreFixture(
   const url = await server.database();
   const store = openStore({ url, ...options });
   await store.migrate();
-  await store.upsertNode(nodeRow('node-a'));
-  await store.upsertNode(nodeRow('node-b'));
+  for (const nodeId of ['node-a', 'node-b']) {
+    await store.upsertNode(nodeRow(nodeId), { id: null, leaseMs: 1_000, mayReplace: true });
+  }
   const pool = new pg.Pool({ connectionString: url, max: 2 });
   pool.on('error', () => undefined);
   return {

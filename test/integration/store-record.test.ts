@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { FailureReport } from '../../services/store/types.ts';
+import { openStore } from '../../services/store/index.ts';
+import type { FailureReport, SegmentCommit } from '../../services/store/types.ts';
 import { type PostgresServer, startPostgres } from './postgres.ts';
 import { keyOf, sharedBaseSpec } from './scripted-sweep.ts';
 import {
@@ -221,7 +222,9 @@ test('a segment is recorded with everything it brings; a replay changes nothing'
   assert.deepEqual(counted, [{ items: 4, seconds: 6, tokens: 600, checkpoints: [4] }]);
   assert.equal((await store.placementOf(keyOf('segment-a'))).checkpointNode, 'node-a');
   const [open] = await store.openAttemptsOnNode('node-a').then((all) => all.filter((one) => one.phaseId === phaseId));
-  assert.deepEqual(open, { phaseId, phaseKey: keyOf('segment-a'), attempt, place: placeOn('node-a'), lastSeq: 3n });
+  const recorded = { lastSeq: 3n, step: 6, totalSteps: 10 };
+  assert.deepEqual(open, { phaseId, phaseKey: keyOf('segment-a'), attempt, place: placeOn('node-a'), ...recorded });
+  assert.deepEqual(await store.attemptRecord(phaseId, attempt), recorded);
 });
 
 test('values that JSON has no words for, null characters and large sequences survive', async () => {
@@ -400,4 +403,52 @@ test('a node is served by one replica at a time, by the clock of the database', 
   ]);
   await assert.rejects(store.ownNode('nowhere', 'r1', 1), /NOT_FOUND/);
   await assert.rejects(store.nodeEvent('nowhere', 'lost', {}), /NOT_FOUND/);
+});
+
+test('ids of metric names go beyond a short integer, and what is refused takes none', async () => {
+  const { store } = fixture;
+  await fixture.plan('names', { trials: [[{ name: 'names-a', steps: 3, stepMs: 1 }]] });
+  const { phaseId, attempt } = await begin(store, 'names-a');
+  const named = (seq: number, name: string): SegmentCommit => ({
+    ...segment({ phaseId, attempt, seq, from: seq - 1, to: seq }),
+    metrics: [{ name, steps: [seq], values: [seq] }],
+  });
+  const last = async (): Promise<number> => {
+    const [row] = await fixture.rows<{ id: number }>('select last_value::integer as id from metric_names_metric_seq');
+    return row?.id ?? 0;
+  };
+  await fixture.rows("select setval('metric_names_metric_seq', 32767)");
+  assert.deepEqual(await store.commitSegments([named(1, 'first-long-id')]), ['committed']);
+  assert.equal(await last(), 32_768);
+  // the second store knows none of the names yet
+  const other = openStore({ url: fixture.url });
+  assert.deepEqual(
+    await Promise.all([store.commitSegments([named(2, 'at-once')]), other.commitSegments([named(2, 'at-once')])]).then(
+      (all) => all.flat().sort(),
+    ),
+    ['already_committed', 'committed'],
+  );
+  assert.deepEqual(await other.commitSegments([named(3, 'first-long-id')]), ['committed']);
+  await other.close();
+  assert.equal(await last(), 32_769, 'names that are known take no id');
+  const values = await fixture.rows(
+    'select step, value from metrics where phase_id = $1 and metric > 32767 order by step',
+    [phaseId],
+  );
+  assert.deepEqual(
+    values,
+    [1, 2, 3].map((step) => ({ step, value: step })),
+  );
+});
+
+test('numbers that contradict each other are refused by the tables too', async () => {
+  const [phase] = await fixture.rows<{ phase_id: number }>('select max(phase_id)::integer as phase_id from phases');
+  const id = phase?.phase_id ?? 0;
+  const bad = [
+    `insert into evaluations (phase_id, split, items, correct, accuracy, chance) values (${id}, 'test', 10, 11, 0.5, 0)`,
+    `insert into evaluations (phase_id, split, items, correct, accuracy, chance) values (${id}, 'test', 10, 1, 17, 0)`,
+    `insert into gpu_seconds (phase_id, attempt, seq, from_step, to_step, seconds, tokens) values (${id}, 9, 9, 0, 1, -1, 0)`,
+    `insert into gpu_seconds (phase_id, attempt, seq, from_step, to_step, seconds, tokens) values (${id}, 9, 9, 500, 3, 1, 0)`,
+  ];
+  for (const sql of bad) await assert.rejects(fixture.rows(sql), { code: '23514' });
 });

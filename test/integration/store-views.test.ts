@@ -38,7 +38,7 @@ const counts = async (sweep: string): Promise<Readonly<Record<string, number>>> 
 };
 const evaluation = (correct: number): string =>
   JSON.stringify({
-    weightsSha256: 'w'.repeat(64),
+    weightsSha256: 'a'.repeat(64),
     capacityFloatsPerLatent: 8,
     evaluation: { split: 'test', items: 10, correct, accuracy: correct / 10, chance: 0.5 },
   });

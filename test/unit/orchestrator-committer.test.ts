@@ -74,3 +74,21 @@ test('after the stop a waiting segment is given up, so that its node keeps it', 
   const committer = new SegmentCommitter(store, stop.signal, log);
   await assert.rejects(committer.commit(segment(1)), /stops/);
 });
+
+test('a transaction takes no more rows than Postgres writes in a moment', async () => {
+  const groups: number[][] = [];
+  const store = {
+    commitSegments: async (commits: readonly SegmentCommit[]): Promise<readonly CommitOutcome[]> => {
+      groups.push(commits.map((one) => one.phaseId));
+      return commits.map(() => 'committed' as const);
+    },
+  };
+  const committer = new SegmentCommitter(store, new AbortController().signal, log);
+  const values = Array.from({ length: 40_000 }, (_, i) => i);
+  const large = (phaseId: number): SegmentCommit => ({
+    ...segment(phaseId),
+    metrics: [{ name: 'loss_nats', steps: values, values }],
+  });
+  await Promise.all([1, 2, 3, 4, 5].map((phaseId) => committer.commit(large(phaseId))));
+  assert.deepEqual(groups, [[1, 2], [3, 4], [5]]);
+});

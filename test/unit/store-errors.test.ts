@@ -45,6 +45,11 @@ test('errors become the project’s at one place, others pass as they are', () =
     assert.ok(known instanceof LatentSweepError && known.code === 'CONFIG_INVALID', error.message);
     assert.match(known.message, /^CONFIG_INVALID: postgres\.url: db:5432\/x refuses: /);
   }
+  const outOfRange = asStoreError(withCode('22003', 'integer out of range'), 'db');
+  assert.ok(outOfRange instanceof LatentSweepError && outOfRange.code === 'INTERNAL', 'never worth a repetition');
+  assert.match(outOfRange.message, /22003.*integer out of range/);
+  const beaten = asStoreError(withCode('40001'), 'db');
+  assert.ok(beaten instanceof LatentSweepError && beaten.code === 'STORE_UNREACHABLE', 'worth another try later');
   const other = new pg.DatabaseError('syntax', 1, 'error');
   assert.equal(asStoreError(other, 'db'), other);
   assert.equal(asStoreError(away, 'db'), away);

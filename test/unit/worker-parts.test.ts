@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -13,6 +22,7 @@ import type { Artifact } from '../../services/gen/latentsweep/worker/v1/worker.t
 import { CheckpointCache } from '../../services/gpu-worker/checkpoint-cache.ts';
 import { endProcess } from '../../services/gpu-worker/end-process.ts';
 import { OutputTail } from '../../services/gpu-worker/output-tail.ts';
+import { SettledAttempts } from '../../services/gpu-worker/settled-attempts.ts';
 import { openStateFolder } from '../../services/gpu-worker/state-folder.ts';
 import { Silence } from '../../services/machine/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
@@ -147,4 +157,27 @@ test('a file of this disk is kept without a copy', async () => {
   await cache.keep(file);
   rmSync(path);
   assert.equal(readFileSync((await cache.take(artifact)).path, 'utf8'), 'mine');
+});
+
+test('attempts that were told in full are remembered, the latest of so many phases', () => {
+  const settled = new SettledAttempts(3);
+  for (const phase of ['a', 'b', 'c', 'a', 'd']) settled.add(phase, 2);
+  assert.deepEqual(
+    ['a', 'b', 'c', 'd', 'e'].map((phase) => settled.newest(phase)),
+    [2, 0, 2, 2, 0],
+  );
+});
+
+test('a node keeps its instance through restarts and under another name, and shows it to nobody on the disk', () => {
+  const folder = fresh();
+  const first = openStateFolder(folder, 'node-x');
+  assert.match(first.instanceId, /^[0-9a-f]{32}$/);
+  first.release();
+  const second = openStateFolder(folder, 'node-y');
+  assert.equal(second.instanceId, first.instanceId);
+  second.release();
+  assert.equal(statSync(join(folder, 'node.json')).mode & 0o077, 0);
+  const other = openStateFolder(fresh(), null);
+  assert.notEqual(other.instanceId, first.instanceId);
+  other.release();
 });

@@ -55,6 +55,7 @@ interface ErrorClass {
     | 'UNAVAILABLE'
     | 'INTERNAL'
     | 'NOT_FOUND'
+    | 'ALREADY_EXISTS'
     | 'CANCELLED'
     | 'DEADLINE_EXCEEDED'
     | 'UNAUTHENTICATED'
@@ -231,6 +232,17 @@ export const ERRORS = {
     failure: 'node_lost',
     grpcStatus: 'UNAVAILABLE',
     advice: 'lsweep status shows the state of each service, lsweep logs what the named ones say.',
+  },
+  NODE_NAME_TAKEN: {
+    failure: 'bad_config',
+    grpcStatus: 'ALREADY_EXISTS',
+    advice:
+      'Give this node a name of its own (worker.nodeId), or end the one that has the name: it is free soon after.',
+  },
+  EVENT_REFUSED: {
+    failure: 'code_error',
+    grpcStatus: 'INVALID_ARGUMENT',
+    advice: 'A node sent what no phase can have recorded; check that it runs this version, and who runs it.',
   },
   NOTHING_FINISHED: {
     failure: 'bad_config',

@@ -3,6 +3,7 @@
 
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { SEGMENT_ROWS } from '../../../workflows/domain/record-limits.ts';
 import type { SimulatePhaseConfig } from '../../../workflows/domain/simulate.ts';
 import type { LocalCheckpoint, TrainerEvent } from '../../trainer/index.ts';
 import type { SlotJob } from '../trainer.ts';
@@ -25,8 +26,6 @@ export interface SimulateHost {
 }
 
 const PROGRESS_MS = 500;
-/** A segment must fit into a message, and its commit should not hold up others; about 250 kB. */
-const MOST_ROWS = 20_000;
 /** Steps without a pause between two looks at the messages. */
 const STEPS_PER_TURN = 1_000;
 
@@ -84,7 +83,7 @@ export async function simulatePhase(job: SimulateJob, host: SimulateHost): Promi
       if (ledger !== null) appendLine(ledger, 'done', config.seed);
       commit(checkpointEvery !== null);
     } else if (checkpointEvery !== null && step % checkpointEvery === 0) commit(true);
-    else if (nowMs - segment.startedMs >= segmentMs || segment.rows >= MOST_ROWS) commit(false);
+    else if (nowMs - segment.startedMs >= segmentMs || segment.rows >= SEGMENT_ROWS) commit(false);
   }
   const result = { weightsSha256: stateHash(state), capacityFloatsPerLatent: null, evaluation: null, analyses: [] };
   host.send({ kind: 'completed', result });

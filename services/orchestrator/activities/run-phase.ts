@@ -12,6 +12,7 @@ import type { AttemptOpening, Decision, OrchestratorStore } from '../../store/ty
 import { type BadEnd, endFailure } from '../failures.ts';
 import { artifactOf } from '../fleet/attempt-events.ts';
 import type { AttemptFollower } from '../fleet/attempt-follower.ts';
+import { newRecord } from '../fleet/attempt-record.ts';
 import type { Attempts } from '../fleet/attempts.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { SlotLease } from '../fleet/node-session.ts';
@@ -149,9 +150,10 @@ async function attach(
   try {
     const place = { nodeId: lease.node.nodeId, slot: lease.slot, device: lease.device, ...activity };
     const opening = await persist(() => store.openAttempt(phaseKey, fence, place, reason), signal, log);
-    const { phaseId, attempt } = opening;
-    const follower = attempts.follow({ phaseId, phaseKey, attempt }, lease, requestOf(needs.times, opening, lease));
-    return { kind: 'follower', follower };
+    const { phaseId, attempt, resume, totalSteps } = opening;
+    const record = newRecord({ lastSeq: 0n, step: resume?.step ?? 0, totalSteps });
+    const request = requestOf(needs.times, opening, lease);
+    return { kind: 'follower', follower: attempts.follow({ phaseId, phaseKey, attempt }, lease, request, record) };
   } catch (error) {
     fleet.release(lease);
     if (error instanceof LatentSweepError) throw ApplicationFailure.nonRetryable(error.message, error.code);

@@ -8,8 +8,10 @@ import { type AttemptReport, RunPhaseRequest, StopMode } from '../../gen/latents
 import type { OpenAttempt, OrchestratorStore } from '../../store/types.ts';
 import { endFailure } from '../failures.ts';
 import { pause } from '../persist.ts';
-import { type AttemptEnd, type AttemptFollower, nodeLost } from './attempt-follower.ts';
+import type { AttemptEnd, AttemptFollower } from './attempt-follower.ts';
+import { newRecord } from './attempt-record.ts';
 import type { Attempts } from './attempts.ts';
+import { nodeLost } from './failure-reports.ts';
 import type { Fleet } from './fleet.ts';
 import type { NodeSession } from './node-session.ts';
 
@@ -88,10 +90,11 @@ async function refuse(needs: AdoptionNeeds, session: NodeSession, report: Attemp
 }
 
 function adopt(needs: AdoptionNeeds, session: NodeSession, row: OpenAttempt, report: AttemptReport): void {
-  const { phaseId, phaseKey, attempt } = row;
+  const { phaseId, phaseKey, attempt, lastSeq, step, totalSteps } = row;
   const lease = needs.fleet.occupy(session, report.slot, 'carried');
-  const request = RunPhaseRequest.fromPartial({ phaseKey, attempt, slot: report.slot, afterSeq: row.lastSeq });
-  const follower = needs.attempts.follow({ phaseId, phaseKey, attempt }, lease, request);
+  const request = RunPhaseRequest.fromPartial({ phaseKey, attempt, slot: report.slot, afterSeq: lastSeq });
+  const record = newRecord({ lastSeq, step, totalSteps });
+  const follower = needs.attempts.follow({ phaseId, phaseKey, attempt }, lease, request, record);
   needs.log.info({ phase: phaseKey, attempt, node: session.nodeId, slot: report.slot }, 'attempt adopted');
   void noteAdoption(needs, session, row, report);
   void carry(needs, follower, row);

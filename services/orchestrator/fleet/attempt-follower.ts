@@ -1,13 +1,26 @@
-// Follows one attempt on its node to its end, whoever waits for it: streams its events, commits each durable one before it is
-// acknowledged, re-attaches when the stream breaks while the node lives. Exactly one follower per attempt in a process; many may await `end`.
+// Follows one attempt on its node to its end, whoever waits for it: streams its events, judges and commits each durable one before it is
+// acknowledged, re-attaches when the stream breaks while the node lives. An event that is refused ends the attempt: asking for it again would
+// bring it again. Exactly one follower per attempt in a process; many may await `end`, which never rejects.
 
 import type { Logger } from 'pino';
-import { ERRORS, type ErrorCode, LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { type RunPhaseRequest, type RunPhaseResponse, StopMode } from '../../gen/latentsweep/worker/v1/worker.ts';
+import { ERRORS, LatentSweepError } from '../../../workflows/domain/errors.ts';
+import {
+  type Failed,
+  type Progress,
+  type RunPhaseRequest,
+  type RunPhaseResponse,
+  type Segment,
+  type Started,
+  StopMode,
+} from '../../gen/latentsweep/worker/v1/worker.ts';
 import type { FailureReport, OrchestratorStore } from '../../store/types.ts';
 import { pause, persist, StoppedError } from '../persist.ts';
 import type { SegmentCommitter } from '../segment-committer.ts';
 import { segmentCommit } from './attempt-events.ts';
+import { type AttemptRecord, afterSegment, checkCompleted } from './attempt-record.ts';
+import { nodeLost, reportOf, reportOfNode } from './failure-reports.ts';
+import { LivePace } from './live-pace.ts';
+import { type LiveProgress, liveProgress } from './live-progress.ts';
 import type { SlotLease } from './node-session.ts';
 
 export interface AttemptId {
@@ -25,13 +38,6 @@ export type AttemptEnd =
   | { readonly kind: 'failed'; readonly report: FailureReport }
   /** This replica no longer follows it (shutdown, node passed on); the attempt may go on. */
   | { readonly kind: 'detached' };
-
-export interface LiveProgress {
-  readonly step: number;
-  readonly totalSteps: number;
-  readonly lossNats: number | null;
-  readonly tokensPerSecond: number;
-}
 
 export interface FollowerNeeds {
   readonly store: OrchestratorStore;
@@ -58,17 +64,21 @@ export class AttemptFollower {
   readonly #log: Logger;
   readonly #request: RunPhaseRequest;
   readonly #detach = new AbortController();
+  readonly #pace = new LivePace();
   #stream = new AbortController();
-  #seq: bigint;
+  #record: AttemptRecord;
   #stopMode: 'checkpoint' | 'now' | null = null;
   #lostReason: string | null = null;
 
-  /** @param request as opened; when adopting only key, attempt and slot are needed, since the node knows the rest */
-  constructor(id: AttemptId, lease: SlotLease, request: RunPhaseRequest, needs: FollowerNeeds) {
+  /**
+   * @param request as opened; when adopting only key, attempt and slot are needed, since the node knows the rest
+   * @param record what is in Postgres of the attempt
+   */
+  constructor(id: AttemptId, lease: SlotLease, request: RunPhaseRequest, record: AttemptRecord, needs: FollowerNeeds) {
     this.id = id;
     this.lease = lease;
     this.#request = request;
-    this.#seq = request.afterSeq;
+    this.#record = record;
     this.#needs = needs;
     this.#log = needs.log.child({ phase: id.phaseKey, attempt: id.attempt, node: lease.node.nodeId, slot: lease.slot });
     this.end = this.#run();
@@ -123,13 +133,23 @@ export class AttemptFollower {
     try {
       return await this.#follow();
     } catch (error) {
-      if (error instanceof StoppedError) return { kind: 'detached' };
-      this.#log.error({ error: String(error) }, 'following an attempt failed');
-      return await this.#fail(reportOf(error));
+      return await this.#giveUp(error);
     } finally {
       node.off('reconnect', reconnect);
       node.off('lost', reconnect);
       this.#detach.abort();
+    }
+  }
+
+  /** Never rejects: when not even the failure can be recorded the attempt stays open, and the retry of its activity supersedes it. */
+  async #giveUp(error: unknown): Promise<AttemptEnd> {
+    if (error instanceof StoppedError) return { kind: 'detached' };
+    this.#log.error({ error: String(error) }, 'an attempt is given up');
+    try {
+      return await this.#fail(reportOf(error));
+    } catch (second) {
+      if (!(second instanceof StoppedError)) this.#log.error({ error: String(second) }, 'a failure was not recorded');
+      return { kind: 'detached' };
     }
   }
 
@@ -145,12 +165,12 @@ export class AttemptFollower {
       this.#stream = new AbortController();
       try {
         const messages = node.client.runPhase(
-          { ...this.#request, afterSeq: this.#seq },
+          { ...this.#request, afterSeq: this.#record.lastSeq },
           { signal: this.#stream.signal },
         );
         for await (const message of messages) {
           waitMs = FIRST_WAIT_MS;
-          const end = await this.#take(message);
+          const end = await this.#takeOrGiveUp(message);
           if (end !== null) return end;
         }
       } catch (error) {
@@ -180,92 +200,133 @@ export class AttemptFollower {
     return await this.#fail(reportOf(error));
   }
 
-  async #take(message: RunPhaseResponse): Promise<AttemptEnd | null> {
-    const { event, seq } = message;
-    const { phaseId, attempt } = this.id;
-    if (event === undefined) return null;
-    switch (event.$case) {
-      case 'started': {
-        this.#setProgress({
-          step: Number(event.value.step),
-          totalSteps: Number(event.value.totalSteps),
-          lossNats: null,
-          tokensPerSecond: 0,
-        });
-        await this.#acknowledge(seq);
-        return null;
+  /** Only what the stream itself throws is worth another stream: an event that cannot be recorded comes again with the next. */
+  async #takeOrGiveUp(message: RunPhaseResponse): Promise<AttemptEnd | null> {
+    try {
+      return await this.#take(message);
+    } catch (error) {
+      const end = await this.#giveUp(error);
+      if (end.kind === 'failed') {
+        this.#stopNow();
+        if (end.report.code === 'EVENT_REFUSED') await this.#noteRefusal(end.report);
       }
-      case 'progress': {
-        const { step, totalSteps, lossNats, tokensPerSecond } = event.value;
-        this.#setProgress({
-          step: Number(step),
-          totalSteps: Number(totalSteps),
-          lossNats: lossNats ?? null,
-          tokensPerSecond,
-        });
-        return null;
-      }
-      case 'segment': {
-        const outcome = await this.#needs.committer.commit(segmentCommit(phaseId, attempt, seq, event.value));
-        if (outcome === 'fenced') return this.#fenced();
-        if (event.value.checkpoint !== undefined) this.#needs.onCheckpoint(phaseId);
-        await this.#acknowledge(seq);
-        return null;
-      }
-      case 'completed': {
-        const outcome = await this.#persist(() =>
-          this.#needs.store.completePhase(phaseId, attempt, seq, event.value.resultJson),
-        );
-        if (outcome === 'fenced') return this.#fenced();
-        this.#needs.onCheckpoint(phaseId);
-        await this.#acknowledge(seq);
-        return { kind: 'finished' };
-      }
-      case 'stopped': {
-        if (this.#stopMode === null) {
-          // the node is leaving: not the trial's fault, it goes on elsewhere
-          const end = await this.#fail({
-            code: 'STOPPED',
-            failure: 'preempted',
-            message: 'The node stopped the attempt.',
-            details: {},
-          });
-          await this.#acknowledge(seq);
-          return end;
-        }
-        await this.#persist(() => this.#needs.store.stopAttempt(phaseId, attempt));
-        await this.#acknowledge(seq);
-        return { kind: 'stopped' };
-      }
-      case 'failed': {
-        const { code, message: sentence, detailsJson } = event.value;
-        const known: ErrorCode = isErrorCode(code) ? code : 'INTERNAL';
-        const end = await this.#fail({
-          code: known,
-          failure: ERRORS[known].failure,
-          message: sentence,
-          details: parseDetails(detailsJson),
-        });
-        await this.#acknowledge(seq);
-        return end;
-      }
+      return end;
     }
   }
 
-  #setProgress(progress: LiveProgress): void {
-    this.progress = progress;
-    this.#needs.onProgress(this.id, progress);
+  async #take({ event, seq }: RunPhaseResponse): Promise<AttemptEnd | null> {
+    if (event === undefined) return null;
+    switch (event.$case) {
+      case 'started':
+      case 'progress':
+        await this.#show(event.value);
+        return null;
+      case 'segment':
+        return await this.#commit(seq, event.value);
+      case 'completed':
+        return await this.#complete(seq, event.value.resultJson);
+      case 'stopped':
+        return await this.#stopped(seq);
+      case 'failed':
+        return await this.#failed(seq, event.value);
+    }
+  }
+
+  async #show(event: Started | Progress): Promise<void> {
+    const progress = liveProgress(event);
+    if (progress !== null) {
+      this.progress = progress;
+      this.#needs.onProgress(this.id, progress);
+    }
+    const waitMs = this.#pace.next(performance.now());
+    if (waitMs > 0) await pause(waitMs, this.#stream.signal);
+  }
+
+  async #commit(seq: bigint, segment: Segment): Promise<AttemptEnd | null> {
+    const next = await this.#judge(seq, (record) => afterSegment(record, seq, segment));
+    if (next !== 'recorded') {
+      const { phaseId, attempt } = this.id;
+      const outcome = await this.#needs.committer.commit(segmentCommit(phaseId, attempt, seq, segment));
+      if (outcome === 'fenced') return this.#fenced();
+      this.#record = next;
+      if (segment.checkpoint !== undefined) this.#needs.onCheckpoint(phaseId);
+    }
+    await this.#acknowledge(seq);
+    return null;
+  }
+
+  async #complete(seq: bigint, resultJson: string): Promise<AttemptEnd> {
+    await this.#judge(seq, (record) => checkCompleted(record, seq));
+    const { phaseId, attempt } = this.id;
+    const outcome = await this.#persist(() => this.#needs.store.completePhase(phaseId, attempt, seq, resultJson));
+    if (outcome === 'fenced') return this.#fenced();
+    this.#needs.onCheckpoint(phaseId);
+    await this.#acknowledge(seq);
+    return { kind: 'finished' };
+  }
+
+  async #stopped(seq: bigint): Promise<AttemptEnd> {
+    if (this.#stopMode === null) {
+      // the node is leaving: not the trial's fault, it goes on elsewhere
+      const message = 'The node stopped the attempt.';
+      const end = await this.#fail({ code: 'STOPPED', failure: 'preempted', message, details: {} });
+      await this.#acknowledge(seq);
+      return end;
+    }
+    const { phaseId, attempt } = this.id;
+    await this.#persist(() => this.#needs.store.stopAttempt(phaseId, attempt));
+    await this.#acknowledge(seq);
+    return { kind: 'stopped' };
+  }
+
+  async #failed(seq: bigint, event: Failed): Promise<AttemptEnd> {
+    const end = await this.#fail(reportOfNode(event));
+    await this.#acknowledge(seq);
+    return end;
+  }
+
+  /**
+   * What does not follow the record here may follow the newest one, or be in it: another replica records on until it has handed the node over.
+   *
+   * @throws LatentSweepError EVENT_REFUSED
+   */
+  async #judge<T>(seq: bigint, rule: (record: AttemptRecord) => T): Promise<T | 'recorded'> {
+    try {
+      return rule(this.#record);
+    } catch (error) {
+      const { phaseId, attempt } = this.id;
+      const newest = await this.#persist(() => this.#needs.store.attemptRecord(phaseId, attempt));
+      if (newest.lastSeq <= this.#record.lastSeq) throw error;
+      this.#record = { ...newest, names: this.#record.names };
+      return seq <= newest.lastSeq ? 'recorded' : rule(this.#record);
+    }
+  }
+
+  /** For the people who look at the node; its failed attempt is what counts towards quarantine. */
+  async #noteRefusal({ message }: FailureReport): Promise<void> {
+    const { phaseKey, attempt } = this.id;
+    try {
+      const details = { phase: phaseKey, attempt, reason: message };
+      await this.#needs.store.nodeEvent(this.lease.node.nodeId, 'event_refused', details);
+    } catch (error) {
+      this.#log.info({ error: String(error) }, 'a refused event was not noted at its node');
+    }
   }
 
   #fenced(): AttemptEnd {
     this.#log.info('a newer attempt owns the phase; this one is ended');
+    this.#stopNow();
+    return { kind: 'fenced' };
+  }
+
+  /** Nobody wants its events any more; what is left in its spool is dropped when the node reports it. */
+  #stopNow(): void {
     const { phaseKey, attempt } = this.id;
     void this.lease.node.client
       .stopPhase({ phaseKey, attempt, mode: StopMode.NOW }, { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) })
       .catch((error: unknown) =>
-        this.#log.info({ error: String(error) }, 'the fenced attempt could not be stopped; its node refuses it later'),
+        this.#log.info({ error: String(error) }, 'an ended attempt could not be stopped; its node refuses it later'),
       );
-    return { kind: 'fenced' };
   }
 
   async #fail(report: FailureReport): Promise<AttemptEnd> {
@@ -277,8 +338,6 @@ export class AttemptFollower {
 
   /** Only after the event is in Postgres. A lost acknowledgement costs a replay, which the store recognises by `seq`. */
   async #acknowledge(seq: bigint): Promise<void> {
-    if (seq === 0n) return;
-    this.#seq = seq > this.#seq ? seq : this.#seq;
     try {
       const { phaseKey, attempt } = this.id;
       await this.lease.node.client.acknowledge(
@@ -292,29 +351,5 @@ export class AttemptFollower {
 
   #persist<T>(write: () => Promise<T>): Promise<T> {
     return persist(write, this.#detach.signal, this.#log);
-  }
-}
-
-export function nodeLost(message: string, nodeId: string): FailureReport {
-  return { code: 'NODE_LOST', failure: 'node_lost', message, details: { node: nodeId } };
-}
-
-function reportOf(error: unknown): FailureReport {
-  if (error instanceof LatentSweepError) {
-    return { code: error.code, failure: error.failure, message: error.message, details: error.details };
-  }
-  return { code: 'INTERNAL', failure: 'code_error', message: String(error), details: {} };
-}
-
-function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(ERRORS, code);
-}
-
-function parseDetails(json: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(json);
-    return typeof value === 'object' && value !== null ? { ...value } : {};
-  } catch {
-    return { details: json };
   }
 }

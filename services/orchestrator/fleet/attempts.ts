@@ -3,6 +3,7 @@
 
 import type { RunPhaseRequest } from '../../gen/latentsweep/worker/v1/worker.ts';
 import { type AttemptEnd, AttemptFollower, type AttemptId, type FollowerNeeds } from './attempt-follower.ts';
+import type { AttemptRecord } from './attempt-record.ts';
 import type { Fleet } from './fleet.ts';
 import type { SlotLease } from './node-session.ts';
 
@@ -40,8 +41,8 @@ export class Attempts {
   }
 
   /** Begins to follow; the slot is free again when the attempt has ended. */
-  follow(id: AttemptId, lease: SlotLease, request: RunPhaseRequest): AttemptFollower {
-    const follower = new AttemptFollower(id, lease, request, this.#needs);
+  follow(id: AttemptId, lease: SlotLease, request: RunPhaseRequest, record: AttemptRecord): AttemptFollower {
+    const follower = new AttemptFollower(id, lease, request, record, this.#needs);
     this.#byPhase.set(id.phaseKey, follower);
     void follower.end.then((end) => {
       this.#onEnd(id, lease.node.nodeId, end);

@@ -5,9 +5,10 @@ import type { Logger } from 'pino';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { RegistryServiceImplementation } from '../../gen/latentsweep/registry/v1/registry.ts';
 import type { AttemptReport, Node } from '../../gen/latentsweep/worker/v1/worker.ts';
-import type { OrchestratorStore } from '../../store/types.ts';
+import type { NodeInstance, OrchestratorStore } from '../../store/types.ts';
 import type { FleetTimes } from '../options.ts';
 import { type AdoptionNeeds, adoptAttempts, adoptReported, isFollowed } from './adoption.ts';
+import { checkNode } from './check-node.ts';
 import type { Fleet } from './fleet.ts';
 import type { NodeSession } from './node-session.ts';
 import type { Quarantine } from './quarantine.ts';
@@ -16,6 +17,7 @@ import type { Quarantine } from './quarantine.ts';
 const RENEWALS_PER_TIMEOUT = 5;
 const WATCH_EVERY_MS = 1_000;
 const TIDY_EVERY_MS = 10_000;
+const REFUSAL_EVERY_MS = 60_000;
 
 export interface GatewayNeeds extends AdoptionNeeds {
   readonly quarantine: Quarantine;
@@ -34,6 +36,9 @@ export class Gateway {
   readonly #turns = new Map<string, Promise<unknown>>();
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #tidiedAtMs = new Map<string, number>();
+  /** By the name that was asked for; only names of known nodes come here. */
+  readonly #refusedAtMs = new Map<string, number>();
+  readonly #startedAtMs = performance.now();
   #watchedAtMs = performance.now();
 
   constructor(needs: GatewayNeeds) {
@@ -51,6 +56,7 @@ export class Gateway {
       if (node === undefined || node.nodeId === '') {
         throw new LatentSweepError('CONFIG_INVALID', 'a registration without node_id; give the node a name', {});
       }
+      checkNode(node, request.attempts);
       await this.#inTurn(node.nodeId, () => this.#register(node, request.attempts));
       const { nodeTimeoutMs, attemptLeaseMs } = this.#needs.times;
       return { renewMs: BigInt(Math.ceil(nodeTimeoutMs / RENEWALS_PER_TIMEOUT)), leaseMs: BigInt(attemptLeaseMs) };
@@ -96,19 +102,20 @@ export class Gateway {
 
   async #register(node: Node, attempts: readonly AttemptReport[]): Promise<void> {
     const { nodeId, address, incarnation, engineVersion } = node;
-    await this.#store.upsertNode({
-      nodeId,
-      address,
-      incarnation,
-      slots: node.slots.length,
-      engineVersion,
-      memoryBytes: Number(node.memoryBytes),
-      places: node.slots.map(({ index, device, memoryBytes }) => ({
-        slot: index,
-        device,
-        memoryBytes: Number(memoryBytes),
-      })),
-    });
+    const places = node.slots.map(({ index, device, memoryBytes }) => ({
+      slot: index,
+      device,
+      memoryBytes: Number(memoryBytes),
+    }));
+    const isAdmitted = await this.#store.upsertNode(
+      {
+        ...{ nodeId, address, incarnation, engineVersion, places },
+        slots: node.slots.length,
+        memoryBytes: Number(node.memoryBytes),
+      },
+      this.#instanceOf(node),
+    );
+    if (!isAdmitted) throw await this.#nameTaken(node);
     const known = this.#fleet.sessions.get(nodeId);
     if (!(await this.#own(nodeId))) {
       this.#standby.add(nodeId);
@@ -124,6 +131,28 @@ export class Gateway {
     this.#fleet.changed();
     this.#log.info({ node: nodeId, slots: node.slots.length, attempts: attempts.length }, 'node registered');
     await this.#store.nodeEvent(nodeId, 'registered', { incarnation, address, replica: this.#needs.replicaId });
+  }
+
+  #instanceOf({ instanceId }: Node): NodeInstance {
+    const { ownershipLeaseMs, nodeTimeoutMs } = this.#needs.times;
+    return {
+      id: instanceId === '' ? null : instanceId,
+      leaseMs: ownershipLeaseMs,
+      // after an outage the node that is known gets time to come back before another may have its name
+      mayReplace: performance.now() - this.#startedAtMs > nodeTimeoutMs,
+    };
+  }
+
+  /** Told to people once a minute: the one who is refused asks again and again. */
+  async #nameTaken({ nodeId, address, incarnation }: Node): Promise<LatentSweepError> {
+    const sentence = `another node that is alive has the name ${nodeId}; ${address} is refused`;
+    const nowMs = performance.now();
+    if (nowMs - (this.#refusedAtMs.get(nodeId) ?? Number.NEGATIVE_INFINITY) > REFUSAL_EVERY_MS) {
+      this.#refusedAtMs.set(nodeId, nowMs);
+      this.#log.warn({ node: nodeId, address }, 'a registration under the name of another node is refused');
+      await this.#store.nodeEvent(nodeId, 'refused', { address, incarnation, replica: this.#needs.replicaId });
+    }
+    return new LatentSweepError('NODE_NAME_TAKEN', sentence, { node: nodeId, address });
   }
 
   /** Attempts that a node still reports though nobody follows them: fenced ones with events left in their spool. */
@@ -149,6 +178,10 @@ export class Gateway {
     const before = this.#turns.get(nodeId) ?? Promise.resolve();
     const mine = before.then(work, work);
     this.#turns.set(nodeId, mine);
+    const forget = (): void => {
+      if (this.#turns.get(nodeId) === mine) this.#turns.delete(nodeId);
+    };
+    mine.then(forget, forget);
     return mine;
   }
 

@@ -2,7 +2,8 @@
 
 import type { Logger } from 'pino';
 import type { OrchestratorStore } from '../../store/types.ts';
-import type { AttemptId, LiveProgress } from './attempt-follower.ts';
+import type { AttemptId } from './attempt-follower.ts';
+import type { LiveProgress } from './live-progress.ts';
 
 const WRITE_EVERY_MS = 2_000;
 

@@ -25,14 +25,14 @@ accepted as materialized (
 new_metrics as (
   insert into metrics (phase_id, metric, step, value, attempt)
   select a.phase_id, m.metric, m.step, m.value, a.attempt
-  from unnest($9::integer[], $10::smallint[], $11::integer[], $12::double precision[]) as m(segment, metric, step, value)
+  from unnest($9::integer[], $10::integer[], $11::integer[], $12::double precision[]) as m(segment, metric, step, value)
   join accepted a on a.segment = m.segment
   on conflict (phase_id, metric, step) do nothing
 ),
 new_last as (
   insert into metric_last (metric, phase_id, step, value)
   select distinct on (m.metric, a.phase_id) m.metric, a.phase_id, m.step, m.value
-  from unnest($13::integer[], $14::smallint[], $15::integer[], $16::double precision[]) as m(segment, metric, step, value)
+  from unnest($13::integer[], $14::integer[], $15::integer[], $16::double precision[]) as m(segment, metric, step, value)
   join accepted a on a.segment = m.segment
   order by m.metric, a.phase_id, m.step desc
   on conflict (metric, phase_id) do update set step = excluded.step, value = excluded.value

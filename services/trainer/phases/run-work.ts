@@ -3,6 +3,7 @@
 
 import { join } from 'node:path';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { SEGMENT_ROWS } from '../../../workflows/domain/record-limits.ts';
 import { keepLastCheckpoints, writeCheckpoint } from '../checkpoints/index.ts';
 import type { LocalCheckpoint, PhaseJob, TrainerEvent } from '../jobs/protocol.ts';
 import { checkpointIntervalMs } from './checkpoint-interval.ts';
@@ -78,7 +79,8 @@ export async function runWork(
     progress(step, record);
     const nowMs = host.nowMs();
     if (step === totalSteps || stop === 'checkpoint') commit(true);
-    else if (nowMs - segment.startedMs >= job.segmentMs) commit(nowMs - checkpointAtMs >= intervalMs());
+    else if (nowMs - segment.startedMs >= job.segmentMs || segment.rows >= SEGMENT_ROWS)
+      commit(nowMs - checkpointAtMs >= intervalMs());
   }
   host.send({ kind: 'completed', result: work.result() });
 }

@@ -9,6 +9,7 @@ export class OpenSegment {
   toStep: number;
   #tokens = 0;
   #flops = 0;
+  #rows = 0;
   readonly #items: EvaluationItem[] = [];
   readonly #series = new Map<string, { steps: number[]; values: number[] }>();
 
@@ -16,6 +17,11 @@ export class OpenSegment {
     this.fromStep = fromStep;
     this.toStep = fromStep;
     this.startedMs = startedMs;
+  }
+
+  /** Metric rows and items so far. */
+  get rows(): number {
+    return this.#rows;
   }
 
   get isEmpty(): boolean {
@@ -26,6 +32,7 @@ export class OpenSegment {
     this.toStep = step;
     this.#tokens += tokens;
     this.#flops += flops;
+    this.#rows += metrics.size + items.length;
     this.#items.push(...items);
     for (const [name, value] of metrics) {
       const series = this.#series.get(name) ?? { steps: [], values: [] };

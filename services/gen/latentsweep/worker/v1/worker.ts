@@ -87,6 +87,11 @@ export interface Node {
   engineVersion: string;
   /** Total main memory, bytes. */
   memoryBytes: bigint;
+  /**
+   * Random, made with the node's state folder and kept in it through restarts: who registers under the name with another one is refused while
+   * this one is alive. Told to registries alone, empty elsewhere; empty also from versions that have none.
+   */
+  instanceId: string;
 }
 
 /** Room for one attempt on one device. */
@@ -472,7 +477,7 @@ export const DescribeNodeResponse: MessageFns<DescribeNodeResponse> = {
 };
 
 function createBaseNode(): Node {
-  return { nodeId: "", address: "", incarnation: "", slots: [], engineVersion: "", memoryBytes: 0n };
+  return { nodeId: "", address: "", incarnation: "", slots: [], engineVersion: "", memoryBytes: 0n, instanceId: "" };
 }
 
 export const Node: MessageFns<Node> = {
@@ -497,6 +502,9 @@ export const Node: MessageFns<Node> = {
         throw new globalThis.Error("value provided for field message.memoryBytes of type uint64 too large");
       }
       writer.uint32(48).uint64(message.memoryBytes);
+    }
+    if (message.instanceId !== "") {
+      writer.uint32(58).string(message.instanceId);
     }
     return writer;
   },
@@ -562,6 +570,14 @@ export const Node: MessageFns<Node> = {
             message.memoryBytes = reader.uint64() as bigint;
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.instanceId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -594,6 +610,11 @@ export const Node: MessageFns<Node> = {
         : isSet(object.memory_bytes)
         ? BigInt(object.memory_bytes)
         : 0n,
+      instanceId: isSet(object.instanceId)
+        ? globalThis.String(object.instanceId)
+        : isSet(object.instance_id)
+        ? globalThis.String(object.instance_id)
+        : "",
     };
   },
 
@@ -617,6 +638,9 @@ export const Node: MessageFns<Node> = {
     if (message.memoryBytes !== 0n) {
       obj.memoryBytes = message.memoryBytes.toString();
     }
+    if (message.instanceId !== "") {
+      obj.instanceId = message.instanceId;
+    }
     return obj;
   },
 
@@ -633,6 +657,7 @@ export const Node: MessageFns<Node> = {
     message.memoryBytes = (object.memoryBytes !== undefined && object.memoryBytes !== null)
       ? BigInt(object.memoryBytes)
       : 0n;
+    message.instanceId = object.instanceId ?? "";
     return message;
   },
 };

@@ -1,0 +1,47 @@
+// How attempts fail, as the store records it: from errors of this process, from what a node says, and for nodes that are gone. Pure; whatever a
+// node says is cut to size and made flat first.
+
+import { ERRORS, type ErrorCode, LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { boundedDetails, boundedMessage, RECORD_LIMITS } from '../../../workflows/domain/record-limits.ts';
+import type { Failed } from '../../gen/latentsweep/worker/v1/worker.ts';
+import type { FailureReport } from '../../store/types.ts';
+
+/** Longer details are no details: every one of them at its limit is shorter. */
+const MOST_JSON = 2 * RECORD_LIMITS.details * RECORD_LIMITS.detailCharacters;
+
+export function nodeLost(message: string, nodeId: string): FailureReport {
+  return { code: 'NODE_LOST', failure: 'node_lost', message, details: { node: nodeId } };
+}
+
+export function reportOf(error: unknown): FailureReport {
+  if (error instanceof LatentSweepError) {
+    const { code, failure, message, details } = error;
+    return { code, failure, message: boundedMessage(message), details: boundedDetails(details) };
+  }
+  return { code: 'INTERNAL', failure: 'code_error', message: boundedMessage(String(error)), details: {} };
+}
+
+/** What the node says; the class follows from the code, and a code that nobody knows is INTERNAL. */
+export function reportOfNode({ code, message, detailsJson }: Failed): FailureReport {
+  const known: ErrorCode = isErrorCode(code) ? code : 'INTERNAL';
+  return {
+    code: known,
+    failure: ERRORS[known].failure,
+    message: boundedMessage(message),
+    details: boundedDetails(parseDetails(detailsJson)),
+  };
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERRORS, code);
+}
+
+function parseDetails(json: string): Readonly<Record<string, unknown>> {
+  if (json.length > MOST_JSON) return { details: json };
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    return { details: json };
+  }
+}

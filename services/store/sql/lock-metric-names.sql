@@ -1,0 +1,2 @@
+-- One writer at a time; readers go on.
+lock table metric_names in share row exclusive mode
