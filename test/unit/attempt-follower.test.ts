@@ -59,6 +59,7 @@ function followed({ streams, commit = () => 'committed', fail, record }: Scripte
     store: store as never,
     committer: new SegmentCommitter(store, new AbortController().signal, log),
     onProgress: () => undefined,
+    onCheckpoint: () => undefined,
     log,
   };
   const id = { phaseId: 1, phaseKey: 'f'.repeat(32), attempt: 1 };
