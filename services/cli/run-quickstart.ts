@@ -65,7 +65,7 @@ async function endOf(config: Config, reader: StudyReader, sweep: string, exitCod
   };
 }
 
-/** @throws LatentSweepError CONFLICT when the state folder holds results of an earlier version of the file */
+/** @throws LatentSweepError CONFLICT when the state folder holds results of another version of the file */
 async function start(config: Config, sweep: ReadSweepFile, file: string): Promise<'started' | 'already_known'> {
   try {
     return await withSweepClient(config, (client) => client.startSweep(sweep));
@@ -74,7 +74,7 @@ async function start(config: Config, sweep: ReadSweepFile, file: string): Promis
     const lsweep = lsweepCommand(process.env);
     throw new LatentSweepError(
       'CONFLICT',
-      `${config.stateDir} holds a sweep ${sweep.name} of an earlier version of ${file}. Run the new cells too: ${lsweep} extend ${file}. Or start anew: ${lsweep} down, then move ${config.stateDir} away`,
+      `${config.stateDir} holds a sweep ${sweep.name} of another version of ${file}: ${error.sentence}. Or start anew: ${lsweep} down, then move ${config.stateDir} away`,
       { name: sweep.name, file, stateDir: config.stateDir },
       error,
     );

@@ -20,6 +20,7 @@ import {
   UPDATES,
   WORKFLOW_TASK_TIMEOUT_MS,
 } from '../../workflows/contract.ts';
+import { compareSweeps, type SweepComparison } from '../../workflows/domain/compare-sweeps.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import type { SweepCreation, SweepRow } from '../store/types.ts';
 import type { TemporalOptions } from './options.ts';
@@ -30,8 +31,8 @@ import { asTemporalError } from './temporal-errors.ts';
 /** The part of the store that commands need. */
 export interface SweepFiles {
   createSweep(file: SweepFile): Promise<SweepCreation>;
-  /** Writes the file as the next revision; the same file again answers the present one. */
-  extendSweep(file: SweepFile): Promise<SweepRow>;
+  /** Writes the file as the revision after `from`; the same file again answers the present one, null = the sweep is at another. */
+  extendSweep(file: SweepFile, from: number): Promise<SweepRow | null>;
   sweepByName(name: string): Promise<(SweepRow & SweepSettings) | null>;
 }
 
@@ -49,9 +50,9 @@ export type SweepDescription =
   | { readonly kind: 'never_started' };
 
 export interface SweepClient {
-  /** @throws LatentSweepError CONFLICT when another sweep file has the name */
+  /** A file that means the same is the same. @throws LatentSweepError CONFLICT when the name has a file that means something else */
   startSweep(file: SweepFile): Promise<'started' | 'already_known'>;
-  /** Only the new cells run. @throws LatentSweepError NOT_FOUND without such a sweep */
+  /** Only the new cells run. @throws LatentSweepError NOT_FOUND without such a sweep, CONFLICT when cells that it has are not in the file */
   extend(file: SweepFile): Promise<{ readonly revision: number }>;
   pause(name: string): Promise<void>;
   resume(name: string): Promise<void>;
@@ -72,6 +73,8 @@ export interface SweepClientOptions {
   readonly batchSize?: number;
   /** Of running phases, ms; default 10,000: so long a phase is lost that a killed orchestrator had just been given. */
   readonly heartbeatTimeoutMs?: number;
+  /** Default: `compareSweeps` of workflows/domain. */
+  readonly compare?: (first: unknown, second: unknown) => SweepComparison;
 }
 
 type SweepWorkflow = (input: SweepInput) => Promise<unknown>;
@@ -85,7 +88,7 @@ const ANSWER_TIMEOUT_MS = 30_000;
 
 /** @throws LatentSweepError TEMPORAL_UNREACHABLE */
 export async function connectSweepClient(options: SweepClientOptions): Promise<SweepClient> {
-  const { store, temporal } = options;
+  const { store, temporal, compare = compareSweeps } = options;
   const batchSize = options.batchSize ?? DEFAULT_BATCH;
   const heartbeatTimeoutMs = options.heartbeatTimeoutMs ?? DEFAULT_HEARTBEAT_MS;
   const connection = await reach(temporal, () =>
@@ -153,24 +156,21 @@ export async function connectSweepClient(options: SweepClientOptions): Promise<S
     startSweep: async (file) => {
       checkSettings(file);
       const { kind, sweep } = await store.createSweep(file);
-      if (kind === 'different') {
-        throw new LatentSweepError(
-          'CONFLICT',
-          `another sweep file has the name ${file.name}; use another name, or lsweep extend`,
-          {
-            name: file.name,
-          },
-        );
-      }
+      if (kind === 'different') refuseOther(file.name, compare(sweep.spec, file.spec));
       const settings = (await store.sweepByName(file.name)) ?? file;
       await updateWithStart<void>(sweep, settings, UPDATES.start, []);
       return kind === 'created' ? 'started' : 'already_known';
     },
     extend: async (file) => {
-      const before = await known(file.name);
-      const after = await store.extendSweep(file);
-      await updateWithStart<void>(after, before, UPDATES.extend, [after.revision]);
-      return { revision: after.revision };
+      for (;;) {
+        const before = await known(file.name);
+        refuseLosses(file.name, compare(before.spec, file.spec));
+        // null: another extension was faster, and its cells may not be lost either
+        const after = await store.extendSweep(file, before.revision);
+        if (after === null) continue;
+        await updateWithStart<void>(after, before, UPDATES.extend, [after.revision]);
+        return { revision: after.revision };
+      }
     },
     pause: async (name) => mustRun(await update(name, UPDATES.pause, null), name, 'pause'),
     resume: async (name) => mustRun(await update(name, UPDATES.resume, null), name, 'resume'),
@@ -206,16 +206,41 @@ export async function connectSweepClient(options: SweepClientOptions): Promise<S
   };
 }
 
+/** @throws LatentSweepError CONFLICT */
+function refuseLosses(name: string, { lost }: SweepComparison): void {
+  if (lost.length === 0) return;
+  const sentence = `cells of sweep ${name} would change their meaning or go: ${lost.join('; ')}. A sweep keeps its cells: start this file under another name`;
+  throw new LatentSweepError('CONFLICT', sentence, { name, lost: lost.join('; ') });
+}
+
+/** @throws LatentSweepError CONFLICT unless the two mean the same */
+function refuseOther(name: string, comparison: SweepComparison): void {
+  refuseLosses(name, comparison);
+  const { isWider, otherKeys } = comparison;
+  if (!isWider && otherKeys.length === 0) return;
+  const how = isWider ? 'this file has more cells than' : `this file has other ${otherKeys.join(', ')} than`;
+  throw new LatentSweepError(
+    'CONFLICT',
+    `${how} sweep ${name}; give it to the sweep with lsweep extend, or use another name`,
+    {
+      name,
+    },
+  );
+}
+
 function pickSettings({ priority, weight, width }: SweepSettings): SweepSettings {
   return { priority, weight, width };
 }
 
+/** The innermost cause: those around it say only that an activity, or a workflow, failed. */
 async function failureReason(result: () => Promise<unknown>): Promise<string> {
   try {
     await result();
     return 'closed while it was asked';
   } catch (error) {
-    return error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+    let cause = error;
+    while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
+    return cause instanceof Error ? cause.message : String(cause);
   }
 }
 

@@ -55,9 +55,10 @@ export function sweeps(db: Database): Sweeps {
       if (made !== undefined) return { sweep, kind: 'created' };
       return { sweep, kind: sweep.specHash === specHash ? 'same' : 'different' };
     },
-    extendSweep: async ({ name, spec, specHash, cells }) => {
-      await db.query(extendSweep, [name, storableJson(spec), specHash, cells]);
-      return await mustExist(name);
+    extendSweep: async ({ name, spec, specHash, cells }, from) => {
+      await db.query(extendSweep, [name, storableJson(spec), specHash, cells, from]);
+      const sweep = await mustExist(name);
+      return sweep.specHash === specHash ? sweep : null;
     },
     sweepByName: byName,
     sweepById: async (sweepId) => {

@@ -212,8 +212,11 @@ export interface NewSweep extends SweepSettingsRow {
 /** The part of the store that commands on sweeps call. */
 export interface SweepFileStore {
   createSweep(file: NewSweep): Promise<SweepCreation>;
-  /** Writes the file as the next revision; the same file again answers the present one. @throws LatentSweepError NOT_FOUND */
-  extendSweep(file: NewSweep): Promise<SweepRow>;
+  /**
+   * Writes the file as the revision after `from`, which the caller has compared it with; the same file again answers the present one.
+   * @returns null when the sweep is at another revision meanwhile @throws LatentSweepError NOT_FOUND
+   */
+  extendSweep(file: NewSweep, from: number): Promise<SweepRow | null>;
   sweepByName(name: string): Promise<(SweepRow & SweepSettingsRow) | null>;
 }
 

@@ -6,7 +6,7 @@ import { checkSweepFile, type FindFile, type FoundFile } from '../../workflows/d
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { contentHash } from '../../workflows/domain/identity.ts';
 import type { ModelShape } from '../../workflows/domain/model-shape.ts';
-import { planSweepFile } from '../../workflows/domain/plan-sweep-file.ts';
+import { countTrials } from '../../workflows/domain/plan-sweep-file.ts';
 import type { SweepSpec } from '../../workflows/domain/sweep-spec.ts';
 import { readYaml } from '../../workflows/domain/yaml-source.ts';
 import { fileFinder } from './find-file.ts';
@@ -16,7 +16,7 @@ export interface ReadSweepFile {
   readonly name: string;
   readonly spec: SweepSpec;
   readonly specHash: string;
-  /** Cells of the grid; several may be the same trial. */
+  /** Trials; points of the grid that mean the same one are one cell. */
   readonly cells: number;
   readonly priority: number;
   readonly weight: number;
@@ -80,7 +80,7 @@ function read(path: string, findFile: FindFile): ReadSweepFile {
   }
   const { spec } = checked;
   const { name, priority, weight, width } = spec;
-  return { name, spec, specHash: contentHash(spec), cells: planSweepFile(spec).size, priority, weight, width };
+  return { name, spec, specHash: contentHash(spec), cells: countTrials(spec), priority, weight, width };
 }
 
 function bytesOf(path: string): Uint8Array {

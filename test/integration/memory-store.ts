@@ -95,10 +95,11 @@ export class MemoryStore implements OrchestratorStore, SweepFiles {
     this.cells.set(sweepId, new Map());
     return { sweep, kind: 'created' };
   }
-  async extendSweep(file: SweepFile): Promise<SweepRow> {
-    const known = await this.sweepByName(file.name);
-    if (known === null) throw new LatentSweepError('NOT_FOUND', `no sweep ${file.name}`);
+  async extendSweep(file: SweepFile, from: number): Promise<SweepRow | null> {
+    const known = [...this.sweeps.values()].find((one) => one.name === file.name);
+    if (known === undefined) throw new LatentSweepError('NOT_FOUND', `no sweep ${file.name}`);
     if (known.specHash === file.specHash) return known;
+    if (known.revision !== from) return null;
     const { spec, specHash, cells } = file;
     const next = { ...known, spec, specHash, cells, revision: known.revision + 1 };
     this.sweeps.set(known.sweepId, next);

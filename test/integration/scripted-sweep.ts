@@ -1,7 +1,7 @@
 // Sweeps of scripted trials: a spec is a list of trials, each a pipeline of phases named by text; equal names are shared phases.
 
 import { createHash } from 'node:crypto';
-import type { PlanSweep } from '../../services/orchestrator/index.ts';
+import type { PlanSweep, SweepClientOptions } from '../../services/orchestrator/index.ts';
 import type { CellPlan } from '../../services/store/types.ts';
 import { asPhaseKey, asTrialKey } from '../../workflows/domain/ids.ts';
 import { basePhaseSchema } from '../../workflows/domain/phases.ts';
@@ -66,6 +66,19 @@ export const planScripted: PlanSweep = (spec) => {
         totalStepsByPhase: phases.map((one) => one.steps),
       };
     },
+  };
+};
+
+/** Trials are compared by their names. */
+export const compareScripted: NonNullable<SweepClientOptions['compare']> = (first, second) => {
+  const [had, has] = [first, second].map((spec) => {
+    const plan = planScripted(spec);
+    return Array.from({ length: plan.size }, (_, index) => plan.cell(index).trial.key);
+  });
+  return {
+    lost: had?.filter((key) => has?.includes(key) !== true) ?? [],
+    isWider: has?.some((key) => had?.includes(key) !== true) ?? false,
+    otherKeys: [],
   };
 };
 

@@ -54,8 +54,13 @@ test('a sweep file is created once, is known by its hash, and is extended by rev
   assert.deepEqual(created.map((one) => one.kind).sort(), ['created', 'same']);
   const other = sweepFile('files', phaseSpec('files-a', 'files-b'));
   assert.equal((await store.createSweep(other)).kind, 'different');
-  assert.equal((await store.extendSweep(other)).revision, 2);
-  assert.equal((await store.extendSweep(other)).revision, 2);
+  assert.equal((await store.extendSweep(other, 1))?.revision, 2);
+  assert.equal((await store.extendSweep(other, 1))?.revision, 2);
+  assert.equal(
+    await store.extendSweep(file, 1),
+    null,
+    'it was compared with a revision that is no longer the present one',
+  );
   const sweep = await store.sweepByName('files');
   assert.deepEqual(sweep, {
     ...{ sweepId: created[0].sweep.sweepId, name: 'files', revision: 2, state: 'planning' },
@@ -64,7 +69,7 @@ test('a sweep file is created once, is known by its hash, and is extended by rev
   await store.updateSweepSettings(sweep?.sweepId ?? 0, { priority: 1, weight: 2.5, width: 7 });
   assert.equal((await store.sweepByName('files'))?.width, 7);
   assert.equal(await store.sweepByName('nowhere'), null);
-  await assert.rejects(store.extendSweep({ ...file, name: 'nowhere' }), /NOT_FOUND/);
+  await assert.rejects(store.extendSweep({ ...file, name: 'nowhere' }, 1), /NOT_FOUND/);
 });
 
 test('planning twice or by two planners at once keeps every cell once, and overlapping sweeps share trials and phases', async () => {

@@ -16,7 +16,7 @@ import type { OrchestratorStore } from '../../services/store/types.ts';
 import { sweepWorkflowId } from '../../workflows/contract.ts';
 import { TEST_TIMES } from './fleet-times.ts';
 import { MemoryStore } from './memory-store.ts';
-import { planScripted, type ScriptedSpec, scriptOf } from './scripted-sweep.ts';
+import { compareScripted, planScripted, type ScriptedSpec, scriptOf } from './scripted-sweep.ts';
 import { ScriptedWorker } from './scripted-worker.ts';
 import { freePort, startTemporalServer, type TemporalServer } from './temporal-server.ts';
 import { TEST_TRANSPORT } from './test-rpc.ts';
@@ -64,7 +64,7 @@ export async function openBenchOn<S extends BenchStore>(
     connectTimeout: '1 minute',
   });
   const client = new Client({ connection, namespace: temporal.namespace });
-  const commands = await connectSweepClient({ temporal, store, ...sweeps });
+  const commands = await connectSweepClient({ temporal, store, compare: compareScripted, ...sweeps });
   const registryAddress = `127.0.0.1:${await freePort()}`;
   const orchestrators: Orchestrator[] = [];
   const workers: ScriptedWorker[] = [];

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
+import type { SweepFile } from '../../services/orchestrator/index.ts';
 import { keyOf, type ScriptedSpec, sharedBaseSpec } from './scripted-sweep.ts';
 import { lossOf } from './scripted-worker.ts';
 import { until } from './until.ts';
@@ -190,7 +191,52 @@ test('Postgres away for a moment delays a sweep and loses nothing', async () => 
   assertRecorded('o', 6, 100);
 });
 
+test('an extension that loses cells is refused, also where it would lose those of another one made at the same moment', async () => {
+  const of = (...names: readonly string[]): ScriptedSpec => ({
+    trials: names.map((name) => [{ name: `x-${name}`, steps: 1, stepMs: 1 }]),
+  });
+  const file = (spec: ScriptedSpec): SweepFile => ({
+    ...{ name: 'extended', spec, specHash: JSON.stringify(spec), cells: spec.trials.length },
+    ...{ priority: 3, weight: 1, width: null },
+  });
+  await bench.worker('node-extended', 2);
+  await start('extended', of('a', 'b'));
+  await bench.result('extended');
+  await assert.rejects(bench.commands.extend(file(of('a', 'c'))), /CONFLICT.*start this file under another name/);
+  assert.equal((await bench.store.sweepByName('extended'))?.revision, 1);
+  const both = await Promise.allSettled(
+    [of('a', 'b', 'c'), of('a', 'b', 'd')].map((spec) => bench.commands.extend(file(spec))),
+  );
+  assert.deepEqual(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+  assert.equal((await bench.store.sweepByName('extended'))?.revision, 2);
+
+  const known = (await bench.store.sweepByName('extended'))?.spec as ScriptedSpec;
+  const reordered = { trials: known.trials.toReversed() };
+  assert.equal(await bench.commands.startSweep(file(reordered)), 'already_known', 'other words for the same cells');
+  await assert.rejects(bench.commands.startSweep(file(of('a'))), /CONFLICT.*under another name/);
+  const more = { trials: [...known.trials, ...of('e').trials] };
+  await assert.rejects(bench.commands.startSweep(file(more)), /CONFLICT.*lsweep extend/);
+  await until('it is closed', async () => (await bench.commands.describe('extended')).kind === 'closed');
+});
+
+test('cells of one engine version are not mixed with those of another', async () => {
+  await bench.worker('node-upgraded', 1);
+  await start('upgraded', { trials: [[{ name: 'old-engine', steps: 1, stepMs: 1 }]] });
+  await bench.result('upgraded');
+  const row = await bench.store.sweepByName('upgraded');
+  assert.ok(row !== null);
+  // the file means another trial now
+  bench.store.sweeps.set(row.sweepId, { ...row, spec: { trials: [[{ name: 'new-engine', steps: 1, stepMs: 1 }]] } });
+  await bench.commands.retryFailed('upgraded');
+  await until('it is closed', async () => (await bench.commands.describe('upgraded')).kind === 'closed');
+  const ended = await bench.commands.describe('upgraded');
+  assert.ok(ended.kind === 'closed' && ended.how === 'failed');
+  assert.match(ended.reason ?? '', /1 of the 1 cells of sweep upgraded are not what its file means now/);
+  assert.equal((await bench.store.sweepTrialKeys(row.sweepId)).size, 1);
+});
+
 test('a sweep that is told of open cells which no batch finds ends with their numbers instead of asking for ever', async () => {
+  await bench.worker('node-contradicted', 2);
   await start('contradicted', sharedBaseSpec(2, { steps: 1, stepMs: 1 }, 'contradicted'));
   await bench.result('contradicted');
   const { store } = bench;

@@ -35,13 +35,33 @@ export interface PlannedSweep {
  * @throws LatentSweepError SPEC_INVALID; a spec that `lsweep plan` has passed does not
  */
 export function planSweepFile(spec: unknown): PlannedSweep {
-  const parsed = sweepSpecSchema.safeParse(spec);
-  if (!parsed.success) {
-    throw new LatentSweepError('SPEC_INVALID', `the stored sweep cannot be read: ${parsed.error.message}`);
-  }
-  const known = parsed.data;
+  const known = readSweepSpec(spec);
   const grid = gridOf(known);
   return { size: grid.size, cell: (index) => plannedCell(known, grid.cell(index), index) };
+}
+
+/** @throws LatentSweepError SPEC_INVALID */
+export function readSweepSpec(spec: unknown): SweepSpec {
+  const parsed = sweepSpecSchema.safeParse(spec);
+  if (parsed.success) return parsed.data;
+  throw new LatentSweepError('SPEC_INVALID', `the stored sweep cannot be read: ${parsed.error.message}`);
+}
+
+/**
+ * Trials of a sweep: its cells, once those that mean the same work are taken together. Whether a trial depends on its seed is seen at two
+ * seeds, so that a thousand cost no more. O(points).
+ */
+export function countTrials(spec: SweepSpec): number {
+  const [first = 0, second] = spec.seeds;
+  const keysAt = (seed: number): ReadonlySet<string> => {
+    const plan = planSweepFile({ ...spec, seeds: [seed] });
+    return new Set(Array.from({ length: plan.size }, (_, index) => plan.cell(index).trial.key));
+  };
+  const keys = keysAt(first);
+  if (second === undefined) return keys.size;
+  const others = keysAt(second);
+  const seedless = [...keys].filter((key) => others.has(key)).length;
+  return seedless + (keys.size - seedless) * spec.seeds.length;
 }
 
 function plannedCell(

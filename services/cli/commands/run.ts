@@ -37,7 +37,7 @@ export function register(program: Command): void {
 
   program
     .command('extend')
-    .description('give a sweep a wider sweep file; only its new cells run')
+    .description('give a sweep a wider sweep file; only its new cells run, and the file must have all that it has')
     .argument('<file>', 'sweep file (YAML) with the name of a sweep that exists', existingFile)
     .addHelpText('after', '\nExample:\n  lsweep extend prosqa-budgets.yaml')
     .action(async (file: string, _: unknown, command: Command) => {
