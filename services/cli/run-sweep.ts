@@ -11,7 +11,7 @@ import { followToEnd } from './follow/follow-to-end.ts';
 import { listenForInterruption } from './interruption.ts';
 import type { Output } from './output.ts';
 import { pinnedSweepFile } from './pinned-sweep-file.ts';
-import { readResults } from './results/present-results.ts';
+import { readSweepResults } from './results/show-sweep.ts';
 
 export interface StartedSweep {
   readonly name: string;
@@ -89,7 +89,7 @@ export async function followToResults(
       const { signal } = interruption;
       const { end, exitCode } = await followToEnd({ config, reader, sweep, output, comeBack, signal });
       if (end.kind !== 'closed') return { exitCode, value: { sweep, ended: end.kind }, text: null };
-      const { rows, sql, text } = await readResults(reader, sweep);
+      const { rows, sql, text } = await readSweepResults(reader, sweep, end.progress.cells);
       return { exitCode, value: { sweep, ...endValue(end), sql, results: rows }, text };
     });
   } finally {

@@ -1,6 +1,7 @@
 // Every number of a report as rows for CSV files: exact values, shares from 0 to 1, one column per fact.
 
 import { stringify } from 'csv-stringify/sync';
+import { spreadsheetText } from '../store/index.ts';
 import type { FigureRow } from './figures/figure.ts';
 import type { CellGroup } from './findings/cell-groups.ts';
 import type { Comparison, PairedCounts } from './findings/comparisons.ts';
@@ -17,9 +18,9 @@ export function numberFiles(report: Report): ReadonlyMap<string, string> {
   ]);
 }
 
-/** @returns heading and rows, RFC 4180; empty without rows */
+/** @returns heading and rows, RFC 4180; empty without rows. Text that a spreadsheet would run has a quote in front. */
 export function csvOf(rows: readonly FigureRow[]): string {
-  return stringify([...rows], { header: true });
+  return stringify([...rows], { header: true, cast: { string: spreadsheetText } });
 }
 
 function cellNumbers(group: CellGroup): FigureRow {

@@ -190,3 +190,19 @@ test('sql ends with 1 and the words of Postgres, and can change nothing', async 
 test('reading writes nothing beside the results folder', () => {
   assert.ok(!existsSync(join(cwd, '.lsweep', 'stack.json')));
 });
+
+test('sql gives answers of any length as CSV and JSON, the beginning of one as a table, and errors without a stack', async () => {
+  const query = "select i, '=' || i as formula from generate_series(1, 120000) i";
+  const csv = (await lsweep('sql', '--csv', query)).stdout.split('\n');
+  assert.deepEqual([csv.length, csv[0], csv[1], csv.at(-2)], [120_002, 'i,formula', "1,'=1", "120000,'=120000"]);
+  const json = jsonOf<readonly { readonly i: number; readonly formula: string }[]>(
+    (await lsweep('--json', 'sql', query)).stdout,
+  );
+  assert.deepEqual([json.length, json.at(-1)], [120_000, { i: 120_000, formula: '=120000' }]);
+  const table = (await lsweep('sql', query)).stdout.split('\n');
+  assert.equal(table.at(-2), '(the first 1000 rows; there are more; --csv or --json for everything)');
+  const failing = await lsweep('sql', '--csv', 'select 1 / (5000 - i) from generate_series(1, 9000) i');
+  assert.equal(failing.code, 1);
+  assert.match(failing.stderr, /^SQL_FAILED: division by zero\n/);
+  assert.doesNotMatch(failing.stderr, /\n\s+at /);
+});

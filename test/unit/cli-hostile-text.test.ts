@@ -21,7 +21,7 @@ import { showSweep } from '../../services/cli/results/show-sweep.ts';
 import { showTrial } from '../../services/cli/results/show-trial.ts';
 import { tellWhy } from '../../services/cli/results/tell-why.ts';
 import { html } from '../../services/report/page/html.ts';
-import { readRows, type StudyReader } from '../../services/store/index.ts';
+import { type QueryResult, readRows, type StudyReader } from '../../services/store/index.ts';
 import { visibleLine, visibleText } from '../../workflows/domain/visible-text.ts';
 import { runCli } from './cli-child.ts';
 
@@ -83,6 +83,15 @@ const reader: StudyReader = {
   },
 };
 
+async function tableText(): Promise<string> {
+  async function* answer(): AsyncGenerator<QueryResult, void, undefined> {
+    yield { columns: [HOSTILE], rows: [[HOSTILE]] };
+  }
+  let text = '';
+  for await (const one of tableOf(answer())) text += one;
+  return text;
+}
+
 test('text of others is shown as JSON would write it, and JSON means the same afterwards', () => {
   assert.doesNotMatch(visibleLine(HOSTILE), /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u);
   assert.doesNotMatch(visibleText(HOSTILE), FORBIDDEN);
@@ -109,7 +118,7 @@ test('ls, nodes, status, show and why show hostile rows harmlessly, as text and 
     ['show', null, (await showSweep(reader, 's', { stateDir: folder, chart: false })).text],
     ['show of a trial', trial.value, trial.text],
     ['why', null, (await tellWhy(reader, 's', '1')).text],
-    ['sql', null, tableOf({ columns: [HOSTILE], rows: [[HOSTILE]] })],
+    ['sql', null, await tableText()],
   ];
   for (const [what, value, text] of shown) {
     assertHarmless(

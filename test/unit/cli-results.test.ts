@@ -4,13 +4,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ResultRow, resultsQuery } from '../../services/cli/queries/results.ts';
 import { sweepsQuery } from '../../services/cli/queries/sweeps.ts';
-import { csvOf, jsonRows, tableOf } from '../../services/cli/render/query-result.ts';
+import { BATCH_ROWS, csvOf, jsonOf, tableOf } from '../../services/cli/render/query-result.ts';
 import { resultsLegend, resultsTable } from '../../services/cli/results/results-table.ts';
 import { phasesText } from '../../services/cli/results/show-sweep.ts';
 import { drawChart } from '../../services/report/figures/draw-chart.ts';
 import { curveChartSpec } from '../../services/report/figures/loss-curves.ts';
+import { csvOf as reportCsv } from '../../services/report/numbers.ts';
 import type { LossCurveRow } from '../../services/report/queries/loss-curves.ts';
-import { sql } from '../../services/store/index.ts';
+import { type QueryResult, sql } from '../../services/store/index.ts';
 
 const RESULT: ResultRow = {
   cell: 0,
@@ -154,24 +155,73 @@ const ANSWER = {
   ],
 };
 
-test('a query as JSON is an array of row objects that keeps equal names apart', () => {
-  assert.deepEqual(JSON.parse(JSON.stringify(jsonRows(ANSWER))), [
+async function* batches(...results: readonly QueryResult[]): AsyncGenerator<QueryResult, void, undefined> {
+  yield* results;
+}
+async function textOf(texts: AsyncIterable<string>): Promise<string> {
+  let text = '';
+  for await (const one of texts) text += one;
+  return text;
+}
+
+test('a query as JSON is one array of row objects that keeps equal names apart, however many batches it comes in', async () => {
+  const expected = [
     { name: 'a, "b"\nc', value: 0.1, value_2: 'NaN', at: '1970-01-01T00:00:00.000Z', point: { 'train.lr': 1e-4 } },
     { name: null, value: 12, value_2: true, at: null, point: [1, 2] },
+  ];
+  assert.equal(await textOf(jsonOf(batches(ANSWER))), `${JSON.stringify(expected, null, 2)}\n`);
+  assert.deepEqual(JSON.parse(await textOf(jsonOf(batches(ANSWER, ANSWER)))), [...expected, ...expected]);
+  assert.equal(await textOf(jsonOf(batches({ columns: ['x'], rows: [] }))), '[]\n');
+  const nested = { columns: ['x'], rows: [[[Number.NaN, { y: -1 / 0 }]]] };
+  assert.deepEqual(JSON.parse(await textOf(jsonOf(batches(nested)))), [{ x: ['NaN', { y: '-Infinity' }] }]);
+});
+
+test('a query as CSV quotes what it must and has one heading', async () => {
+  const rows = '"a, ""b""\nc",0.1,NaN,1970-01-01T00:00:00.000Z,"{""train.lr"":0.0001}"\n,12,true,,"[1,2]"\n';
+  assert.equal(await textOf(csvOf(batches(ANSWER))), `name,value,value,at,point\n${rows}`);
+  assert.equal(await textOf(csvOf(batches(ANSWER, ANSWER))), `name,value,value,at,point\n${rows}${rows}`);
+});
+
+test('CSV has no cell that a spreadsheet runs; numbers stay numbers, and JSON is raw', async () => {
+  const texts = [
+    '=1+1',
+    '+cmd',
+    '-cmd',
+    '@SUM(A1)',
+    '\tx',
+    '\rx',
+    '＝1',
+    'a=1',
+    '-1.5e3',
+    '+7',
+    '-9223372036854775808',
+    '-',
+    '',
+  ];
+  const answer = { columns: ['=t', 'n'], rows: texts.map((text) => [text, -1.5]) };
+  const cells = (await textOf(csvOf(batches(answer)))).split('\n').map((line) => line.replace(/,[^,]*$/, ''));
+  assert.deepEqual(cells.slice(0, -1), [
+    ...["'=t", "'=1+1", "'+cmd", "'-cmd", "'@SUM(A1)", "'\tx", `"'\rx"`, "'＝1", 'a=1', '-1.5e3', '+7'],
+    ...['-9223372036854775808', "'-", ''],
   ]);
-  assert.deepEqual(jsonRows({ columns: ['x'], rows: [] }), []);
+  assert.match(await textOf(csvOf(batches(answer))), /\n'=1\+1,-1\.5\n/);
+  assert.match(await textOf(jsonOf(batches(answer))), /"=1\+1"/);
+  assert.equal(reportCsv([{ rest: '=HYPERLINK("x")', accuracy: -0.5 }]), `rest,accuracy\n"'=HYPERLINK(""x"")",-0.5\n`);
 });
 
-test('a query as CSV quotes what it must', () => {
-  assert.equal(
-    csvOf(ANSWER),
-    'name,value,value,at,point\n"a, ""b""\nc",0.1,NaN,1970-01-01T00:00:00.000Z,"{""train.lr"":0.0001}"\n,12,true,,"[1,2]"\n',
-  );
-});
-
-test('a query as a table ends with the number of its rows', () => {
-  const table = tableOf(ANSWER).split('\n');
+test('a query as a table ends with the number of its rows, and with what it leaves out', async () => {
+  const table = (await textOf(tableOf(batches(ANSWER)))).split('\n');
   assert.match(table[0] ?? '', /^name +value {2}value +at +point$/);
   assert.equal(table.at(-2), '(2 rows)');
-  assert.equal(tableOf({ columns: ['n'], rows: [[1]] }), 'n\n─\n1\n(1 row)\n');
+  assert.equal(await textOf(tableOf(batches({ columns: ['n'], rows: [[1]] }))), 'n\n─\n1\n(1 row)\n');
+  const long = Array.from({ length: BATCH_ROWS }, (_, i) => [i]);
+  const cut = (await textOf(tableOf(batches({ columns: ['n'], rows: long })))).split('\n');
+  assert.equal(cut.length, 1000 + 4);
+  assert.equal(cut.at(-2), '(the first 1000 rows; there are more; --csv or --json for everything)');
+  const wide = Array.from({ length: 1600 }, (_, i) => `column_${i}`);
+  const lines = (await textOf(tableOf(batches({ columns: wide, rows: long.map(() => wide) })))).split('\n');
+  assert.equal(lines.at(-2), '(the first 6 rows; there are more; --csv or --json for everything)');
+  const text = await textOf(tableOf(batches({ columns: ['t'], rows: [['x'.repeat(1e6)]] })));
+  assert.ok(text.length < 5_000);
+  assert.match(text, /x…\n\(1 row; texts of more than 500 characters are cut; --csv or --json for everything\)\n$/);
 });

@@ -6,7 +6,8 @@ import { visibleText } from '../../../workflows/domain/visible-text.ts';
 import { globalOptions } from '../global-options.ts';
 
 const HELP = `
-Runs as a role that can only read. Views worth knowing: study.sweeps, study.cells, study.accuracy, study.curves, study.phases,
+Runs under a login that can only read. A table shows the first 1000 rows; --csv and --json have all, whatever their number. Text in CSV that a
+spreadsheet would run as a formula has a single quote in front; JSON has it as it is. Views worth knowing: study.sweeps, study.cells, study.accuracy, study.curves, study.phases,
 study.attempts, study.failures, study.running, study.nodes. Every column has a comment:
   lsweep sql "select attname, col_description(attrelid, attnum) from pg_attribute
               where attrelid = 'study.cells'::regclass and attnum > 0"
@@ -27,18 +28,15 @@ export function register(program: Command): void {
       const options = globalOptions(command);
       const { csv } = z.object({ csv: z.boolean().default(false) }).parse(command.opts());
       if (csv && options.json) command.error('error: --csv and --json exclude each other');
-      const [{ configOf, withPeoplesReader }, { csvOf, jsonRows, tableOf }] = await Promise.all([
-        import('../access.ts'),
-        import('../render/query-result.ts'),
-      ]);
-      const result = await withPeoplesReader(configOf(options), (reader) => reader.query(query));
-      const text = options.json
-        ? `${JSON.stringify(jsonRows(result), null, 2)}\n`
-        : csv
-          ? csvOf(result)
-          : tableOf(result);
-      // a file or program gets CSV as it is
-      process.stdout.write(csv && !process.stdout.isTTY ? text : visibleText(text));
+      const [{ configOf, withPeoplesReader }, { BATCH_ROWS, csvOf, jsonOf, tableOf }, { writeStream }] =
+        await Promise.all([import('../access.ts'), import('../render/query-result.ts'), import('../write-stream.ts')]);
+      await withPeoplesReader(configOf(options), async (reader) => {
+        const batches = reader.batches(query, BATCH_ROWS);
+        const texts = options.json ? jsonOf(batches) : csv ? csvOf(batches) : tableOf(batches);
+        // a file or program gets CSV as it is
+        const asIs = csv && !process.stdout.isTTY;
+        await writeStream(process.stdout, texts, asIs ? (text) => text : visibleText);
+      });
     });
 }
 

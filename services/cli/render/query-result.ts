@@ -1,36 +1,80 @@
-// The answer to a person's query in three forms. Values are exact: numbers as JavaScript prints them, times as ISO 8601 in UTC.
+// The answer to a person's query in three forms. Values are exact: numbers as JavaScript prints them, times as ISO 8601 in UTC. CSV and JSON
+// are made batch by batch, for answers of any length; a table is for looking, and says what it leaves out.
 
 import { stringify } from 'csv-stringify/sync';
-import type { QueryResult } from '../../store/index.ts';
+import { type QueryResult, spreadsheetText } from '../../store/index.ts';
 import { type Cell, left, renderTable, right } from './table.ts';
 
-/** One object per row; of columns with the same name every further one gets a number: `value`, `value_2`. */
+/** Of a table: cli-table3 takes about 0.1 ms for a cell, and every cell gets the width of the widest of its column. */
+const MOST_ROWS = 1000;
+const MOST_CELLS = 10_000;
+const MOST_CHARACTERS = 500;
+
+/** Rows to ask for at a time: one more than a table shows, to know whether there are more. */
+export const BATCH_ROWS = MOST_ROWS + 1;
+
+type Batches = AsyncIterable<QueryResult>;
+
+/** Text of one JSON array, one object per row; of columns with the same name every further one gets a number: `value`, `value_2`. */
+export async function* jsonOf(batches: Batches): AsyncGenerator<string, void, undefined> {
+  let before = '[';
+  for await (const batch of batches) {
+    let text = '';
+    for (const row of jsonRows(batch)) {
+      text += `${before}\n  ${JSON.stringify(row, finiteOrText, 2).replaceAll('\n', '\n  ')}`;
+      before = ',';
+    }
+    yield text;
+  }
+  yield before === '[' ? '[]\n' : '\n]\n';
+}
+
 export function jsonRows({ columns, rows }: QueryResult): readonly Readonly<Record<string, unknown>>[] {
   const names = distinctNames(columns);
-  return rows.map((row) => Object.fromEntries(names.map((name, i) => [name, jsonValue(row[i] ?? null)])));
+  return rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i] ?? null])));
 }
 
-export function csvOf({ columns, rows }: QueryResult): string {
-  return stringify([columns, ...rows.map((row) => row.map((value) => cellOf(value) ?? ''))], {
-    cast: { boolean: (value) => (value ? 'true' : 'false') },
-  });
+/** RFC 4180, with a heading; text that a spreadsheet would run has a quote in front. */
+export async function* csvOf(batches: Batches): AsyncGenerator<string, void, undefined> {
+  let isFirst = true;
+  for await (const { columns, rows } of batches) {
+    const heading = isFirst ? [columns.map(spreadsheetText)] : [];
+    isFirst = false;
+    yield stringify([...heading, ...rows.map((row) => row.map(csvValue))], {
+      cast: { boolean: (value) => (value ? 'true' : 'false') },
+    });
+  }
 }
 
-/** Ends with the number of rows, as psql does. */
-export function tableOf({ columns, rows }: QueryResult): string {
+/** Ends with the number of rows, as psql does, or with what is left out. Reads no more than it shows. */
+export async function* tableOf(batches: Batches): AsyncGenerator<string, void, undefined> {
+  for await (const { columns, rows } of batches) {
+    const most = Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_CELLS / Math.max(1, columns.length))));
+    yield tableText({ columns, rows: rows.slice(0, most) }, rows.length > most);
+    return;
+  }
+}
+
+function tableText({ columns, rows }: QueryResult, isCut: boolean): string {
   const headings = columns.map((name, i) => {
     const values = rows.map((row) => row[i] ?? null).filter((value) => value !== null);
     return values.length > 0 && values.every((value) => typeof value === 'number') ? right(name) : left(name);
   });
+  const cells = rows.map((row) => row.map(cellOf));
+  const isShortened = cells.some((row) => row.some(isLong));
+  const shown = cells.map((row) => row.map((cell) => (isLong(cell) ? `${cell.slice(0, MOST_CHARACTERS)}…` : cell)));
+  const table = columns.length === 0 ? '' : `${renderTable(headings, shown)}\n`;
   const count = rows.length === 1 ? '1 row' : `${rows.length} rows`;
-  const table =
-    columns.length === 0
-      ? ''
-      : `${renderTable(
-          headings,
-          rows.map((row) => row.map(cellOf)),
-        )}\n`;
-  return `${table}(${count})\n`;
+  const notes = [
+    isCut ? `the first ${count}; there are more` : count,
+    ...(isShortened ? [`texts of more than ${MOST_CHARACTERS} characters are cut`] : []),
+    ...(isCut || isShortened ? ['--csv or --json for everything'] : []),
+  ];
+  return `${table}(${notes.join('; ')})\n`;
+}
+
+function isLong(cell: Cell): cell is string {
+  return typeof cell === 'string' && cell.length > MOST_CHARACTERS;
 }
 
 function distinctNames(columns: readonly string[]): readonly string[] {
@@ -44,8 +88,13 @@ function distinctNames(columns: readonly string[]): readonly string[] {
 }
 
 /** JSON has no NaN and no infinities; null would hide that there was a value. */
-function jsonValue(value: unknown): unknown {
+function finiteOrText(_: string, value: unknown): unknown {
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+}
+
+function csvValue(value: unknown): Exclude<Cell, null> {
+  const cell = cellOf(value);
+  return typeof cell === 'string' ? spreadsheetText(cell) : (cell ?? '');
 }
 
 function cellOf(value: unknown): Cell {
@@ -59,5 +108,5 @@ function cellOf(value: unknown): Cell {
   ) {
     return value;
   }
-  return JSON.stringify(value);
+  return JSON.stringify(value, finiteOrText);
 }

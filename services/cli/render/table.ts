@@ -27,9 +27,10 @@ export function renderTable(columns: readonly Column[], rows: readonly (readonly
     colAligns: columns.map(({ align }) => align),
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
   });
-  table.push(...rows.map((row) => columns.map((_, i) => cellText(row[i] ?? null))));
+  // one by one: a call takes some 100,000 arguments, and rows may be more
+  for (const row of rows) table.push(columns.map((_, i) => cellText(row[i] ?? null)));
   const [head = '', ...body] = table.toString().split('\n');
-  const rule = '─'.repeat(Math.max(...[head, ...body].map((line) => line.length)));
+  const rule = '─'.repeat(body.reduce((widest, line) => Math.max(widest, line.length), head.length));
   return [head, rule, ...body].map((line) => line.trimEnd()).join('\n');
 }
 

@@ -20,7 +20,7 @@ export async function showSweep(
   options: { readonly stateDir: string; readonly chart: boolean },
 ): Promise<Shown> {
   const row = await readSweep(reader, sweep);
-  const results = row.cells <= MOST_CELLS ? await readResults(reader, sweep) : await readAccuracies(reader, sweep);
+  const results = await readSweepResults(reader, sweep, row.cells);
   const phases = await readRows(reader, phaseProgressQuery, [sweep]);
   const failures = await readRows(reader, failuresQuery, [sweep, null]);
   const chart = options.chart ? await writeChart(reader, sweep, options.stateDir) : null;
@@ -39,6 +39,11 @@ export async function showSweep(
     value: { ...row, phases, sql: results.sql, results: results.rows, failures, ...(options.chart ? { chart } : {}) },
     text: parts.join('\n'),
   };
+}
+
+/** Every cell of a small sweep, of a larger one the points of its grid. @param cells of the sweep */
+export function readSweepResults(reader: StudyReader, sweep: string, cells: number) {
+  return cells <= MOST_CELLS ? readResults(reader, sweep) : readAccuracies(reader, sweep);
 }
 
 /** `phases: base 1/1, finetune 12/40 (4 running, 1 failed), evaluate 8/40` */
