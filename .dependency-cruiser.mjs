@@ -37,7 +37,7 @@ export default {
       from: { path: WORKFLOWS, pathNot: DOMAIN },
       to: {
         path: '(^|/)node_modules/',
-        pathNot: '(^|/)node_modules/(@temporalio/(workflow|common)|zod|@noble/hashes|canonicalize)/',
+        pathNot: '(^|/)node_modules/(@temporalio/(workflow|common)|zod)/',
       },
     },
     {
@@ -49,13 +49,12 @@ export default {
     },
     {
       name: 'domain-is-pure',
-      comment:
-        'Specs, grids, ids, capacity and the error taxonomy are shared by workflows, services and the trainer: pure packages only.',
+      comment: 'Failure classes, retry rules and ids are shared by workflows and services: pure packages only.',
       severity: 'error',
       from: { path: DOMAIN },
       to: {
         path: '(^|/)node_modules/',
-        pathNot: '(^|/)node_modules/(zod|@noble/hashes|canonicalize|yaml|fastest-levenshtein)/',
+        pathNot: '(^|/)node_modules/zod/',
       },
     },
     {
@@ -98,6 +97,23 @@ export default {
       severity: 'error',
       from: { path: '^services/(tensor|study)/([^/]+)/' },
       to: { path: '^services/$1/', pathNot: ['^services/$1/$2/', ROOMS_WITH_AN_INDEX] },
+    },
+    {
+      name: 'study-is-pure',
+      comment: 'What is studied opens no file, socket or session: pure packages, and the error type.',
+      severity: 'error',
+      from: { path: '^services/study/' },
+      to: {
+        path: ['^(services/(?!study/)|infra/|test/|workflows/(?!domain/))', '(^|/)node_modules/'],
+        pathNot: '(^|/)node_modules/(zod|@noble/hashes|canonicalize|yaml|fastest-levenshtein)/',
+      },
+    },
+    {
+      name: 'study-uses-no-node',
+      severity: 'error',
+      comment: 'As above: it runs in a browser too.',
+      from: { path: '^services/study/' },
+      to: { dependencyTypes: ['core'] },
     },
     {
       name: 'tensor-knows-no-study',

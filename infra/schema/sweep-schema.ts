@@ -2,8 +2,8 @@
 // an editor sees one file at a time, so nothing but the name is required (axes may supply what the fixed part leaves out).
 
 import { z } from 'zod';
-import { settingPaths, settingTrees } from '../../workflows/domain/setting-tree.ts';
-import { SETTING_KEYS, sweepFileSchema } from '../../workflows/domain/sweep-file.ts';
+import { settingPaths, settingTrees } from '../../services/study/check/index.ts';
+import { SETTING_KEYS, sweepFileSchema } from '../../services/study/settings/index.ts';
 
 const ID = 'https://json-schema.org/draft/2020-12/schema';
 

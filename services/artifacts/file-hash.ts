@@ -13,7 +13,7 @@ export interface FileHash {
 
 export const READ_BYTES = 1024 * 1024;
 
-export async function hashFile(path: string): Promise<FileHash> {
+async function hashFile(path: string): Promise<FileHash> {
   const hash = createHash('sha256');
   let bytes = 0;
   for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES }) as AsyncIterable<Buffer>) {

@@ -9,5 +9,5 @@ export {
 } from './artifact-store.ts';
 export { copyDurably, removeLeftovers, syncFolder } from './copy-file.ts';
 export { fileError, isMissing } from './file-errors.ts';
-export { type FileHash, hashFile, isWhole } from './file-hash.ts';
+export { type FileHash, isWhole } from './file-hash.ts';
 export { openArtifactStore } from './open-store.ts';

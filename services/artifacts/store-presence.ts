@@ -9,7 +9,7 @@ import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { fileError, isMissing } from './file-errors.ts';
 
 /** In the root of every store. */
-export const STORE_MARK = '.lsweep-store.json';
+const STORE_MARK = '.lsweep-store.json';
 
 const markSchema = z.object({
   /** Id of the database whose rows name the files; null = of none yet. Only it may have files deleted. */

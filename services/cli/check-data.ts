@@ -3,9 +3,8 @@
 
 import { existsSync, statSync } from 'node:fs';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import type { PhaseConfig } from '../../workflows/domain/phases.ts';
-import { planSweepFile } from '../../workflows/domain/plan-sweep-file.ts';
-import type { SweepSpec } from '../../workflows/domain/sweep-spec.ts';
+import { planSweepFile, type SweepSpec } from '../study/plan/index.ts';
+import type { PhaseConfig } from '../study/settings/index.ts';
 
 /** Of all files together. Text beyond it would keep its owner waiting; the first phase that comes to a bad line of it names the line. */
 const MOST_CHECKED_BYTES = 64 << 20;

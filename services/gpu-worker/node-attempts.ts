@@ -2,8 +2,8 @@
 
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { isKey } from '../../workflows/domain/ids.ts';
-import { type AnyPhaseConfig, anyPhaseConfigSchema } from '../../workflows/domain/phases.ts';
 import type { AttemptReport, RunPhaseRequest } from '../gen/latentsweep/worker/v1/worker.ts';
+import { type AnyPhaseConfig, anyPhaseConfigSchema } from '../study/settings/index.ts';
 import type { Attempt } from './attempt.ts';
 import { AttemptRun, type RunNeeds, type StopMode, type StopReason } from './attempt-run.ts';
 import { SettledAttempts } from './settled-attempts.ts';

@@ -1,6 +1,6 @@
 // How long a step may take, from how long the steps of the same phase took. Pure.
 
-import type { AnyPhaseConfig } from '../../workflows/domain/phases.ts';
+import type { AnyPhaseConfig } from '../study/settings/index.ts';
 
 /** A step may take so many times the slowest one: a new stage builds graphs, a checkpoint is written, the machine is busy. */
 const SLACK = 10;

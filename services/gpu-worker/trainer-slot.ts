@@ -4,8 +4,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { ENGINE_VERSION } from '../../workflows/domain/engine-version.ts';
 import { markOf } from '../config/index.ts';
+import { ENGINE_VERSION } from '../study/plan/index.ts';
 import { endProcess } from './end-process.ts';
 import type { SlotOptions, WorkerOptions } from './options.ts';
 import { InsideTrainer } from './simulate/inside-trainer.ts';

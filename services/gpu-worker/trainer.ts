@@ -1,7 +1,7 @@
 // What a slot needs of a trainer, whether it is a child process (trainer-process.ts) or simulated inside this one (simulate/inside-trainer.ts).
 
 import type { LatentSweepError } from '../../workflows/domain/errors.ts';
-import type { AnyPhaseConfig } from '../../workflows/domain/phases.ts';
+import type { AnyPhaseConfig } from '../study/settings/index.ts';
 import type { PhaseJob, TrainerEvent } from '../trainer/index.ts';
 
 /** `simulate`: no device at all; such a slot takes simulated phases only, and they run nowhere else. */

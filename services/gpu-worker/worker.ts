@@ -3,10 +3,10 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ENGINE_VERSION } from '../../workflows/domain/engine-version.ts';
 import type { AttemptReport, Node } from '../gen/latentsweep/worker/v1/worker.ts';
 import { machineSize } from '../machine/index.ts';
 import { serveWorker } from '../rpc/index.ts';
+import { ENGINE_VERSION } from '../study/plan/index.ts';
 import { CheckpointCache } from './checkpoint-cache.ts';
 import { Lease } from './lease.ts';
 import { NodeAttempts } from './node-attempts.ts';

@@ -20,9 +20,9 @@ import {
   UPDATES,
   WORKFLOW_TASK_TIMEOUT_MS,
 } from '../../workflows/contract.ts';
-import { compareSweeps, type SweepComparison } from '../../workflows/domain/compare-sweeps.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import type { SweepCreation, SweepRow } from '../store/types.ts';
+import { compareSweeps, type SweepComparison } from '../study/plan/index.ts';
 import type { TemporalOptions } from './options.ts';
 import { patiently } from './patience.ts';
 import { clientConnection } from './temporal-connection.ts';

@@ -8,12 +8,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import pino from 'pino';
 import { ERRORS, LatentSweepError } from '../../workflows/domain/errors.ts';
-import { planSweepFile } from '../../workflows/domain/plan-sweep-file.ts';
 import { openArtifactStore } from '../artifacts/index.ts';
 import { artifactsUrl, endpoints, loadConfig, readPemFiles, rpcSettings } from '../config/index.ts';
 import { endOnErrors } from '../edge/index.ts';
 import { callError, connectWorker, serveRegistry } from '../rpc/index.ts';
 import { openStore, postgresError, type Store } from '../store/index.ts';
+import { planSweepFile } from '../study/plan/index.ts';
 import { runOrchestrator } from './run-process.ts';
 import { asTemporalError } from './temporal-errors.ts';
 

@@ -1,7 +1,7 @@
 // The cells of a sweep: planned in groups, handed out in ranges, closed and reopened.
 
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import type { PhaseKind, PlannedPhase } from '../../workflows/domain/phases.ts';
+import type { PhaseKind, PlannedPhase } from '../study/settings/index.ts';
 import type { Database } from './database.ts';
 import { statement } from './statement.ts';
 import { storableJson, storableText } from './storable-text.ts';

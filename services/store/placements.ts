@@ -2,7 +2,7 @@
 
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { NODE_SUSPECT_FAILURES } from '../../workflows/domain/node-health.ts';
-import { resourcesSchema } from '../../workflows/domain/settings.ts';
+import { resourcesSchema } from '../study/settings/index.ts';
 import type { Database } from './database.ts';
 import { statement } from './statement.ts';
 import type { OrchestratorStore, PhaseRef } from './types.ts';

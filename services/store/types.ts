@@ -4,10 +4,8 @@
 import type { AttemptOverrides } from '../../workflows/domain/attempt-overrides.ts';
 import type { AttemptFailure } from '../../workflows/domain/errors.ts';
 import type { NodeOutcome } from '../../workflows/domain/node-health.ts';
-import type { PhaseKind, PlannedTrial } from '../../workflows/domain/phases.ts';
 import type { Retries } from '../../workflows/domain/retries.ts';
-import type { Resources } from '../../workflows/domain/settings.ts';
-
+import type { PhaseKind, PlannedTrial, Resources } from '../study/settings/index.ts';
 export type SweepState = 'planning' | 'running' | 'paused' | 'finished' | 'cancelled';
 export type CellState = 'planned' | 'running' | 'paused' | 'finished' | 'failed' | 'cancelled' | 'stopped_early';
 

@@ -5,10 +5,9 @@ import { createHash } from 'node:crypto';
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parquetMetadata } from 'hyparquet';
-import type { FindFile, FoundFile } from '../../workflows/domain/check-sweep-file.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import type { FileKind } from '../../workflows/domain/named-files.ts';
-import { corpusFilesIn, isCorpusFile } from '../../workflows/domain/text-tasks.ts';
+import type { FindFile, FoundFile } from '../study/check/index.ts';
+import { corpusFilesIn, type FileKind, isCorpusFile } from '../study/settings/index.ts';
 import { countProblems, shapeOfFolder } from '../trainer/index.ts';
 
 const PIECE_BYTES = 4 << 20;

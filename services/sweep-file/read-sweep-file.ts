@@ -2,13 +2,10 @@
 
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { checkSweepFile, type FindFile, type FoundFile } from '../../workflows/domain/check-sweep-file.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import { contentHash } from '../../workflows/domain/identity.ts';
-import type { ModelShape } from '../../workflows/domain/model-shape.ts';
-import { countTrials } from '../../workflows/domain/plan-sweep-file.ts';
-import type { SweepSpec } from '../../workflows/domain/sweep-spec.ts';
-import { readYaml } from '../../workflows/domain/yaml-source.ts';
+import { checkSweepFile, type FindFile, type FoundFile, readYaml } from '../study/check/index.ts';
+import { contentHash, countTrials, type SweepSpec } from '../study/plan/index.ts';
+import type { ModelShape } from '../study/systems/index.ts';
 import { fileFinder } from './find-file.ts';
 
 /** The orchestrator's SweepFile, as its client takes it. */

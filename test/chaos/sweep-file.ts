@@ -1,6 +1,6 @@
 // The sweep of a chaos run: simulated trials with a checkpoint at every segment, so that "at most one segment is lost" can be measured in steps.
 
-import type { SimulateTask } from '../../workflows/domain/simulate.ts';
+import type { SimulateTask } from '../../services/study/settings/simulate.ts';
 
 export interface ChaosSweep {
   readonly name: string;

@@ -2,8 +2,8 @@
 // the disturbed run enters.
 
 import { Draws, stateHash } from '../../services/gpu-worker/simulate/draws.ts';
-import { planSweepFile } from '../../workflows/domain/plan-sweep-file.ts';
-import { type SimulatePhaseConfig, simulatePhaseSchema } from '../../workflows/domain/simulate.ts';
+import { planSweepFile } from '../../services/study/plan/plan-sweep-file.ts';
+import { type SimulatePhaseConfig, simulatePhaseSchema } from '../../services/study/settings/simulate.ts';
 
 export interface UndisturbedPhase {
   readonly phaseKey: string;

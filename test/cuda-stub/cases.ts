@@ -1,9 +1,9 @@
 // Every system in both model families, at a size where one copy of a parameter would stand out among the activations.
 
+import { type Channel, SYSTEM_NAMES, type SystemName } from '../../services/study/settings/system-names.ts';
+import { systemTraits } from '../../services/study/systems/system-traits.ts';
 import type { EngineConfig } from '../../services/trainer/engine/index.ts';
 import type { Batch } from '../../services/trainer/systems/index.ts';
-import { systemTraits } from '../../workflows/domain/system-traits.ts';
-import { type Channel, SYSTEM_NAMES, type SystemName } from '../../workflows/domain/systems.ts';
 import { GPT2, QWEN3, smallConfig } from '../unit/trainer-small-engine.ts';
 
 const VOCABULARY = 512;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { type DeepPartial, type RunPhaseRequest, StopMode } from '../../services/gen/latentsweep/worker/v1/worker.ts';
 import { simulateEntry } from '../../services/gpu-worker/index.ts';
-import { type SimulateTask, simulatePhaseSchema } from '../../workflows/domain/simulate.ts';
+import { type SimulateTask, simulatePhaseSchema } from '../../services/study/settings/simulate.ts';
 import { Heard, phaseKey, request, WORKER_TEST_TIMES, WorkerBench } from './gpu-worker-bench.ts';
 import { until } from './until.ts';
 

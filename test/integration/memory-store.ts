@@ -23,12 +23,12 @@ import type {
   SweepRow,
   SweepState,
 } from '../../services/store/types.ts';
+import { resourcesSchema } from '../../services/study/settings/settings.ts';
 import { sweepOfBatch } from '../../workflows/contract.ts';
 import { type AttemptOverrides, nextOverrides } from '../../workflows/domain/attempt-overrides.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { maySuspectNode, type NodeOutcome } from '../../workflows/domain/node-health.ts';
 import { type Retries, retriesSchema } from '../../workflows/domain/retries.ts';
-import { resourcesSchema } from '../../workflows/domain/settings.ts';
 
 interface AttemptRow {
   place: AttemptPlace;

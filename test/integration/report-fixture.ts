@@ -2,8 +2,8 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { planSweepFile } from '../../services/study/plan/plan-sweep-file.ts';
 import { readSweepFile } from '../../services/sweep-file/index.ts';
-import { planSweepFile } from '../../workflows/domain/plan-sweep-file.ts';
 import { owner, placeOn, type StoreFixture } from './store-fixture.ts';
 
 export const ITEMS = 120;

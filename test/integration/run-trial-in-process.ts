@@ -3,10 +3,10 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Pipeline } from '../../services/study/plan/pipeline.ts';
+import { trainedConfig } from '../../services/study/settings/phases.ts';
 import type { LocalCheckpoint, TrainerEvent } from '../../services/trainer/jobs/protocol.ts';
 import { runPhase, type WarmState } from '../../services/trainer/phases/index.ts';
-import { trainedConfig } from '../../workflows/domain/phases.ts';
-import type { Pipeline } from '../../workflows/domain/pipeline.ts';
 
 /** @returns the events of each phase by its key; a phase whose events are given is not run again */
 export async function runTrialInProcess(

@@ -3,10 +3,10 @@
 import { createHash } from 'node:crypto';
 import type { PlanSweep, SweepClientOptions } from '../../services/orchestrator/index.ts';
 import type { CellPlan } from '../../services/store/types.ts';
+import { basePhaseSchema } from '../../services/study/settings/phases.ts';
+import type { Resources } from '../../services/study/settings/settings.ts';
 import { asPhaseKey, asTrialKey } from '../../workflows/domain/ids.ts';
-import { basePhaseSchema } from '../../workflows/domain/phases.ts';
 import type { Retries } from '../../workflows/domain/retries.ts';
-import type { Resources } from '../../workflows/domain/settings.ts';
 import type { TrainerScript } from './scripted-trainer-child.ts';
 import type { PhaseScript } from './scripted-worker.ts';
 

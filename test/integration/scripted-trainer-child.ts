@@ -5,8 +5,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ENGINE_VERSION } from '../../services/study/plan/engine-version.ts';
 import type { LocalCheckpoint, PhaseJob, TrainerCommand, TrainerEvent } from '../../services/trainer/jobs/protocol.ts';
-import { ENGINE_VERSION } from '../../workflows/domain/engine-version.ts';
 import type { ErrorCode } from '../../workflows/domain/errors.ts';
 import { lossOf } from './scripted-loss.ts';
 

@@ -6,12 +6,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { pipelineOf } from '../../services/study/plan/pipeline.ts';
+import { planSweepFile } from '../../services/study/plan/plan-sweep-file.ts';
+import type { TrialSettings } from '../../services/study/settings/settings.ts';
 import { type ReadSweepFile, readSweepFile } from '../../services/sweep-file/index.ts';
 import type { TrainerEvent } from '../../services/trainer/jobs/protocol.ts';
 import { WarmState } from '../../services/trainer/phases/index.ts';
-import { pipelineOf } from '../../workflows/domain/pipeline.ts';
-import { planSweepFile } from '../../workflows/domain/plan-sweep-file.ts';
-import type { TrialSettings } from '../../workflows/domain/settings.ts';
 import { runTrialInProcess } from './run-trial-in-process.ts';
 
 const FOLDER = join(import.meta.dirname, '../../infra/sweeps');

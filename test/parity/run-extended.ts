@@ -4,13 +4,13 @@
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { channelSchema, SYSTEM_NAMES } from '../../services/study/settings/system-names.ts';
 import type { HostTensor } from '../../services/tensor/runtime/index.ts';
 import { readSafetensors, writeSafetensors } from '../../services/tensor/safetensors/index.ts';
 import { type EngineConfig, TrainingEngine } from '../../services/trainer/engine/index.ts';
 import { parseModelConfig } from '../../services/trainer/models/index.ts';
 import { learningRatesAt } from '../../services/trainer/phases/schedule.ts';
 import type { Batch } from '../../services/trainer/systems/index.ts';
-import { channelSchema, SYSTEM_NAMES } from '../../workflows/domain/systems.ts';
 
 const tokens = z.array(z.number());
 const rate = z.number();

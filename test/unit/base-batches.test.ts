@@ -2,13 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { taskSchema } from '../../services/study/settings/settings.ts';
 import { questionTokens, targetTokens } from '../../services/trainer/curriculum/index.ts';
 import { baseBatches } from '../../services/trainer/phases/base-batches.ts';
 import { loadPhaseData } from '../../services/trainer/phases/phase-data.ts';
 import { createTask, questionsOf } from '../../services/trainer/tasks/index.ts';
 import { createTokenizer } from '../../services/trainer/tokenizers/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import { taskSchema } from '../../workflows/domain/settings.ts';
 
 const TRAIN = 12;
 const task = questionsOf(

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { parquetWriteFile } from 'hyparquet-writer';
+import { taskSchema } from '../../services/study/settings/settings.ts';
 import { judged } from '../../services/trainer/phases/evaluate-choices.ts';
 import { type ChoiceItem, createTask } from '../../services/trainer/tasks/index.ts';
-import { taskSchema } from '../../workflows/domain/settings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'benchmarks-'));
 after(() => rmSync(folder, { recursive: true, force: true }));

@@ -3,16 +3,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { canonicalSettings } from '../../services/study/plan/canonical-settings.ts';
+import { modelSchema, trialSettingsSchema } from '../../services/study/settings/settings.ts';
+import { type Channel, SYSTEM_NAMES } from '../../services/study/settings/system-names.ts';
+import { capacityFloatsPerLatent, channelName } from '../../services/study/systems/capacity.ts';
+import { canonicalLayers, layersOf } from '../../services/study/systems/layer-selection.ts';
+import { type ModelShape, modelParameters, shapeOf } from '../../services/study/systems/model-shape.ts';
+import { systemParameters } from '../../services/study/systems/system-parameters.ts';
+import { systemTraits } from '../../services/study/systems/system-traits.ts';
 import type { ModelConfig } from '../../services/trainer/models/index.ts';
 import { latentLayout, systemParameters as systemTensors } from '../../services/trainer/systems/index.ts';
-import { canonicalSettings } from '../../workflows/domain/canonical-settings.ts';
-import { capacityFloatsPerLatent, channelName } from '../../workflows/domain/capacity.ts';
-import { canonicalLayers, layersOf } from '../../workflows/domain/layer-selection.ts';
-import { type ModelShape, modelParameters, shapeOf } from '../../workflows/domain/model-shape.ts';
-import { modelSchema, trialSettingsSchema } from '../../workflows/domain/settings.ts';
-import { systemParameters } from '../../workflows/domain/system-parameters.ts';
-import { systemTraits } from '../../workflows/domain/system-traits.ts';
-import { type Channel, SYSTEM_NAMES } from '../../workflows/domain/systems.ts';
 
 function shape(model: unknown): ModelShape {
   const known = shapeOf(modelSchema.parse(model));

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compareSweeps } from '../../workflows/domain/compare-sweeps.ts';
-import { countTrials, planSweepFile } from '../../workflows/domain/plan-sweep-file.ts';
-import type { SweepSpec } from '../../workflows/domain/sweep-spec.ts';
+import { compareSweeps } from '../../services/study/plan/compare-sweeps.ts';
+import { countTrials, planSweepFile } from '../../services/study/plan/plan-sweep-file.ts';
+import type { SweepSpec } from '../../services/study/plan/sweep-spec.ts';
 import { specOf } from './sweep-spec-of.ts';
 
 const first = specOf({ seeds: [0, 1] });

@@ -9,14 +9,14 @@ import { after, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { parquetWriteFile } from 'hyparquet-writer';
+import { taskSchema } from '../../services/study/settings/settings.ts';
+import { siteRoom } from '../../services/study/systems/site-room.ts';
 import { CorpusText, drawSites, openTokenStore, sequencesIn } from '../../services/trainer/curriculum/index.ts';
 import { draws } from '../../services/trainer/random/draws.ts';
 import { heldOutSplit } from '../../services/trainer/tasks/corpus.ts';
 import { type Corpus, createTask, type Document } from '../../services/trainer/tasks/index.ts';
 import { splitText } from '../../services/trainer/text/index.ts';
 import { createTokenizer } from '../../services/trainer/tokenizers/index.ts';
-import { taskSchema } from '../../workflows/domain/settings.ts';
-import { siteRoom } from '../../workflows/domain/site-room.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'corpus-'));
 after(() => rmSync(folder, { recursive: true, force: true }));

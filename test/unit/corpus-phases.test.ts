@@ -6,6 +6,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { phaseFlops } from '../../services/study/cost/phase-flops.ts';
+import { taskTokens } from '../../services/study/cost/task-tokens.ts';
+import { splitSizes } from '../../services/study/plan/phase-steps.ts';
+import { type PhaseConfig, phaseConfigSchema } from '../../services/study/settings/phases.ts';
+import { modelSchema, taskSchema } from '../../services/study/settings/settings.ts';
+import { SYSTEM_NAMES, type SystemName } from '../../services/study/settings/system-names.ts';
+import { shapeOf } from '../../services/study/systems/model-shape.ts';
 import { openTokenStore } from '../../services/trainer/curriculum/index.ts';
 import { createEngine } from '../../services/trainer/engine/index.ts';
 import {
@@ -19,13 +26,6 @@ import { evaluationSites } from '../../services/trainer/phases/corpus-sites.ts';
 import { createTask } from '../../services/trainer/tasks/index.ts';
 import { createTokenizer } from '../../services/trainer/tokenizers/index.ts';
 import { resolveLocalModel } from '../../services/trainer/weights/index.ts';
-import { shapeOf } from '../../workflows/domain/model-shape.ts';
-import { phaseFlops } from '../../workflows/domain/phase-flops.ts';
-import { splitSizes } from '../../workflows/domain/phase-steps.ts';
-import { type PhaseConfig, phaseConfigSchema } from '../../workflows/domain/phases.ts';
-import { modelSchema, taskSchema } from '../../workflows/domain/settings.ts';
-import { SYSTEM_NAMES, type SystemName } from '../../workflows/domain/systems.ts';
-import { taskTokens } from '../../workflows/domain/task-tokens.ts';
 import { committed, job, type PhaseRun, TrainerChild, tiny } from './trainer-child.ts';
 import { smallConfig } from './trainer-small-engine.ts';
 

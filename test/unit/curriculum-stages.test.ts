@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { stageCount } from '../../services/study/plan/phase-steps.ts';
+import { curriculumSchema, taskSchema, trainSchema } from '../../services/study/settings/settings.ts';
+import { SYSTEM_NAMES } from '../../services/study/settings/system-names.ts';
 import { Curriculum, curriculumItem, planStages, RunningText } from '../../services/trainer/curriculum/index.ts';
 import { TrainingOrder } from '../../services/trainer/curriculum/order.ts';
 import { createTask, questionsOf } from '../../services/trainer/tasks/index.ts';
 import { createTokenizer } from '../../services/trainer/tokenizers/index.ts';
-import { stageCount } from '../../workflows/domain/phase-steps.ts';
-import { curriculumSchema, taskSchema, trainSchema } from '../../workflows/domain/settings.ts';
-import { SYSTEM_NAMES } from '../../workflows/domain/systems.ts';
 
 const settings = (overrides: object = {}) => curriculumSchema.parse(overrides);
 const task = questionsOf(

@@ -7,13 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { taskSchema } from '../../services/study/settings/settings.ts';
 import { readSweepFile } from '../../services/sweep-file/index.ts';
 import { documentsOf } from '../../services/trainer/tasks/documents/documents.ts';
 import { createTask, type Task } from '../../services/trainer/tasks/index.ts';
 import { MOST_PIECE_BYTES, readDataFile, splitText } from '../../services/trainer/text/index.ts';
 import { loadHuggingFaceFolder } from '../../services/trainer/weights/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import { taskSchema } from '../../workflows/domain/settings.ts';
 import { GPT2, parametersOf, writeFolder } from './weights-folder.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'data-files-'));

@@ -2,14 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { shapeOf } from '../../workflows/domain/model-shape.ts';
-import { exampleFlops, headFlops, passFlops, phaseFlops } from '../../workflows/domain/phase-flops.ts';
-import { phaseSteps, splitSizes, stageCount, stepsOfStage } from '../../workflows/domain/phase-steps.ts';
-import { basePhaseSchema } from '../../workflows/domain/phases.ts';
-import { curriculumSchema, modelSchema, taskSchema } from '../../workflows/domain/settings.ts';
-import { estimateSweep, secondsOnSlots } from '../../workflows/domain/sweep-estimate.ts';
-import type { SystemName } from '../../workflows/domain/systems.ts';
-import { taskTokens } from '../../workflows/domain/task-tokens.ts';
+import { exampleFlops, headFlops, passFlops, phaseFlops } from '../../services/study/cost/phase-flops.ts';
+import { estimateSweep, secondsOnSlots } from '../../services/study/cost/sweep-estimate.ts';
+import { taskTokens } from '../../services/study/cost/task-tokens.ts';
+import { phaseSteps, splitSizes, stageCount, stepsOfStage } from '../../services/study/plan/phase-steps.ts';
+import { basePhaseSchema } from '../../services/study/settings/phases.ts';
+import { curriculumSchema, modelSchema, taskSchema } from '../../services/study/settings/settings.ts';
+import type { SystemName } from '../../services/study/settings/system-names.ts';
+import { shapeOf } from '../../services/study/systems/model-shape.ts';
 import { specOf } from './sweep-spec-of.ts';
 
 /** One layer, width 2, one head, feed-forward 8: 4 + 12 + 6 + 4 + 2 + 4 + 32 + 8 + 2 = 74 parameters in the layer. */

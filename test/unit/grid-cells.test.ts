@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { gridOf } from '../../workflows/domain/grid.ts';
-import { canonicalJson } from '../../workflows/domain/identity.ts';
-import { planSweepFile } from '../../workflows/domain/plan-sweep-file.ts';
-import type { SweepSpec } from '../../workflows/domain/sweep-spec.ts';
+import { gridOf } from '../../services/study/plan/grid.ts';
+import { canonicalJson } from '../../services/study/plan/identity.ts';
+import { planSweepFile } from '../../services/study/plan/plan-sweep-file.ts';
+import type { SweepSpec } from '../../services/study/plan/sweep-spec.ts';
 import { specOf } from './sweep-spec-of.ts';
 
 const axes = fc

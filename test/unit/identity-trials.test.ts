@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { canonicalJson, contentHash } from '../../workflows/domain/identity.ts';
-import { pipelineOf } from '../../workflows/domain/pipeline.ts';
-import { type TrialSettings, trialSettingsSchema } from '../../workflows/domain/settings.ts';
-import type { SweepSpec } from '../../workflows/domain/sweep-spec.ts';
-import { systemTraits } from '../../workflows/domain/system-traits.ts';
-import { SYSTEM_NAMES } from '../../workflows/domain/systems.ts';
+import { canonicalJson, contentHash } from '../../services/study/plan/identity.ts';
+import { pipelineOf } from '../../services/study/plan/pipeline.ts';
+import type { SweepSpec } from '../../services/study/plan/sweep-spec.ts';
+import { type TrialSettings, trialSettingsSchema } from '../../services/study/settings/settings.ts';
+import { SYSTEM_NAMES } from '../../services/study/settings/system-names.ts';
+import { systemTraits } from '../../services/study/systems/system-traits.ts';
 
 const some = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(arbitrary, { nil: undefined });
 const whole = (max: number): fc.Arbitrary<number> => fc.integer({ min: 1, max });

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { phaseConfigSchema } from '../../workflows/domain/phases.ts';
-import { pipelineOf } from '../../workflows/domain/pipeline.ts';
-import { trialSettingsSchema } from '../../workflows/domain/settings.ts';
+import { pipelineOf } from '../../services/study/plan/pipeline.ts';
+import { phaseConfigSchema } from '../../services/study/settings/phases.ts';
+import { trialSettingsSchema } from '../../services/study/settings/settings.ts';
 
 const pipeline = (rest: object) =>
   pipelineOf(

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PlanSweep } from '../../services/orchestrator/planner.ts';
-import { phaseConfigSchema } from '../../workflows/domain/phases.ts';
-import { planSweepFile } from '../../workflows/domain/plan-sweep-file.ts';
-import type { SweepSpec } from '../../workflows/domain/sweep-spec.ts';
+import { planSweepFile } from '../../services/study/plan/plan-sweep-file.ts';
+import type { SweepSpec } from '../../services/study/plan/sweep-spec.ts';
+import { phaseConfigSchema } from '../../services/study/settings/phases.ts';
 import { specOf } from './sweep-spec-of.ts';
 
 // the orchestrator takes the domain's planner as it is

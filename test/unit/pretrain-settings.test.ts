@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parquetWriteFile } from 'hyparquet-writer';
+import { estimateSweep } from '../../services/study/cost/sweep-estimate.ts';
+import { pipelineOf } from '../../services/study/plan/pipeline.ts';
+import { planSweepFile } from '../../services/study/plan/plan-sweep-file.ts';
+import { trialSettingsSchema } from '../../services/study/settings/settings.ts';
 import { readSweepFile } from '../../services/sweep-file/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import { pipelineOf } from '../../workflows/domain/pipeline.ts';
-import { planSweepFile } from '../../workflows/domain/plan-sweep-file.ts';
-import { trialSettingsSchema } from '../../workflows/domain/settings.ts';
-import { estimateSweep } from '../../workflows/domain/sweep-estimate.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pretrain-settings-'));
 after(() => rmSync(folder, { recursive: true, force: true }));

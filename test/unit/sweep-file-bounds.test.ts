@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { loadConfig } from '../../services/config/index.ts';
+import { readYaml } from '../../services/study/check/yaml-source.ts';
 import { readSweepFile } from '../../services/sweep-file/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import { readYaml } from '../../workflows/domain/yaml-source.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sweep-bounds-'));
 after(() => rmSync(folder, { recursive: true }));

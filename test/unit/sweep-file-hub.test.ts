@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { planSweepFile } from '../../services/study/plan/plan-sweep-file.ts';
 import { readPinnedSweepFile, readSweepFile } from '../../services/sweep-file/index.ts';
 import { describeWeights } from '../../services/trainer/index.ts';
-import { planSweepFile } from '../../workflows/domain/plan-sweep-file.ts';
 import { GPT2, parametersOf, temporaryFolder, writeFolder } from './weights-folder.ts';
 import { COMMIT, startHub } from './weights-hub-server.ts';
 

@@ -5,9 +5,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { planSweepFile } from '../../services/study/plan/plan-sweep-file.ts';
 import { readSweepFile } from '../../services/sweep-file/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import { planSweepFile } from '../../workflows/domain/plan-sweep-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sweep-file-'));
 after(() => rmSync(folder, { recursive: true }));

@@ -5,8 +5,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { sweepJsonSchema } from '../../infra/schema/sweep-schema.ts';
+import { estimateSweep } from '../../services/study/cost/sweep-estimate.ts';
 import { readSweepFile } from '../../services/sweep-file/index.ts';
-import { estimateSweep } from '../../workflows/domain/sweep-estimate.ts';
 
 const sweeps = new URL('../../infra/sweeps/', import.meta.url);
 const names = readdirSync(sweeps).filter((name) => name.endsWith('.yaml'));

@@ -1,6 +1,6 @@
 // A small stored sweep for tests of planning: Countdown, four systems at two latent budgets over one Base.
 
-import type { SweepSpec } from '../../workflows/domain/sweep-spec.ts';
+import type { SweepSpec } from '../../services/study/plan/sweep-spec.ts';
 
 export function specOf(parts: Partial<SweepSpec>): SweepSpec {
   return {

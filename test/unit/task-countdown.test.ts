@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { taskSchema } from '../../services/study/settings/settings.ts';
 import { draws } from '../../services/trainer/random/draws.ts';
 import { printExpression, solve } from '../../services/trainer/tasks/countdown-solver.ts';
 import { isCountdownSolution } from '../../services/trainer/tasks/countdown-verifier.ts';
 import { createTask, questionsOf, type Split } from '../../services/trainer/tasks/index.ts';
-import { taskSchema } from '../../workflows/domain/settings.ts';
 
 const countdown = (settings: object = {}) =>
   questionsOf(createTask(taskSchema.parse({ name: 'countdown', valid: 64, test: 64, ...settings })));

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { taskSchema } from '../../services/study/settings/settings.ts';
 import { parseGsm8k } from '../../services/trainer/tasks/gsm8k.ts';
 import { answerIn, createTask, questionsOf } from '../../services/trainer/tasks/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import { taskSchema } from '../../workflows/domain/settings.ts';
 
 const gsm8k = (settings: object = {}) => questionsOf(createTask(taskSchema.parse({ name: 'gsm8k', ...settings })));
 const parse = (text: string) => parseGsm8k({ path: 'my.jsonl', text, sha256: '' });

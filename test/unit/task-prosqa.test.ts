@@ -5,13 +5,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { taskSchema } from '../../services/study/settings/settings.ts';
 import { draws } from '../../services/trainer/random/draws.ts';
 import { builtInData } from '../../services/trainer/tasks/built-in-data.ts';
 import { createTask, type Example, questionsOf } from '../../services/trainer/tasks/index.ts';
 import { createProsqa, parseProsqa, problemKey } from '../../services/trainer/tasks/prosqa.ts';
 import { drawProsqaGraph } from '../../services/trainer/tasks/prosqa-graph.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import { taskSchema } from '../../workflows/domain/settings.ts';
 
 const prosqa = (settings: object = {}) => questionsOf(createTask(taskSchema.parse({ name: 'prosqa', ...settings })));
 const folder = mkdtempSync(join(tmpdir(), 'prosqa-'));

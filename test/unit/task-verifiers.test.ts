@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { taskSchema } from '../../services/study/settings/settings.ts';
 import { answerIn, createTask, type Example, questionsOf, type Task } from '../../services/trainer/tasks/index.ts';
-import { taskSchema } from '../../workflows/domain/settings.ts';
 
 const AT_LEAST = 1_000;
 const LONGEST_MS = 1_000;

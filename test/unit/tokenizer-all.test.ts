@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
+import { type TokenizerSettings, taskSchema } from '../../services/study/settings/settings.ts';
 import { createTask, questionsOf } from '../../services/trainer/tasks/index.ts';
 import { createTokenizer } from '../../services/trainer/tokenizers/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import { type TokenizerSettings, taskSchema } from '../../workflows/domain/settings.ts';
 
 const task = questionsOf(createTask(taskSchema.parse({ name: 'prosqa', train: 500 })));
 const make = (settings: TokenizerSettings) => createTokenizer(settings, task);

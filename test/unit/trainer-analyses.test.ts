@@ -4,13 +4,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { Matrix } from 'ml-matrix';
+import { canonicalInterventions, interventionLabel } from '../../services/study/settings/latent-analysis.ts';
 import { cyclicDonors, LatentMean, latentGeometry, replacedLatents } from '../../services/trainer/analyses/index.ts';
 import { slotShuffled } from '../../services/trainer/analyses/latent-rows.ts';
 import { principalAngles } from '../../services/trainer/analyses/principal-angles.ts';
 import { componentsFor } from '../../services/trainer/analyses/principal-components.ts';
 import type { AnalysisValue } from '../../services/trainer/index.ts';
 import { draws } from '../../services/trainer/random/draws.ts';
-import { canonicalInterventions, interventionLabel } from '../../workflows/domain/latent-analysis.ts';
 
 /** Rows by slot: slots[s][item] is a vector. */
 function rowsOf(slots: readonly (readonly (readonly number[])[])[]) {

@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { SystemName } from '../../services/study/settings/system-names.ts';
 import type { HostTensor, NamedTensors } from '../../services/tensor/runtime/index.ts';
 import { createEngine, type EngineConfig, type TrainingEngine } from '../../services/trainer/engine/index.ts';
 import { parseModelConfig } from '../../services/trainer/models/index.ts';
 import type { Batch } from '../../services/trainer/systems/index.ts';
-import type { SystemName } from '../../workflows/domain/systems.ts';
 import { LATENTS, RATES, smallConfig, VOCABULARY, wildWeights, withEngine } from './trainer-small-engine.ts';
 
 const item = (overrides: Partial<{ question: number[]; latents: number; target: number[] }>): Batch => ({

@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { Intervention } from '../../services/study/settings/latent-analysis.ts';
 import type { NamedTensors } from '../../services/tensor/runtime/index.ts';
 import { cyclicDonors } from '../../services/trainer/analyses/index.ts';
 import type { EngineConfig, TrainingEngine } from '../../services/trainer/engine/index.ts';
 import { CausalTests } from '../../services/trainer/phases/evaluate-causal-tests.ts';
 import type { CurriculumItem } from '../../services/trainer/systems/index.ts';
-import type { Intervention } from '../../workflows/domain/latent-analysis.ts';
 import { LATENTS, QWEN3, randomTokens, smallConfig, wildWeights, withEngine } from './trainer-small-engine.ts';
 
 const SIZE = 7;

@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
+import { pipelineOf } from '../../services/study/plan/pipeline.ts';
+import { trialSettingsSchema } from '../../services/study/settings/settings.ts';
 import { weightsOf, weightsSha256 } from '../../services/trainer/checkpoints/index.ts';
 import { TrainingEngine } from '../../services/trainer/engine/index.ts';
 import { type PhaseJob, readCheckpoint } from '../../services/trainer/index.ts';
 import { CheckpointChoice } from '../../services/trainer/phases/checkpoint-choice.ts';
 import type { Batch } from '../../services/trainer/systems/index.ts';
-import { pipelineOf } from '../../workflows/domain/pipeline.ts';
-import { trialSettingsSchema } from '../../workflows/domain/settings.ts';
 import { committed, job, type PhaseRun, TrainerChild, tiny } from './trainer-child.ts';
 import { RATES, smallConfig, wildWeights } from './trainer-small-engine.ts';
 

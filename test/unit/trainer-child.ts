@@ -4,6 +4,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type PhaseConfig, phaseConfigSchema } from '../../services/study/settings/phases.ts';
 import {
   type EvaluationItem,
   type LocalCheckpoint,
@@ -14,7 +15,6 @@ import {
   trainerEntry,
   trainerExecArgv,
 } from '../../services/trainer/index.ts';
-import { type PhaseConfig, phaseConfigSchema } from '../../workflows/domain/phases.ts';
 
 const DEADLINE_MS = 300_000;
 

@@ -5,6 +5,7 @@ import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import type { SystemName } from '../../services/study/settings/system-names.ts';
 import type { NamedTensors } from '../../services/tensor/runtime/index.ts';
 import { readSafetensors, writeSafetensors } from '../../services/tensor/safetensors/index.ts';
 import {
@@ -14,7 +15,6 @@ import {
   type TrainingEngine,
 } from '../../services/trainer/engine/index.ts';
 import type { Batch, GenerateItem } from '../../services/trainer/systems/index.ts';
-import type { SystemName } from '../../workflows/domain/systems.ts';
 import {
   GPT2,
   LATENTS,

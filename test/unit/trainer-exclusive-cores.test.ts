@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { SystemName } from '../../services/study/settings/system-names.ts';
 import { TrainingEngine } from '../../services/trainer/engine/index.ts';
 import { haveExclusiveCores } from '../../services/trainer/index.ts';
 import type { Batch } from '../../services/trainer/systems/index.ts';
-import type { SystemName } from '../../workflows/domain/systems.ts';
 import { GPT2, RATES, randomTokens, smallConfig, wildWeights } from './trainer-small-engine.ts';
 
 describe('cores of a trainer', () => {

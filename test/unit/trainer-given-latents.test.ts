@@ -3,9 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { SystemName } from '../../services/study/settings/system-names.ts';
 import type { EngineConfig, TrainingEngine } from '../../services/trainer/engine/index.ts';
 import type { CurriculumItem, ItemLatents } from '../../services/trainer/systems/index.ts';
-import type { SystemName } from '../../workflows/domain/systems.ts';
 import {
   LATENTS,
   PLAIN,

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { type PhaseConfig, phaseConfigSchema } from '../../services/study/settings/phases.ts';
 import { checkFits, largestFitting, planPhase } from '../../services/trainer/plan/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import { type PhaseConfig, phaseConfigSchema } from '../../workflows/domain/phases.ts';
 import { job, TrainerChild, tiny } from './trainer-child.ts';
 
 const PLACE = { device: 'cpu', threads: 1 } as const;

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import type { PhaseConfig } from '../../services/study/settings/phases.ts';
 import { latentGeometry } from '../../services/trainer/analyses/index.ts';
 import {
   type LocalCheckpoint,
@@ -10,7 +11,6 @@ import {
   readCheckpoint,
   type TrainerEvent,
 } from '../../services/trainer/index.ts';
-import type { PhaseConfig } from '../../workflows/domain/phases.ts';
 import { committed, job, type PhaseRun, TrainerChild, tiny } from './trainer-child.ts';
 
 describe('the trainer process', () => {

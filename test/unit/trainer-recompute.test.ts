@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { SystemName } from '../../services/study/settings/system-names.ts';
 import { checkConfig } from '../../services/trainer/engine/check-config.ts';
 import { TrainingEngine } from '../../services/trainer/engine/index.ts';
 import { graphBytes } from '../../services/trainer/plan/peak-bytes.ts';
 import { type Batch, trainingGraph } from '../../services/trainer/systems/index.ts';
-import type { SystemName } from '../../workflows/domain/systems.ts';
 import { GPT2, QWEN3, RATES, smallConfig, wildWeights } from './trainer-small-engine.ts';
 
 const batch: Batch = {

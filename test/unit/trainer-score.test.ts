@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { SYSTEM_NAMES, type SystemName } from '../../services/study/settings/system-names.ts';
 import type { TrainingEngine } from '../../services/trainer/engine/index.ts';
 import type { Batch, CurriculumItem } from '../../services/trainer/systems/index.ts';
-import { SYSTEM_NAMES, type SystemName } from '../../workflows/domain/systems.ts';
 import { LATENTS, PLAIN, QWEN3, randomTokens, smallConfig, VOCABULARY, withEngine } from './trainer-small-engine.ts';
 
 /** Single precision over sums in another order. */

@@ -1,11 +1,11 @@
 // Engines small enough for property tests: two layers, width 16, weights large enough that every path matters.
 
+import type { SystemName } from '../../services/study/settings/system-names.ts';
 import type { HostTensor, NamedTensors } from '../../services/tensor/runtime/index.ts';
 import { type EngineConfig, TrainingEngine } from '../../services/trainer/engine/index.ts';
 import type { ModelConfig } from '../../services/trainer/models/index.ts';
 import { draws } from '../../services/trainer/random/draws.ts';
 import { systemParameters } from '../../services/trainer/systems/index.ts';
-import type { SystemName } from '../../workflows/domain/systems.ts';
 
 export const VOCABULARY = 23;
 export const LATENTS = 3;

@@ -1,7 +1,7 @@
 // A trainer process whose start is scripted by LSWEEP_TEST_START: it works in bursts until a file exists, does nothing, computes for ever, or ends.
 
 import { existsSync } from 'node:fs';
-import { ENGINE_VERSION } from '../../workflows/domain/engine-version.ts';
+import { ENGINE_VERSION } from '../../services/study/plan/engine-version.ts';
 
 const [how = '', file = ''] = (process.env['LSWEEP_TEST_START'] ?? '').split(' ');
 

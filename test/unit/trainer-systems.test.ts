@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import type { SystemName } from '../../services/study/settings/system-names.ts';
 import type { EngineConfig, Inspection } from '../../services/trainer/engine/index.ts';
 import type { Batch, CurriculumItem } from '../../services/trainer/systems/index.ts';
-import type { SystemName } from '../../workflows/domain/systems.ts';
 import {
   GPT2,
   LATENTS,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import type { SystemName } from '../../services/study/settings/system-names.ts';
 import type { HostTensor, NamedTensors } from '../../services/tensor/runtime/index.ts';
 import { readSafetensors } from '../../services/tensor/safetensors/index.ts';
 import { type ModelConfig, tokenEmbeddingName } from '../../services/trainer/models/index.ts';
@@ -12,7 +13,6 @@ import {
   loadHuggingFaceFolder,
   tokenizerFiles,
 } from '../../services/trainer/weights/index.ts';
-import type { SystemName } from '../../workflows/domain/systems.ts';
 import { failsWith, GPT2, QWEN3, temporaryFolder } from './weights-folder.ts';
 
 /** All tensors of a system, every value different. */

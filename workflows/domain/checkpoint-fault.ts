@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 
-export const checkpointFaultSchema = z.object({
+const checkpointFaultSchema = z.object({
   /** `missing`: the store is there, the file is not. `damaged`: its content is not the recorded one. */
   fault: z.enum(['missing', 'damaged']),
   /** `own`: where the phase was to go on. `parent`: the final weights of the phase before it. */

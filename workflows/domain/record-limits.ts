@@ -55,7 +55,7 @@ export function checkSegmentSize({ metrics, items }: SegmentSize): void {
 }
 
 /** @throws LatentSweepError EVENT_REFUSED */
-export function checkCount(what: string, count: number, most: number): void {
+function checkCount(what: string, count: number, most: number): void {
   if (count > most) throw refused(`${count} ${what}; allowed are at most ${most}`);
 }
 

@@ -1,7 +1,7 @@
 // What a trial would take of the machine, phase by phase, read off the graphs that it would run.
 
-import { trainedConfig } from '../../../workflows/domain/phases.ts';
-import type { PlannedCell } from '../../../workflows/domain/plan-sweep-file.ts';
+import type { PlannedCell } from '../../study/plan/index.ts';
+import { trainedConfig } from '../../study/settings/index.ts';
 import { checkFits, largestFitting, type PhasePlan, planPhase } from '../../trainer/index.ts';
 import { formatCount } from '../render/quantities.ts';
 import { type Cell, left, renderTable, right } from '../render/table.ts';

@@ -2,8 +2,8 @@
 
 import { writeFileSync } from 'node:fs';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { trainedConfig } from '../../../workflows/domain/phases.ts';
-import type { PlannedCell } from '../../../workflows/domain/plan-sweep-file.ts';
+import type { PlannedCell } from '../../study/plan/index.ts';
+import { trainedConfig } from '../../study/settings/index.ts';
 import { chromeTrace, profilePhase, type StepProfile, type TimeShare } from '../../trainer/index.ts';
 import { formatCount, formatPercent } from '../render/quantities.ts';
 import { left, renderTable, right } from '../render/table.ts';

@@ -1,8 +1,8 @@
 // One trial of a sweep file, for commands that work without a stack: the file's only cell, or the one that is named.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { type PlannedCell, type PlannedSweep, planSweepFile } from '../../../workflows/domain/plan-sweep-file.ts';
-import type { Resources } from '../../../workflows/domain/settings.ts';
+import { type PlannedCell, type PlannedSweep, planSweepFile } from '../../study/plan/index.ts';
+import type { Resources } from '../../study/settings/index.ts';
 import { pinnedSweepFile } from '../pinned-sweep-file.ts';
 
 export interface ReadTrial {

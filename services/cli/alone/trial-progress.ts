@@ -1,6 +1,6 @@
 // The progress of a trial that is trained here, in the form that followers of sweeps show: a sweep of one cell with its phases.
 
-import type { PlannedCell } from '../../../workflows/domain/plan-sweep-file.ts';
+import type { PlannedCell } from '../../study/plan/index.ts';
 import type { DonePhase, StandalonePhase, TrainerEvent } from '../../trainer/index.ts';
 import type { ProgressDisplay } from '../follow/follow-sweep.ts';
 import type { RunningPhase, SweepProgress } from '../follow/progress.ts';

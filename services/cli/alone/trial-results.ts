@@ -1,6 +1,6 @@
 // What a trial that was trained here ends with: the row that a sweep would show of it, its speed, and where everything lies.
 
-import type { PlannedCell } from '../../../workflows/domain/plan-sweep-file.ts';
+import type { PlannedCell } from '../../study/plan/index.ts';
 import { type DonePhase, metricEnds, metricsFile } from '../../trainer/index.ts';
 import type { ResultRow } from '../queries/results.ts';
 import { formatCount, formatSeconds } from '../render/quantities.ts';

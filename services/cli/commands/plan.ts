@@ -3,8 +3,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import type { Throughput } from '../../../workflows/domain/sweep-estimate.ts';
-import type { SweepSpec } from '../../../workflows/domain/sweep-spec.ts';
+import type { Throughput } from '../../study/cost/index.ts';
+import type { SweepSpec } from '../../study/plan/index.ts';
 import type { HubWeights } from '../../sweep-file/index.ts';
 import { globalOptions } from '../global-options.ts';
 
@@ -36,7 +36,7 @@ export function register(program: Command): void {
     .addHelpText('after', '\nExample:\n  lsweep plan infra/sweeps/quickstart.yaml')
     .action(async (file: string, _options: unknown, command: Command) => {
       const { readPinnedSweepFile } = await import('../../sweep-file/index.ts');
-      const { estimateSweep } = await import('../../../workflows/domain/sweep-estimate.ts');
+      const { estimateSweep } = await import('../../study/cost/index.ts');
       const { checkData } = await import('../check-data.ts');
       const { planJson, planText } = await import('../render/plan-tables.ts');
       const options = optionsSchema.parse(command.opts());

@@ -1,8 +1,8 @@
 // How many phases of each kind are in which state, in the order in which a trial goes through them.
 
 import { z } from 'zod';
-import { PHASE_KINDS } from '../../../workflows/domain/phases.ts';
 import { type StudyQuery, sql } from '../../store/index.ts';
+import { PHASE_KINDS } from '../../study/settings/index.ts';
 
 const row = z.object({
   kind: z.enum(PHASE_KINDS),

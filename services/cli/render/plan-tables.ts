@@ -1,7 +1,6 @@
 // The plan of a sweep as people and as programs read it. Pure.
 
-import { isObject, type JsonObject } from '../../../workflows/domain/dotted-path.ts';
-import { PHASE_KINDS, type PhaseKind } from '../../../workflows/domain/phases.ts';
+import { visibleLine } from '../../../workflows/domain/visible-text.ts';
 import {
   bytesInStore,
   type PhaseEstimate,
@@ -9,9 +8,9 @@ import {
   secondsOnSlots,
   type Throughput,
   type TrialEstimate,
-} from '../../../workflows/domain/sweep-estimate.ts';
-import type { SweepSpec } from '../../../workflows/domain/sweep-spec.ts';
-import { visibleLine } from '../../../workflows/domain/visible-text.ts';
+} from '../../study/cost/index.ts';
+import type { SweepSpec } from '../../study/plan/index.ts';
+import { isObject, type JsonObject, PHASE_KINDS, type PhaseKind } from '../../study/settings/index.ts';
 import { formatBytes, formatCount, formatSeconds } from './quantities.ts';
 import { type Cell, left, renderTable, right } from './table.ts';
 

@@ -29,7 +29,7 @@ export async function* jsonOf(batches: Batches): AsyncGenerator<string, void, un
   yield before === '[' ? '[]\n' : '\n]\n';
 }
 
-export function jsonRows({ columns, rows }: QueryResult): readonly Readonly<Record<string, unknown>>[] {
+function jsonRows({ columns, rows }: QueryResult): readonly Readonly<Record<string, unknown>>[] {
   const names = distinctNames(columns);
   return rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i] ?? null])));
 }

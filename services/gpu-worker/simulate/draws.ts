@@ -2,7 +2,7 @@
 // so that a run full of failures must end with the rows of an undisturbed one. Pure.
 
 import { createHash } from 'node:crypto';
-import type { SimulatedFault, SimulatePhaseConfig } from '../../../workflows/domain/simulate.ts';
+import type { SimulatedFault, SimulatePhaseConfig } from '../../study/settings/index.ts';
 
 /** What the simulated weights are: two words that every step changes, so that a step left out or done twice shows in their hash. */
 export type State = readonly [number, number];

@@ -1,8 +1,8 @@
 // Entry of the simulated trainer's process: started by fork, like the real one, but light: it loads no engine.
 
 import { z } from 'zod';
-import { ENGINE_VERSION } from '../../../workflows/domain/engine-version.ts';
-import { simulatePhaseSchema } from '../../../workflows/domain/simulate.ts';
+import { ENGINE_VERSION } from '../../study/plan/index.ts';
+import { simulatePhaseSchema } from '../../study/settings/index.ts';
 import type { TrainerEvent } from '../../trainer/index.ts';
 import { SimulatedTrainer } from './simulated-trainer.ts';
 

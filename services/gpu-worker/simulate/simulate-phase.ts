@@ -4,7 +4,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { SEGMENT_ROWS } from '../../../workflows/domain/record-limits.ts';
-import type { SimulatePhaseConfig } from '../../../workflows/domain/simulate.ts';
+import type { SimulatePhaseConfig } from '../../study/settings/index.ts';
 import type { LocalCheckpoint, TrainerEvent } from '../../trainer/index.ts';
 import type { SlotJob } from '../trainer.ts';
 import { readSimulated, writeSimulated } from './checkpoint.ts';

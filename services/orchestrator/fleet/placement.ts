@@ -1,8 +1,8 @@
 // Where a phase may and should run: pure choices over slots, made once for the fleet of a replica and for the whole fleet in Postgres.
 
-import { leastMemoryBytes } from '../../../workflows/domain/phase-memory.ts';
-import { anyPhaseConfigSchema } from '../../../workflows/domain/phases.ts';
 import type { PhasePlacement } from '../../store/types.ts';
+import { leastMemoryBytes } from '../../study/cost/index.ts';
+import { anyPhaseConfigSchema } from '../../study/settings/index.ts';
 
 /** What a slot offers. */
 export interface SlotOffer {

@@ -2,7 +2,7 @@
 // its figures too; a chart on its own gets a white ground (draw-chart.ts).
 
 import type { Config } from 'vega-lite';
-import { SYSTEM_NAMES } from '../../../workflows/domain/systems.ts';
+import { SYSTEM_NAMES } from '../../study/settings/index.ts';
 
 /** Okabe and Ito's palette (distinct for colour-blind readers) without black and pale yellow, then greys and two more for long lists. */
 const COLORS = [

@@ -1,6 +1,6 @@
 // The cells of a report: one per point of the grid and split, its seeds taken together.
 
-import { stageCount } from '../../../workflows/domain/phase-steps.ts';
+import { stageCount } from '../../study/plan/index.ts';
 import { grouped } from '../grouped.ts';
 import { matchPublished, type PublishedMatch, publishedModelOf } from '../published/match-published.ts';
 import type { CellRow } from '../queries/cells.ts';
@@ -124,7 +124,7 @@ export function isAboveChance({ interval, chance }: CellGroup): boolean {
   return interval !== null && interval.low > (chance ?? 0);
 }
 
-/** A curriculum's last stage is as long as each of the others (workflows/domain/phase-steps.ts). */
+/** A curriculum's last stage is as long as each of the others (services/study/plan/phase-steps.ts). */
 function finalStageAfter({ curriculum, training_steps: steps }: CellRow): number | null {
   if (curriculum === null || steps === null) return null;
   const stages = stageCount(curriculum);

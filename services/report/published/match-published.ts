@@ -1,7 +1,7 @@
 // Which published result stands beside a cell. Equal model family, task and system; the latent budget too where the source has it for
 // that budget, else the source's own budget is told and no difference is taken.
 
-import type { SystemName } from '../../../workflows/domain/systems.ts';
+import type { SystemName } from '../../study/settings/index.ts';
 import { PUBLISHED_RESULTS, type PublishedModel, type PublishedResult } from './published-results.ts';
 
 export interface PublishedKey {

@@ -2,7 +2,7 @@
 // Countdown) and the Coconut paper (arXiv 2412.06769, GPT-2). Percentages as printed; `readOff` = read off a figure, about +-0.5
 // points, +-2 for Countdown. Known inconsistencies of the paper are left as they are (study.md section 8).
 
-import type { SystemName } from '../../../workflows/domain/systems.ts';
+import type { SystemName } from '../../study/settings/index.ts';
 
 export type PublishedModel = 'gpt2' | 'qwen3';
 

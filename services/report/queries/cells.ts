@@ -2,8 +2,8 @@
 // result are rows too; a cell with several evaluations is one row for each.
 
 import { z } from 'zod';
-import { curriculumSchema } from '../../../workflows/domain/settings.ts';
 import { float8, type StudyQuery, sql } from '../../store/index.ts';
+import { curriculumSchema } from '../../study/settings/index.ts';
 
 const row = z.object({
   cell: z.number(),

@@ -1,8 +1,7 @@
 // The batches of a finetune: stage by stage, each a pure function of (settings, seed, step).
 
-import { stepsOfStage } from '../../../workflows/domain/phase-steps.ts';
-import type { CurriculumSettings, TrainSettings } from '../../../workflows/domain/settings.ts';
-import type { SystemName } from '../../../workflows/domain/systems.ts';
+import { stepsOfStage } from '../../study/plan/index.ts';
+import type { CurriculumSettings, SystemName, TrainSettings } from '../../study/settings/index.ts';
 import { draws } from '../random/draws.ts';
 import type { CurriculumItem } from '../systems/index.ts';
 import type { Split } from '../tasks/index.ts';

@@ -5,7 +5,7 @@ import { type Draws, permutation } from '../random/draws.ts';
 /**
  * @param positions of the sequence that leave room for the scored tokens; drawn from the same ones for every system, so that with one key
  * systems of different latent budgets score the same targets wherever the context has room for all of them
- * @param room of them, the first that the system can use (workflows/domain/site-room.ts)
+ * @param room of them, the first that the system can use (services/study/systems/site-room.ts)
  * @returns at most `count` sites, ascending
  */
 export function drawSites(source: Draws, positions: number, room: number, count: number): readonly number[] {

@@ -1,10 +1,9 @@
 // Which part of the chain of thought each stage of a finetune keeps and how many latents stand for the rest: Coconut's staged curriculum
-// (study.md section 5). Pure; the number of stages is that of workflows/domain/phase-steps.ts.
+// (study.md section 5). Pure; the number of stages is that of services/study/plan/phase-steps.ts.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import type { CurriculumSettings } from '../../../workflows/domain/settings.ts';
-import { systemTraits } from '../../../workflows/domain/system-traits.ts';
-import type { SystemName } from '../../../workflows/domain/systems.ts';
+import type { CurriculumSettings, SystemName } from '../../study/settings/index.ts';
+import { systemTraits } from '../../study/systems/index.ts';
 
 export interface Stage {
   /** Steps removed from the front of every chain; Infinity removes all. */

@@ -1,9 +1,7 @@
 // What a system needs of its settings, checked before anything is built.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { exchangedLayers } from '../../../workflows/domain/layer-selection.ts';
-import { computedModel, ownChannel, systemTraits } from '../../../workflows/domain/system-traits.ts';
-
+import { computedModel, exchangedLayers, ownChannel, systemTraits } from '../../study/systems/index.ts';
 import type { EngineConfig } from './types.ts';
 
 /**

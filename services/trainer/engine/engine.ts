@@ -3,7 +3,7 @@
 // Same config, weights, batches and thread count give the same bits.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { computedModel } from '../../../workflows/domain/system-traits.ts';
+import { computedModel } from '../../study/systems/index.ts';
 import { type NamedTensors, Runtime, type RuntimeOptions } from '../../tensor/runtime/index.ts';
 import {
   type Batch,

@@ -1,6 +1,6 @@
 // Greedy decoding of one shape: a prefill session, a step session, and the cache between them, updated in place.
 
-import { computedModel } from '../../../workflows/domain/system-traits.ts';
+import { computedModel } from '../../study/systems/index.ts';
 import type { DeviceTensor, Runtime, TensorData } from '../../tensor/runtime/index.ts';
 import {
   cacheMask,

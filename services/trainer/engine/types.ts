@@ -1,8 +1,7 @@
 // What the engine takes and gives: the border between training loops (phases/, probe/) and the graphs below.
 // Everything here is plain data on the host; tensors are fp32, row-major.
 
-import type { Precision } from '../../../workflows/domain/settings.ts';
-import type { Channel, Query, SystemName } from '../../../workflows/domain/systems.ts';
+import type { Channel, Precision, Query, SystemName } from '../../study/settings/index.ts';
 import type { OptimizerConfig } from '../../tensor/optimizer/index.ts';
 import type { CudaOptions, NamedTensors } from '../../tensor/runtime/index.ts';
 import type { ModelConfig } from '../models/config.ts';

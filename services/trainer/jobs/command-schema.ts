@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { attemptOverridesSchema } from '../../../workflows/domain/attempt-overrides.ts';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { phaseConfigSchema } from '../../../workflows/domain/phases.ts';
+import { phaseConfigSchema } from '../../study/settings/index.ts';
 import type { TrainerCommand } from './protocol.ts';
 
 const count = z.number().int().min(0);

@@ -3,7 +3,7 @@
 
 import type { AttemptOverrides } from '../../../workflows/domain/attempt-overrides.ts';
 import type { AttemptFailure, ErrorCode } from '../../../workflows/domain/errors.ts';
-import type { PhaseConfig } from '../../../workflows/domain/phases.ts';
+import type { PhaseConfig } from '../../study/settings/index.ts';
 
 /** A checkpoint as a local file of this machine. */
 export interface LocalCheckpoint {

@@ -2,7 +2,7 @@
 // batches of items that collect, then slots whose geometry is computed. What was collected so far is its checkpoint, so the last one is
 // also where the array itself can be read: `z` [items, slots, width]. The geometry follows from it and is computed anew after a resume.
 
-import type { AnalysePhaseConfig } from '../../../workflows/domain/phases.ts';
+import type { AnalysePhaseConfig } from '../../study/settings/index.ts';
 import type { HostTensor, NamedTensors } from '../../tensor/runtime/index.ts';
 import { LatentGeometry } from '../analyses/index.ts';
 import { curriculumItem, latentsOf } from '../curriculum/index.ts';

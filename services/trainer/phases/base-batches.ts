@@ -1,7 +1,7 @@
 // What a Base trained from scratch reads, step by step: running text of which every token counts, or worked examples of which steps and
 // answer count. Pure in (seed, step).
 
-import type { BaseSettings } from '../../../workflows/domain/settings.ts';
+import type { BaseSettings } from '../../study/settings/index.ts';
 import { curriculumItem, TrainingOrder, WHOLE_CHAIN } from '../curriculum/index.ts';
 import type { Batch } from '../systems/index.ts';
 import { questionsOf } from '../tasks/index.ts';

@@ -1,6 +1,6 @@
 // The base phase: a plain language model learns running text or the task's worked examples. One Base serves many trials.
 
-import type { BasePhaseConfig } from '../../../workflows/domain/phases.ts';
+import type { BasePhaseConfig } from '../../study/settings/index.ts';
 import { baseBatches } from './base-batches.ts';
 import { baseEngineConfig } from './engine-config.ts';
 import { beginTraining, type JobContext, trainedParameters } from './phase-context.ts';

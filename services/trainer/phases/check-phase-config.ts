@@ -2,11 +2,9 @@
 // It reads data but creates no session and no weights.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { phaseSteps } from '../../../workflows/domain/phase-steps.ts';
-import type { EvaluatePhaseConfig, PhaseConfig } from '../../../workflows/domain/phases.ts';
-import type { ModelSettings } from '../../../workflows/domain/settings.ts';
-import { systemTraits } from '../../../workflows/domain/system-traits.ts';
-import type { SystemName } from '../../../workflows/domain/systems.ts';
+import { phaseSteps } from '../../study/plan/index.ts';
+import type { EvaluatePhaseConfig, ModelSettings, PhaseConfig, SystemName } from '../../study/settings/index.ts';
+import { systemTraits } from '../../study/systems/index.ts';
 import { latentsOf, planStages, questionTokens, sequencesIn, targetTokens } from '../curriculum/index.ts';
 import { createTask, questionsOf, type Split } from '../tasks/index.ts';
 import { createTokenizer, type Tokenizer } from '../tokenizers/index.ts';

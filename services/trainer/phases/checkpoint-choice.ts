@@ -2,7 +2,7 @@
 // questions, the earliest of equals (study.md section 5). The best weights so far travel in every checkpoint, so a run that is cut
 // anywhere chooses the same step and ends with the same bits.
 
-import type { FinetunePhaseConfig } from '../../../workflows/domain/phases.ts';
+import type { FinetunePhaseConfig } from '../../study/settings/index.ts';
 import type { NamedTensors } from '../../tensor/runtime/index.ts';
 import { SELECTION_PREFIX } from '../checkpoints/index.ts';
 import { latentsOf, questionTokens } from '../curriculum/index.ts';

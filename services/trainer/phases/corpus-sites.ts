@@ -1,9 +1,8 @@
 // The sites of a corpus batch for one system: where they may stand, and which are drawn.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { siteRoom } from '../../../workflows/domain/site-room.ts';
-import { systemTraits } from '../../../workflows/domain/system-traits.ts';
-import type { SystemName } from '../../../workflows/domain/systems.ts';
+import type { SystemName } from '../../study/settings/index.ts';
+import { siteRoom, systemTraits } from '../../study/systems/index.ts';
 import { drawSites, latentsOf } from '../curriculum/index.ts';
 import { type Draws, draws } from '../random/draws.ts';
 

@@ -4,13 +4,14 @@ import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type {
   AnalysePhaseConfig,
   BasePhaseConfig,
+  Channel,
   EvaluatePhaseConfig,
   FinetunePhaseConfig,
   PretrainPhaseConfig,
-} from '../../../workflows/domain/phases.ts';
-import type { TrainSettings } from '../../../workflows/domain/settings.ts';
-import { ownChannel, systemTraits } from '../../../workflows/domain/system-traits.ts';
-import type { Channel, SystemName } from '../../../workflows/domain/systems.ts';
+  SystemName,
+  TrainSettings,
+} from '../../study/settings/index.ts';
+import { ownChannel, systemTraits } from '../../study/systems/index.ts';
 import type { OptimizerConfig } from '../../tensor/optimizer/index.ts';
 import { latentsOf } from '../curriculum/index.ts';
 import type { EngineConfig } from '../engine/types.ts';

@@ -1,7 +1,7 @@
 // Causal tests of the latents beside an evaluation (analyses/README.md): for each intervention the answers and the loss on the gold answer
 // that remain, and those of the latents as they are. Batch by batch; what was found so far can be written down and read back.
 
-import { type Intervention, interventionLabel } from '../../../workflows/domain/latent-analysis.ts';
+import { type Intervention, interventionLabel } from '../../study/settings/index.ts';
 import type { HostTensor, NamedTensors } from '../../tensor/runtime/index.ts';
 import { cyclicDonors, LatentMean, replacedLatents } from '../analyses/index.ts';
 import type { Engine } from '../engine/types.ts';

@@ -2,7 +2,7 @@
 // One step is one batch of items; the verdicts so far are its checkpoint, so it resumes between batches and its metrics do not depend on
 // where it was cut.
 
-import type { EvaluatePhaseConfig } from '../../../workflows/domain/phases.ts';
+import type { EvaluatePhaseConfig } from '../../study/settings/index.ts';
 import type { HostTensor, NamedTensors } from '../../tensor/runtime/index.ts';
 import { curriculumItem, latentsOf, questionTokens } from '../curriculum/index.ts';
 import type { EvaluationItem } from '../jobs/protocol.ts';

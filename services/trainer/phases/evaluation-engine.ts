@@ -1,7 +1,7 @@
 // The engine of an evaluation with the weights it judges: those of the parent phase, or a given model as it is.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import type { AnalysePhaseConfig, EvaluatePhaseConfig } from '../../../workflows/domain/phases.ts';
+import type { AnalysePhaseConfig, EvaluatePhaseConfig } from '../../study/settings/index.ts';
 import type { OptimizerConfig } from '../../tensor/optimizer/index.ts';
 import type { Engine } from '../engine/types.ts';
 import { systemEngineConfig } from './engine-config.ts';

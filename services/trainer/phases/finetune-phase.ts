@@ -1,7 +1,7 @@
 // The finetune phase: one system under the curriculum objective, started from the Base (study.md section 5).
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import type { FinetunePhaseConfig } from '../../../workflows/domain/phases.ts';
+import type { FinetunePhaseConfig } from '../../study/settings/index.ts';
 import { Curriculum } from '../curriculum/index.ts';
 import type { InitialiseOptions } from '../engine/types.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';

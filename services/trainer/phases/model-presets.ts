@@ -1,6 +1,6 @@
 // Published shapes (study.md section 11), for sweep files that train them from scratch.
 
-import type { ModelSettings } from '../../../workflows/domain/settings.ts';
+import type { ModelSettings } from '../../study/settings/index.ts';
 
 export const MODEL_PRESETS = {
   gpt2: {

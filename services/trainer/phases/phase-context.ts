@@ -1,7 +1,7 @@
 // What every kind of phase begins with: task, tokenizer, model shape, and the checkpoints it starts from, checked against each other.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { phaseSteps } from '../../../workflows/domain/phase-steps.ts';
+import { phaseSteps } from '../../study/plan/index.ts';
 import type { NamedTensors } from '../../tensor/runtime/index.ts';
 import { type Checkpoint, readCheckpoint, SELECTION_PREFIX, weightsOf } from '../checkpoints/index.ts';
 import type { Engine, InitialiseOptions } from '../engine/types.ts';

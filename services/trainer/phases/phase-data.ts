@@ -1,7 +1,7 @@
 // What a phase reads, made ready before anything is computed: the questions of a task, a corpus as tokens, the items of a benchmark.
 // Everything wrong with the data is found here, so a slot's device has done nothing yet.
 
-import type { SplitSizes } from '../../../workflows/domain/phase-steps.ts';
+import type { SplitSizes } from '../../study/plan/index.ts';
 import { CorpusText, openTokenStore, RunningText, type TokenStore, type TrainingText } from '../curriculum/index.ts';
 import { type AnyTask, type ChoiceItem, type Corpus, questionsOf, type Task } from '../tasks/index.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';

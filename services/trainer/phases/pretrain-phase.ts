@@ -1,7 +1,7 @@
 // The corpus stage: one system on running text, latents at many sites of every sequence (study.md section 4). Plain systems learn every token.
 
-import type { PretrainPhaseConfig } from '../../../workflows/domain/phases.ts';
-import { systemTraits } from '../../../workflows/domain/system-traits.ts';
+import type { PretrainPhaseConfig } from '../../study/settings/index.ts';
+import { systemTraits } from '../../study/systems/index.ts';
 import { type TrainingText } from '../curriculum/index.ts';
 import type { Batch } from '../systems/index.ts';
 import { trainingSites } from './corpus-sites.ts';

@@ -1,6 +1,6 @@
 // One phase from its job to its last event.
 
-import type { EvaluatePhaseConfig } from '../../../workflows/domain/phases.ts';
+import type { EvaluatePhaseConfig } from '../../study/settings/index.ts';
 import type { PhaseJob } from '../jobs/protocol.ts';
 import { checkFits, planLoadedPhase } from '../plan/index.ts';
 import { analysePhase } from './analyse-phase.ts';

@@ -1,7 +1,7 @@
 // Learning rates of a training phase as a pure function of the step, and what an attempt after a NaN changes about them and the data order.
 // Warm-up and decay run over the whole phase, stages or not.
 
-import type { BaseSettings, PretrainSettings, TrainSettings } from '../../../workflows/domain/settings.ts';
+import type { BaseSettings, PretrainSettings, TrainSettings } from '../../study/settings/index.ts';
 import type { LearningRates } from '../engine/types.ts';
 
 type Schedule = Pick<TrainSettings, 'schedule' | 'warmupSteps'>;

@@ -1,7 +1,7 @@
 // What a trainer process keeps between phases: tasks, tokenizers and engines with their compiled graphs. An engine is reused when its
 // config is equal (trials that differ only in seed or data); every phase sets all its weights anew, so nothing carries over.
 
-import type { TaskSettings, TokenizerSettings } from '../../../workflows/domain/settings.ts';
+import type { TaskSettings, TokenizerSettings } from '../../study/settings/index.ts';
 import { createEngine, measurePeak } from '../engine/index.ts';
 import type { Engine, EngineConfig } from '../engine/types.ts';
 import { parameterShapes } from '../models/index.ts';

@@ -1,6 +1,6 @@
 // What an analysis of latents will take: a pass that reads the latents out, and one that looks at the attention of the gold answer.
 
-import type { AnalysePhaseConfig } from '../../../workflows/domain/phases.ts';
+import type { AnalysePhaseConfig } from '../../study/settings/index.ts';
 import { curriculumItem, latentsOf } from '../curriculum/index.ts';
 import { matrixFlops } from '../engine/index.ts';
 import type { EngineConfig } from '../engine/types.ts';

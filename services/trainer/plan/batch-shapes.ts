@@ -1,7 +1,7 @@
 // Which batch shapes a training phase meets: from its own data, sampled evenly over its steps, cut into microbatches as the engine cuts
 // them. Fields are maximised one by one, so the largest shape stands for every batch that was looked at.
 
-import type { FinetunePhaseConfig } from '../../../workflows/domain/phases.ts';
+import type { FinetunePhaseConfig } from '../../study/settings/index.ts';
 import { Curriculum, curriculumItem, WHOLE_CHAIN } from '../curriculum/index.ts';
 import {
   type Batch,

@@ -1,6 +1,6 @@
 // What can be said of a phase before it runs.
 
-import type { PhaseConfig } from '../../../workflows/domain/phases.ts';
+import type { PhaseConfig } from '../../study/settings/index.ts';
 import type { MemoryPlan } from './memory-plan.ts';
 
 export interface PhasePlan {

@@ -2,9 +2,9 @@
 // but reads the task's data, since the longest question decides.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { phaseSteps } from '../../../workflows/domain/phase-steps.ts';
-import type { EvaluatePhaseConfig, PhaseConfig } from '../../../workflows/domain/phases.ts';
-import { systemTraits } from '../../../workflows/domain/system-traits.ts';
+import { phaseSteps } from '../../study/plan/index.ts';
+import type { EvaluatePhaseConfig, PhaseConfig } from '../../study/settings/index.ts';
+import { systemTraits } from '../../study/systems/index.ts';
 import type { Graph } from '../../tensor/graph/index.ts';
 
 import { matrixFlops } from '../engine/index.ts';

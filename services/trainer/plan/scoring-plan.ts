@@ -1,7 +1,7 @@
 // The plan of an evaluation that scores given tokens: held-out sequences of a corpus, or the choices of a benchmark.
 
-import type { EvaluatePhaseConfig } from '../../../workflows/domain/phases.ts';
-import { systemTraits } from '../../../workflows/domain/system-traits.ts';
+import type { EvaluatePhaseConfig } from '../../study/settings/index.ts';
+import { systemTraits } from '../../study/systems/index.ts';
 import { latentsOf } from '../curriculum/index.ts';
 import { matrixFlops, rowsScoredTogether } from '../engine/index.ts';
 import type { EngineConfig } from '../engine/types.ts';

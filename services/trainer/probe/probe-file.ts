@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { systemTraits } from '../../../workflows/domain/system-traits.ts';
+import { systemTraits } from '../../study/systems/index.ts';
 
 const count = z.number().int().min(0);
 const tokens = z.array(z.number().int());

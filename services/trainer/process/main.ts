@@ -1,6 +1,6 @@
 // Entry of the trainer process: a child with an IPC channel, started by fork (see `trainerEntry`). It runs no server and reads no environment.
 
-import { ENGINE_VERSION } from '../../../workflows/domain/engine-version.ts';
+import { ENGINE_VERSION } from '../../study/plan/index.ts';
 import type { TrainerEvent } from '../jobs/protocol.ts';
 import { TrainerProcess } from './trainer-process.ts';
 

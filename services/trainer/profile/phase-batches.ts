@@ -1,8 +1,8 @@
 // Batches of a training phase by step, as its own loop would read them, and the engine config that they are for.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { phaseSteps } from '../../../workflows/domain/phase-steps.ts';
-import type { PhaseConfig } from '../../../workflows/domain/phases.ts';
+import { phaseSteps } from '../../study/plan/index.ts';
+import type { PhaseConfig } from '../../study/settings/index.ts';
 import { Curriculum } from '../curriculum/index.ts';
 import type { EngineConfig } from '../engine/types.ts';
 import { baseBatches } from '../phases/base-batches.ts';

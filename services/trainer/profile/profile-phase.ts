@@ -4,7 +4,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PhaseConfig } from '../../../workflows/domain/phases.ts';
+import type { PhaseConfig } from '../../study/settings/index.ts';
 import { Runtime, type RuntimeOptions } from '../../tensor/runtime/index.ts';
 import { measurePeak, TrainingEngine } from '../engine/index.ts';
 import type { Placement } from '../phases/engine-config.ts';

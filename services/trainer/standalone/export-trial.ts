@@ -1,7 +1,7 @@
 // The models of a finished trial as Hugging Face folders: what weights/export writes, from the final checkpoint of its last training phase.
 
-import type { FinetunePhaseConfig, PretrainPhaseConfig } from '../../../workflows/domain/phases.ts';
-import { computedModel } from '../../../workflows/domain/system-traits.ts';
+import type { FinetunePhaseConfig, PretrainPhaseConfig } from '../../study/settings/index.ts';
+import { computedModel } from '../../study/systems/index.ts';
 import { readCheckpoint, weightsOf } from '../checkpoints/index.ts';
 import type { LocalCheckpoint } from '../jobs/protocol.ts';
 

@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import type { PhaseConfig } from '../../../workflows/domain/phases.ts';
+import type { PhaseConfig } from '../../study/settings/index.ts';
 import type { LocalCheckpoint, PhaseJob, TrainerEvent } from '../jobs/protocol.ts';
 import { RowFiles } from './row-files.ts';
 import { TrainerChild } from './trainer-child.ts';

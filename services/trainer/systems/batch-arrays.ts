@@ -2,7 +2,7 @@
 // Padding never changes a number: padded prefix rows come last, padded site rows carry site -1, padded scores weight 0.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { computedModel, systemTraits } from '../../../workflows/domain/system-traits.ts';
+import { computedModel, systemTraits } from '../../study/systems/index.ts';
 import type { Batch, CurriculumItem } from './batch.ts';
 import type { BatchShape, TrainingSettings } from './building.ts';
 

@@ -2,7 +2,7 @@
 // Legend: B items, S prefix slots, N latent slots, C cache slots.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { computedModel, systemTraits } from '../../../workflows/domain/system-traits.ts';
+import { computedModel, systemTraits } from '../../study/systems/index.ts';
 import type { GenerateItem } from './batch.ts';
 import { checkTokens } from './batch-arrays.ts';
 import type { TrainingSettings } from './building.ts';

@@ -3,8 +3,7 @@
 // Cache slots: [prefix | latents | query | generated tokens]; which of them an item sees, its mask says.
 // Legend: B items, S prefix slots, N latent slots, C cache slots, G key/value heads, K head width, L layers.
 
-import { exchangedLayers } from '../../../workflows/domain/layer-selection.ts';
-import { computedModel, systemTraits } from '../../../workflows/domain/system-traits.ts';
+import { computedModel, exchangedLayers, systemTraits } from '../../study/systems/index.ts';
 import {
   argMax,
   at,

@@ -1,7 +1,6 @@
 // How the numbers that the latents of one example hand to the Base lie in an array.
 
-import { exchangedLayers } from '../../../workflows/domain/layer-selection.ts';
-import { computedModel, systemTraits } from '../../../workflows/domain/system-traits.ts';
+import { computedModel, exchangedLayers, systemTraits } from '../../study/systems/index.ts';
 import { headShape } from '../models/index.ts';
 
 import type { SystemSettings } from './settings.ts';

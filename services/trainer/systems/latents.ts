@@ -2,8 +2,7 @@
 // as input rows, or as cache entries of some layers.
 // Legend: B batch, S prefix length, M sites, N latent slots, D width, G key/value heads, K head width, r bottleneck rank.
 
-import { exchangedLayers } from '../../../workflows/domain/layer-selection.ts';
-import { systemTraits } from '../../../workflows/domain/system-traits.ts';
+import { exchangedLayers, systemTraits } from '../../study/systems/index.ts';
 import { at, concat, expand, gather, gemm, reshape, slice, type Tensor, transpose } from '../../tensor/graph/index.ts';
 import { type CacheEntries, joinEntries, pastEntries } from '../models/index.ts';
 import type { Building } from './building.ts';

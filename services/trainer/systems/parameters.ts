@@ -1,7 +1,5 @@
 // Which tensors a system has, by the names of probe.md section 3, and which of them it trains (section 4, "used part").
-import { capacityFloatsPerLatent } from '../../../workflows/domain/capacity.ts';
-import { exchangedLayers } from '../../../workflows/domain/layer-selection.ts';
-import { computedModel, systemTraits } from '../../../workflows/domain/system-traits.ts';
+import { capacityFloatsPerLatent, computedModel, exchangedLayers, systemTraits } from '../../study/systems/index.ts';
 import type { ParameterFacts } from '../../tensor/optimizer/index.ts';
 import { bodyShapes, headShape, isEmbeddingTable, type ModelConfig, parameterShapes } from '../models/index.ts';
 

@@ -2,7 +2,7 @@
 // Training and generation are both built from them, so that they cannot differ.
 // Reading order: plainPass, then sitePasses, then latents.ts for where the latents come from.
 // Legend: B batch, S prefix length, M sites, N latents, A decoding rows per site (query and ahead), R rows, D width.
-import { computedModel, systemTraits, trainsThroughCache } from '../../../workflows/domain/system-traits.ts';
+import { computedModel, systemTraits, trainsThroughCache } from '../../study/systems/index.ts';
 import { stopGradient } from '../../tensor/autodiff/index.ts';
 import { at, concat, expand, Graph, reshape, type Tensor } from '../../tensor/graph/index.ts';
 import {

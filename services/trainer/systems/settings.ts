@@ -1,6 +1,6 @@
 // What of a trial decides which tensors a system has.
 
-import type { Channel, Query, SystemName } from '../../../workflows/domain/systems.ts';
+import type { Channel, Query, SystemName } from '../../study/settings/index.ts';
 import type { ModelConfig } from '../models/index.ts';
 
 export interface SystemSettings {

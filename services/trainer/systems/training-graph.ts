@@ -1,7 +1,7 @@
 // The training step of every system as one graph: the passes, the loss over scored rows, the gradients.
 // Legend: S prefix length, T scored rows, R rows, D width, V vocabulary.
 
-import { systemTraits } from '../../../workflows/domain/system-traits.ts';
+import { systemTraits } from '../../study/systems/index.ts';
 import { arrangeRows, crossEntropy, gradients } from '../../tensor/autodiff/index.ts';
 import {
   add,

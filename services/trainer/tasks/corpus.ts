@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { type CorpusSettings, corpusFiles, corpusFilesIn, isBuiltIn } from '../../../workflows/domain/text-tasks.ts';
+import { type CorpusSettings, corpusFiles, corpusFilesIn, isBuiltIn } from '../../study/settings/index.ts';
 import { dataHash } from './built-in-data.ts';
 import { builtInCorpora, builtInDocuments, documentsOf, isBuiltInCorpus } from './documents/documents.ts';
 import type { SplitName } from './task.ts';

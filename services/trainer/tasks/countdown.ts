@@ -4,7 +4,7 @@
 // Question `Make 65 from 19 36 55 7.`, steps `55+36=91` ..., answer `55+36-7-19`. The form is short because byte tokenizers pay by character.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import type { TaskSettings } from '../../../workflows/domain/settings.ts';
+import type { TaskSettings } from '../../study/settings/index.ts';
 import { DRAWS_VERSION, draws, keyedHash } from '../random/draws.ts';
 import { dataHash } from './built-in-data.ts';
 import { printExpression, solve, stepsOf } from './countdown-solver.ts';

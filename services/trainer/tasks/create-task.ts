@@ -1,7 +1,7 @@
 // From the task settings of a phase to the task itself.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import type { TaskSettings } from '../../../workflows/domain/settings.ts';
+import type { TaskSettings } from '../../study/settings/index.ts';
 import { type Benchmark, createBenchmark } from './benchmarks/benchmark.ts';
 import { type Corpus, createCorpus } from './corpus.ts';
 import { createCountdown } from './countdown.ts';

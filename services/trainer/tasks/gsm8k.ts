@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import type { TaskSettings } from '../../../workflows/domain/settings.ts';
+import type { TaskSettings } from '../../study/settings/index.ts';
 import { type DataFile, readDataFile } from '../text/index.ts';
 import { builtInData, dataHash } from './built-in-data.ts';
 import { coconutSchema, problemError, problemsIn } from './problem-file.ts';

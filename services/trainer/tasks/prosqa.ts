@@ -2,7 +2,7 @@
 // or from a file in the published format (study.md section 6). Steps are the edges of one shortest path, so the chain of thought is exact.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import type { TaskSettings } from '../../../workflows/domain/settings.ts';
+import type { TaskSettings } from '../../study/settings/index.ts';
 import { DRAWS_VERSION, type Draws, draws, permutation } from '../random/draws.ts';
 import { type DataFile, readDataFile } from '../text/index.ts';
 import { builtInData, dataHash } from './built-in-data.ts';

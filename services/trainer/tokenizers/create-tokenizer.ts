@@ -1,6 +1,6 @@
 // From the tokenizer settings of a phase to the tokenizer itself.
 
-import type { TokenizerSettings } from '../../../workflows/domain/settings.ts';
+import type { TokenizerSettings } from '../../study/settings/index.ts';
 import type { AnyTask } from '../tasks/index.ts';
 import { createBytesTokenizer } from './bytes.ts';
 import { loadPackagedTokenizer, loadTokenizerFile } from './hugging-face.ts';

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import type { ModelShape } from '../../../workflows/domain/model-shape.ts';
+import type { ModelShape } from '../../study/systems/index.ts';
 import { headShape, type ModelConfig } from '../models/index.ts';
 import { hashFile } from './hash-file.ts';
 import { cachedSnapshot } from './hub/cache.ts';

@@ -1,8 +1,8 @@
 // From the shape in a sweep file to a model config, with the family's own defaults where the file leaves something open (study.md section 11).
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { shapeOf } from '../../../workflows/domain/model-shape.ts';
-import type { ModelSettings } from '../../../workflows/domain/settings.ts';
+import type { ModelSettings } from '../../study/settings/index.ts';
+import { shapeOf } from '../../study/systems/index.ts';
 import type { ModelConfig } from '../models/index.ts';
 
 export type ShapeSettings = Exclude<ModelSettings, { weights: string }>;

@@ -1,7 +1,7 @@
 // From the model settings of a phase to a shape and, where weights are named, their tensors: the one entry for whoever runs a phase.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import type { ModelSettings } from '../../../workflows/domain/settings.ts';
+import type { ModelSettings } from '../../study/settings/index.ts';
 import type { NamedTensors } from '../../tensor/runtime/index.ts';
 import type { ModelConfig } from '../models/index.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';

@@ -1,6 +1,6 @@
 // Sweep files of simulated trials: the settings that no simulated trainer reads are the smallest that are valid.
 
-import type { SimulateTask } from '../../../workflows/domain/simulate.ts';
+import type { SimulateTask } from '../../../services/study/settings/simulate.ts';
 
 export interface SimulatedSweep {
   readonly name: string;

@@ -1,8 +1,8 @@
 // The finetune that the end-to-end case times on both sides: the model of the multi-site cases on ProsQA, all latents from the start.
 
 import { machineSize } from '../../../services/machine/index.ts';
+import { phaseConfigSchema } from '../../../services/study/settings/phases.ts';
 import { haveExclusiveCores } from '../../../services/trainer/jobs/exclusive-cores.ts';
-import { phaseConfigSchema } from '../../../workflows/domain/phases.ts';
 
 export const END_TO_END = 'process-end-to-end';
 

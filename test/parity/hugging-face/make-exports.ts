@@ -4,6 +4,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { taskSchema } from '../../../services/study/settings/settings.ts';
+import type { SystemName } from '../../../services/study/settings/system-names.ts';
 import type { NamedTensors } from '../../../services/tensor/runtime/index.ts';
 import { createEngine } from '../../../services/trainer/engine/index.ts';
 import { type ModelConfig, tokenEmbeddingName } from '../../../services/trainer/models/index.ts';
@@ -15,8 +17,6 @@ import {
   resolveLocalModel,
   tokenizerFiles,
 } from '../../../services/trainer/weights/index.ts';
-import { taskSchema } from '../../../workflows/domain/settings.ts';
-import type { SystemName } from '../../../workflows/domain/systems.ts';
 import { corpus, PLAIN, withLanguageModel } from './language-model.ts';
 
 const FIXTURES = fileURLToPath(new URL('./fixtures', import.meta.url));

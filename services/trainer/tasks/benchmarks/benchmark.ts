@@ -3,7 +3,7 @@
 
 import { statSync } from 'node:fs';
 import { LatentSweepError } from '../../../../workflows/domain/errors.ts';
-import type { BenchmarkSettings } from '../../../../workflows/domain/text-tasks.ts';
+import type { BenchmarkSettings } from '../../../study/settings/index.ts';
 import { dataHash } from '../built-in-data.ts';
 import { linesOf, recordsOf } from '../documents/records.ts';
 import type { ChoiceItem } from './choice-item.ts';

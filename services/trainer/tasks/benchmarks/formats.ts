@@ -1,7 +1,7 @@
 // How each benchmark writes an item, in the files of its authors and in those of the hub: both are read. Pure; the caller names the line.
 
 import { z } from 'zod';
-import type { BenchmarkName } from '../../../../workflows/domain/text-tasks.ts';
+import type { BenchmarkName } from '../../../study/settings/index.ts';
 import type { ChoiceItem } from './choice-item.ts';
 
 type Parsed = ChoiceItem | { readonly problem: string };

@@ -2,7 +2,7 @@
 // the worked examples of a built-in task. Blank documents are left out.
 
 import { LatentSweepError } from '../../../../workflows/domain/errors.ts';
-import type { CorpusSettings } from '../../../../workflows/domain/text-tasks.ts';
+import type { CorpusSettings } from '../../../study/settings/index.ts';
 import { MOST_PIECE_BYTES, splitText, textChunks } from '../../text/index.ts';
 import { builtInData } from '../built-in-data.ts';
 import { parseGsm8k } from '../gsm8k.ts';

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { TokenizerSettings } from '../../../../workflows/domain/settings.ts';
+import type { TokenizerSettings } from '../../../study/settings/index.ts';
 
 const require = createRequire(import.meta.url);
 

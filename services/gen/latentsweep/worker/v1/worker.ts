@@ -142,7 +142,7 @@ export interface RunPhaseRequest {
   attempt: number;
   /** Slot to run on. */
   slot: number;
-  /** PhaseConfig as JSON (workflows/domain/phases.ts). */
+  /** PhaseConfig as JSON (services/study/settings/phases.ts). */
   configJson: string;
   /** Final checkpoint of the parent phase. */
   parent?:

@@ -3,8 +3,8 @@
 
 import { closest, distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
+import { visibleLine } from '../../../workflows/domain/visible-text.ts';
 import type { SettingTree } from './setting-tree.ts';
-import { visibleLine } from './visible-text.ts';
 
 export type FilePath = readonly (string | number)[];
 

@@ -1,15 +1,11 @@
 // Checks every point of a sweep as a whole: its settings by the schema, then what is impossible together. Each problem is traced
 // to where its value stands in the file: an axis, a partial point, or the fixed part.
 
-import { isObject, isWithin, type JsonObject } from './dotted-path.ts';
-import { type GridPoint, gridOf } from './grid.ts';
-import { canonicalJson } from './identity.ts';
+import { canonicalJson, type GridPoint, gridOf, type SweepSpec, settingsAt } from '../plan/index.ts';
+import { isObject, isWithin, type JsonObject, trialSettingsSchema } from '../settings/index.ts';
 import { impossibleCombinations } from './impossible-combinations.ts';
-import { settingsAt } from './plan-sweep-file.ts';
 import { settingTrees } from './setting-tree.ts';
-import { trialSettingsSchema } from './settings.ts';
 import { type FilePath, findingsOf, type SpecProblem } from './spec-problem.ts';
-import type { SweepSpec } from './sweep-spec.ts';
 
 /** More would hide the first ones; a bad value of an axis is one problem however many points it has. */
 const MOST_PROBLEMS = 50;

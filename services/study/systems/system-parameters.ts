@@ -1,10 +1,10 @@
 // How many numbers a system holds and how many of them it trains; exact for what the trainer builds (services/trainer/systems/parameters.ts
 // lists the same tensors by name, and a test holds the two together).
 
+import type { Channel, Query, SystemName } from '../settings/index.ts';
 import { exchangedLayers } from './layer-selection.ts';
 import { bodyParameters, layerParameters, type ModelShape, modelParameters } from './model-shape.ts';
 import { computedModel, systemTraits } from './system-traits.ts';
-import type { Channel, Query, SystemName } from './systems.ts';
 
 export interface SystemParameters {
   readonly total: number;

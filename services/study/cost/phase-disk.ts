@@ -1,10 +1,9 @@
 // What the checkpoint of a phase takes on disk, from its config alone: weights, and Adam's two moments of what is trained. Where a checkpoint is
 // chosen (`train.select`) the best weights so far travel with it. An evaluation's verdicts are small and left out.
 
-import type { ModelShape } from './model-shape.ts';
-import type { SplitSizes } from './phase-steps.ts';
-import type { PhaseConfig } from './phases.ts';
-import { systemParameters } from './system-parameters.ts';
+import type { SplitSizes } from '../plan/index.ts';
+import type { PhaseConfig } from '../settings/index.ts';
+import { type ModelShape, systemParameters } from '../systems/index.ts';
 
 const FLOAT = 4;
 

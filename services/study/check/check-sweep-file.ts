@@ -1,15 +1,23 @@
 // From the data of a sweep file to the spec that is stored, with everything that is wrong with it at once. Pure: what files hold is
 // asked of the caller.
 
-import { isObject, isWithin, type JsonObject, valueAt } from './dotted-path.ts';
-import { cellsBeforeExclusion } from './grid.ts';
-import { canonicalJson } from './identity.ts';
-import { type FileKind, withFileNames, withFileNamesIn } from './named-files.ts';
+import { canonicalJson, cellsBeforeExclusion, type FileFacts, type SweepSpec } from '../plan/index.ts';
+import {
+  FILE_KEYS,
+  type FileKind,
+  isObject,
+  isWithin,
+  type JsonObject,
+  SETTING_KEYS,
+  type SweepFields,
+  sweepFieldsSchema,
+  valueAt,
+  withFileNames,
+  withFileNamesIn,
+} from '../settings/index.ts';
 import { pointProblems } from './point-problems.ts';
 import { settingPaths, settingTrees } from './setting-tree.ts';
 import { didYouMean, type FilePath, findingsOf, nearestOf, type SpecProblem, unknownKey } from './spec-problem.ts';
-import { FILE_KEYS, SETTING_KEYS, type SweepFields, sweepFieldsSchema } from './sweep-file.ts';
-import type { FileFacts, SweepSpec } from './sweep-spec.ts';
 
 /** Ten times the largest grid that was run; planning looks at every cell. */
 const MOST_CELLS = 1_000_000;

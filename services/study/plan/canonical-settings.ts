@@ -1,23 +1,22 @@
 // The one way to write a trial's settings: defaults filled in, equal meanings written equally, and whatever cannot influence a
 // result set to its default. Identities are made from this form, so two files that mean the same work share it.
 
-import { canonicalInterventions, type Intervention } from './latent-analysis.ts';
-import { canonicalLayers } from './layer-selection.ts';
-import { type ModelShape, shapeOf } from './model-shape.ts';
-import { splitSizes, stageCount } from './phase-steps.ts';
 import {
   type BaseSettings,
+  type Channel,
+  canonicalInterventions,
   corpusEvaluationSchema,
   type EvaluateSettings,
+  type Intervention,
+  isBenchmark,
   type ModelSettings,
   type PretrainSettings,
   type TaskSettings,
   type TrainSettings,
   type TrialSettings,
-} from './settings.ts';
-import { type SystemTraits, systemTraits } from './system-traits.ts';
-import type { Channel } from './systems.ts';
-import { isBenchmark } from './text-tasks.ts';
+} from '../settings/index.ts';
+import { canonicalLayers, type ModelShape, type SystemTraits, shapeOf, systemTraits } from '../systems/index.ts';
+import { splitSizes, stageCount } from './phase-steps.ts';
 
 /** @param shape of a model given by weights, where it is known; ignored for a model given by shape */
 export function canonicalSettings(settings: TrialSettings, shape: ModelShape | null = null): TrialSettings {

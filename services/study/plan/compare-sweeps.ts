@@ -1,7 +1,7 @@
 // What a sweep file means beside another one of the same name: a sweep keeps its cells, so a file may bring more of them and may say the same
 // in other words, but none may go, and no point may come to mean another trial. Compared are trials, never the way they are written. Pure.
 
-import { isObject, isWithin, type JsonObject } from './dotted-path.ts';
+import { isObject, isWithin, type JsonObject } from '../settings/index.ts';
 import { canonicalJson } from './identity.ts';
 import { type PlannedCell, planSweepFile, readSweepSpec } from './plan-sweep-file.ts';
 import type { SweepSpec } from './sweep-spec.ts';

@@ -1,16 +1,21 @@
 // From a trial's settings to its phases: base (when the model is trained from scratch), pretrain, finetune, evaluate, analyse. Each phase's config
 // holds exactly what can change its result, so cells that differ elsewhere share it: all cells over one Base have one base phase.
 
+import type { TrialKey } from '../../../workflows/domain/ids.ts';
+import {
+  type AnyPhaseConfig,
+  isBenchmark,
+  type PhaseConfig,
+  type PlannedPhase,
+  type SimulateTask,
+  type TaskSettings,
+  type TrialSettings,
+} from '../settings/index.ts';
+import { systemTraits } from '../systems/index.ts';
 import { canonicalSettings } from './canonical-settings.ts';
 import { contentHash, phaseKey, trialKey } from './identity.ts';
-import type { TrialKey } from './ids.ts';
 import { phaseSteps, splitSizes } from './phase-steps.ts';
-import type { AnyPhaseConfig, PhaseConfig, PlannedPhase } from './phases.ts';
-import type { TaskSettings, TrialSettings } from './settings.ts';
-import type { SimulateTask } from './simulate.ts';
 import type { SweepSpec } from './sweep-spec.ts';
-import { systemTraits } from './system-traits.ts';
-import { isBenchmark } from './text-tasks.ts';
 
 export interface Pipeline {
   readonly key: TrialKey;

@@ -3,20 +3,26 @@
 // are trained, once where gradients only pass through frozen ones, nothing where none flow (the Base pass under a frozen Base).
 // Lengths are the task's means (task-tokens.ts); padding of a batch, norms and the optimizer are not counted.
 
-import { exchangedLayers } from './layer-selection.ts';
-import { layerParameters, type ModelShape } from './model-shape.ts';
-import { phaseSteps, type SplitSizes, stageCount } from './phase-steps.ts';
-import type {
-  BasePhaseConfig,
-  EvaluatePhaseConfig,
-  FinetunePhaseConfig,
-  PhaseConfig,
-  PretrainPhaseConfig,
-} from './phases.ts';
-import type { CurriculumSettings } from './settings.ts';
-import { computedModel, systemTraits, trainsThroughCache } from './system-traits.ts';
+import { phaseSteps, type SplitSizes, stageCount } from '../plan/index.ts';
+import {
+  type BasePhaseConfig,
+  BENCHMARK_CHOICES,
+  type CurriculumSettings,
+  type EvaluatePhaseConfig,
+  type FinetunePhaseConfig,
+  isBenchmark,
+  type PhaseConfig,
+  type PretrainPhaseConfig,
+} from '../settings/index.ts';
+import {
+  computedModel,
+  exchangedLayers,
+  layerParameters,
+  type ModelShape,
+  systemTraits,
+  trainsThroughCache,
+} from '../systems/index.ts';
 import type { TaskTokens } from './task-tokens.ts';
-import { BENCHMARK_CHOICES, isBenchmark } from './text-tasks.ts';
 
 /** Forward and backward pass of a part whose weights are trained, in forward passes. */
 const TRAINED = 3;

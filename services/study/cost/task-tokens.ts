@@ -1,8 +1,7 @@
 // How long the examples of each task are in each tokenizer's tokens: what estimates and the check of the context length rest on.
 // Measured over 500 examples of every split of the tasks as they are generated and shipped, the longest question over whole splits.
 
-import type { TaskSettings, TokenizerSettings } from './settings.ts';
-import { isBenchmark } from './text-tasks.ts';
+import { isBenchmark, type TaskSettings, type TokenizerSettings } from '../settings/index.ts';
 
 export interface TaskTokens {
   /** Rows of the embedding. */

@@ -1,13 +1,17 @@
 // The grid of a sweep as the orchestrator plans it: cell i with its settings, phases and keys, a pure function of (spec, i).
 
-import { capacityFloatsPerLatent, channelName } from './capacity.ts';
-import { isObject, type JsonObject, withValueAt } from './dotted-path.ts';
-import { LatentSweepError } from './errors.ts';
+import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import {
+  isObject,
+  type JsonObject,
+  type PlannedTrial,
+  type TrialSettings,
+  trialSettingsSchema,
+  withValueAt,
+} from '../settings/index.ts';
+import { capacityFloatsPerLatent, channelName, shapeOf } from '../systems/index.ts';
 import { type GridPoint, gridOf } from './grid.ts';
-import { shapeOf } from './model-shape.ts';
-import type { PlannedTrial } from './phases.ts';
 import { pipelineOf } from './pipeline.ts';
-import { type TrialSettings, trialSettingsSchema } from './settings.ts';
 import { type SweepSpec, sweepSpecSchema } from './sweep-spec.ts';
 
 /** One cell; the store's CellPlan has the same shape. */

@@ -1,15 +1,16 @@
 // Settings that are fine one by one and impossible together, each refused with a sentence that names the keys. Only what is
 // certain to fail is refused; what depends on drawn examples is left to the trainer.
 
-import { hasQuestions } from './canonical-settings.ts';
-import type { JsonObject } from './dotted-path.ts';
-import { layersOf } from './layer-selection.ts';
-import { type ModelShape, shapeOf } from './model-shape.ts';
-import type { PretrainSettings, TrialSettings } from './settings.ts';
-import { siteRoom } from './site-room.ts';
-import { systemTraits } from './system-traits.ts';
-import { taskTokens } from './task-tokens.ts';
-import { isBenchmark, isBuiltIn } from './text-tasks.ts';
+import { taskTokens } from '../cost/index.ts';
+import { hasQuestions } from '../plan/index.ts';
+import {
+  isBenchmark,
+  isBuiltIn,
+  type JsonObject,
+  type PretrainSettings,
+  type TrialSettings,
+} from '../settings/index.ts';
+import { layersOf, type ModelShape, shapeOf, siteRoom, systemTraits } from '../systems/index.ts';
 
 export interface Impossible {
   /** Dotted path of the setting to look at first. */

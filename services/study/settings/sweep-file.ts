@@ -2,10 +2,10 @@
 // point by point (check-sweep-file.ts), because axes may supply what the fixed part leaves out.
 
 import { z } from 'zod';
-import { isSweepName } from './ids.ts';
-import { retriesSchema } from './retries.ts';
+import { isSweepName } from '../../../workflows/domain/ids.ts';
+import { retriesSchema } from '../../../workflows/domain/retries.ts';
 import { resourcesSchema, trialSettingsSchema } from './settings.ts';
-import { SYSTEM_NAMES } from './systems.ts';
+import { SYSTEM_NAMES } from './system-names.ts';
 
 const seed = z.number().int().min(0);
 /** Values of an axis, points of include and exclude. */

@@ -2,8 +2,8 @@
 // and its parents' keys, so equal work is done once across trials and sweeps (architecture.md section 1).
 
 import { z } from 'zod';
-import { LatentSweepError } from './errors.ts';
-import type { PhaseKey, TrialKey } from './ids.ts';
+import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import type { PhaseKey, TrialKey } from '../../../workflows/domain/ids.ts';
 import { analyseSchema, interventionSchema } from './latent-analysis.ts';
 import {
   baseSchema,
@@ -18,7 +18,7 @@ import {
   trainSchema,
 } from './settings.ts';
 import { type SimulatePhaseConfig, simulatePhaseSchema } from './simulate.ts';
-import { channelSchema, SYSTEM_NAMES } from './systems.ts';
+import { channelSchema, SYSTEM_NAMES } from './system-names.ts';
 
 export const PHASE_KINDS = ['base', 'pretrain', 'finetune', 'evaluate', 'analyse', 'simulate'] as const;
 export type PhaseKind = (typeof PHASE_KINDS)[number];

@@ -1,17 +1,12 @@
 // What a whole sweep will cost, before it runs: unique trials, phases and who shares them, floating-point operations and hours. Streams
 // over the grid; what it keeps is one small row per phase and trial.
 
-import type { PhaseKey, TrialKey } from './ids.ts';
-import { type ModelShape, shapeOf } from './model-shape.ts';
+import type { PhaseKey, TrialKey } from '../../../workflows/domain/ids.ts';
+import { examplesIn, type PlannedCell, planSweepFile, type SweepSpec, splitSizes } from '../plan/index.ts';
+import { type AnyPhaseConfig, PHASE_KINDS, type PhaseKind } from '../settings/index.ts';
+import { type ModelShape, type SystemParameters, shapeOf, systemParameters, systemTraits } from '../systems/index.ts';
 import { checkpointBytes } from './phase-disk.ts';
 import { phaseFlops } from './phase-flops.ts';
-import { splitSizes } from './phase-steps.ts';
-import { type AnyPhaseConfig, PHASE_KINDS, type PhaseKind } from './phases.ts';
-import { examplesIn } from './pipeline.ts';
-import { type PlannedCell, planSweepFile } from './plan-sweep-file.ts';
-import type { SweepSpec } from './sweep-spec.ts';
-import { type SystemParameters, systemParameters } from './system-parameters.ts';
-import { systemTraits } from './system-traits.ts';
 import { taskTokens } from './task-tokens.ts';
 
 export interface TrialEstimate {

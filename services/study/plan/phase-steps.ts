@@ -2,9 +2,14 @@
 // A step of `base`, `pretrain` and `finetune` is an optimizer step; a step of `evaluate` is one batch of items. Those of
 // `analyse` are batches that collect latents, then slots whose geometry is computed.
 
-import type { PhaseConfig } from './phases.ts';
-import type { CurriculumSettings, EvaluateSettings, TaskSettings, TrainSettings } from './settings.ts';
-import { isBenchmark } from './text-tasks.ts';
+import {
+  type CurriculumSettings,
+  type EvaluateSettings,
+  isBenchmark,
+  type PhaseConfig,
+  type TaskSettings,
+  type TrainSettings,
+} from '../settings/index.ts';
 
 /** Examples in each split of a task. */
 export interface SplitSizes {

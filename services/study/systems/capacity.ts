@@ -1,9 +1,9 @@
 // What passes to the Base per latent, in floats: the study's capacity axis (study.md section 2, "Channel capacity as an axis").
 
+import type { Channel, SystemName } from '../settings/index.ts';
 import { exchangedLayers } from './layer-selection.ts';
 import type { ModelShape } from './model-shape.ts';
 import { systemTraits } from './system-traits.ts';
-import type { Channel, SystemName } from './systems.ts';
 
 /** What of a model decides how wide a latent is. */
 export type ExchangedShape = Pick<ModelShape, 'layers' | 'width' | 'kvHeads' | 'headWidth'>;

@@ -4,11 +4,9 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import canonicalize from 'canonicalize';
+import { asPhaseKey, asTrialKey, type PhaseKey, type TrialKey } from '../../../workflows/domain/ids.ts';
+import { type AnyPhaseConfig, isBenchmark, type TaskSettings } from '../settings/index.ts';
 import { ENGINE_VERSION } from './engine-version.ts';
-import { asPhaseKey, asTrialKey, type PhaseKey, type TrialKey } from './ids.ts';
-import type { AnyPhaseConfig } from './phases.ts';
-import type { TaskSettings } from './settings.ts';
-import { isBenchmark } from './text-tasks.ts';
 
 const KEY_DIGITS = 32;
 

@@ -2,7 +2,7 @@
 // GPT-2 and Qwen-3 shapes that the trainer builds (services/trainer/models/config.ts lists the same tensors by name).
 
 import { z } from 'zod';
-import type { ModelSettings } from './settings.ts';
+import type { ModelSettings } from '../settings/index.ts';
 
 const size = z.number().int().min(1);
 

@@ -2,9 +2,9 @@
 // and what planning must know of the files it names. `planSweepFile` needs nothing else, so planning is pure.
 
 import { z } from 'zod';
-import { modelShapeSchema } from './model-shape.ts';
-import { retriesSchema } from './retries.ts';
-import { resourcesSchema } from './settings.ts';
+import { retriesSchema } from '../../../workflows/domain/retries.ts';
+import { resourcesSchema } from '../settings/index.ts';
+import { modelShapeSchema } from '../systems/index.ts';
 
 /** Facts of a file or folder that the settings name, found where the sweep file was read. */
 const fileFactsSchema = z.strictObject({

@@ -1,9 +1,7 @@
 // The keys and values that a sweep file allows, read from the schema itself, so that messages and editors never disagree with it.
 
 import { z } from 'zod';
-import { isObject } from './dotted-path.ts';
-import { fileSettingsSchema, sweepFileSchema } from './sweep-file.ts';
-
+import { fileSettingsSchema, isObject, sweepFileSchema } from '../settings/index.ts';
 export type SchemaNode = z.core.JSONSchema.BaseSchema;
 
 export interface SettingTree {

@@ -1,7 +1,7 @@
 // What a system is (study.md section 2, probe.md section 4), said once: planning, checks, costs, the trainer's graphs and the report read it
 // from here. Facts only; what a system computes lives in services/trainer/systems.
 
-import type { Channel, SystemName } from './systems.ts';
+import type { Channel, SystemName } from '../settings/index.ts';
 
 /** What the rows or cache entries of the latents are made of. */
 export type LatentSource = 'none' | 'soft_tokens' | 'coprocessor_embedding' | 'coprocessor_kv' | 'own_hidden';

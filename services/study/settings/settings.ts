@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { analyseSchema, interventionSchema } from './latent-analysis.ts';
 import { simulateTaskSchema } from './simulate.ts';
-import { channelSchema, SYSTEM_NAMES } from './systems.ts';
+import { channelSchema, SYSTEM_NAMES } from './system-names.ts';
 import { type BenchmarkSettings, benchmarkSchemas, type CorpusSettings, corpusSchema } from './text-tasks.ts';
 
 const count = z.number().int().min(1);

@@ -1,8 +1,8 @@
 // Which layers a kv channel exchanges, and the one way each set of layers is written in identities and tables.
 
-import { LatentSweepError } from './errors.ts';
+import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import type { Channel, LayerSelection, SystemName } from '../settings/index.ts';
 import { ownChannel } from './system-traits.ts';
-import type { Channel, LayerSelection, SystemName } from './systems.ts';
 
 /**
  * Layers counted from 0, ascending.

@@ -1,9 +1,8 @@
 // The least memory a phase takes, from its config alone: what keeps it off slots that are too small. Activations are left out (they need
 // the graphs: services/trainer/plan), so a phase that fits by this may still run out of memory, but one that does not can never run.
 
-import { shapeOf } from './model-shape.ts';
-import type { AnyPhaseConfig } from './phases.ts';
-import { systemParameters } from './system-parameters.ts';
+import type { AnyPhaseConfig } from '../settings/index.ts';
+import { shapeOf, systemParameters } from '../systems/index.ts';
 import { taskTokens } from './task-tokens.ts';
 
 const FLOAT = 4;
