@@ -1,7 +1,7 @@
 // What the parts of a graph share while it is built: settings, static shapes, the two models and the options of this graph.
 
 import type { Precision } from '../../study/settings/index.ts';
-import { Graph, type Tensor } from '../../tensor/graph/index.ts';
+import type { Graph, Tensor } from '../../tensor/graph/index.ts';
 import type { Model } from '../models/index.ts';
 import type { SystemSettings } from './settings.ts';
 
