@@ -89,7 +89,7 @@ export function asStoreError(error: unknown, place: string, key = 'postgres.url'
   if (ACCESS_STATES.has(code) || TLS_CODE.test(code) || TLS_TEXT.test(error.message)) {
     return new LatentSweepError('CONFIG_INVALID', `${key}: ${place} refuses: ${error.message}`, { place, key }, error);
   }
-  if (REFUSING_CLASSES.has(code.slice(0, 2))) {
+  if (REFUSING_CLASSES.has(code.slice(0, 2)) && code !== FOREIGN_KEY_VIOLATION) {
     return new LatentSweepError(
       'INTERNAL',
       `Postgres refuses the values (${code}): ${error.message}`,

@@ -71,7 +71,7 @@ async function run(
   return { phaseId, attempt };
 }
 
-async function finish(name: string, at: readonly number[] = [2, 4], weights = 'same'): Promise<void> {
+async function finish(name: string, at: readonly number[] = [2, 4], weights = 'a0'): Promise<void> {
   const { phaseId, attempt } = await run(name, at);
   const result = { weightsSha256: weights, capacityFloatsPerLatent: null, evaluation: null, analyses: [] };
   assert.equal(await fixture.store.completePhase(phaseId, attempt, 99n, JSON.stringify(result)), 'committed');
@@ -193,7 +193,7 @@ test('a phase that runs again and comes to other weights says so', async () => {
   assert.ok(parent !== null);
   await store.failAttempt(phaseId, attempt, blame('parent', 'missing', parent));
   await store.reopenLost(keyOf('other-base'));
-  await finish('other-base', [4], 'another');
+  await finish('other-base', [4], 'b1');
   const decided = await fixture.rows(
     "select decision from study.decisions where phase_key = $1 and decision in ('reopened', 'weights_differ') order by decision_id",
     [keyOf('other-base')],

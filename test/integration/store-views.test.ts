@@ -135,6 +135,11 @@ test('analyses of a finished phase are rows of its cells, also where a number is
   const { store } = fixture;
   const { sweepId } = await fixture.plan('looked', pair('looked'));
   await store.openTrials(sweepId, 0, 2);
+  const base = await begin(store, 'looked-base');
+  await store.commitSegments([
+    segment({ phaseId: base.phaseId, attempt: 1, seq: 1, from: 0, to: 2, checkpoint: true }),
+  ]);
+  await store.completePhase(base.phaseId, 1, 2n, '{}');
   const { phaseId } = await begin(store, 'looked-0');
   const analyses = [
     { name: 'causal_accuracy', label: 'zero', i: null, j: null, value: 0.25 },
