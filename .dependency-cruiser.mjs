@@ -83,7 +83,7 @@ export default {
     },
     {
       name: 'infra-and-workflows-meet-services-at-their-index',
-      comment: 'The local stack uses services as everybody does.',
+      comment: 'They use services as everybody does.',
       severity: 'error',
       from: { path: '^(infra|workflows)/' },
       to: {
@@ -165,14 +165,14 @@ export default {
       comment: 'store, artifacts, rpc, config, machine and edge are below the processes that use them.',
       severity: 'error',
       from: { path: '^services/(store|artifacts|rpc|config|machine|edge)/' },
-      to: { path: '^(services/(orchestrator|gpu-worker|cli|dashboard|trainer)|infra)/' },
+      to: { path: '^(services/(orchestrator|gpu-worker|cli|dashboard|trainer|local-stack)|infra)/' },
     },
     {
       name: 'only-the-command-line-uses-the-local-stack',
-      comment: 'infra/local starts services as processes; no service needs it.',
+      comment: 'The local stack starts services as processes, infra installs them; no service needs either.',
       severity: 'error',
-      from: { path: '^(services|workflows)/', pathNot: '^services/(cli|dashboard)/' },
-      to: { path: '^infra/' },
+      from: { path: '^(services|workflows)/', pathNot: '^services/(cli|dashboard|local-stack)/' },
+      to: { path: '^(infra|services/local-stack)/' },
     },
     {
       name: 'no-test-code-in-the-product',
@@ -191,7 +191,7 @@ export default {
       name: 'no-development-packages-in-the-product',
       comment: 'A deployment installs without them. Types are erased.',
       severity: 'error',
-      from: { path: '^(services|workflows|infra/local)/' },
+      from: { path: '^(services|workflows|services/local-stack)/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: '(^|/)node_modules/@types/' },
     },
     { name: 'everything-resolves', severity: 'error', from: {}, to: { couldNotResolve: true } },

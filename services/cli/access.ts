@@ -66,7 +66,7 @@ async function withReaderFor<T>(
   const writerUrl = config.postgres.url ?? runningStack(config)?.postgresUrl ?? null;
   const options = { urlOf: 'writer', statementsOf, timeoutMs } as const;
   if (writerUrl !== null) return await withReaderAt(writerUrl, options, work);
-  const { startPostgresAlone } = await import('../../infra/local/index.ts');
+  const { startPostgresAlone } = await import('../local-stack/index.ts');
   // Ctrl-C must not leave that Postgres behind: it ends the query, then the way out stops the server
   const interruption = listenForInterruption();
   const postgres = await startPostgresAlone(config);

@@ -1,9 +1,9 @@
 // Brings the local stack up for commands that need it: the quickstart always, run and start where there is none and none is configured.
 // Postgres is the first to be ready, so the quickstart asks it at once whether anything is left to do; if not, nobody waits for the rest.
 
-import { up } from '../../infra/local/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { type Config, runningStack, type StackRecord } from '../config/index.ts';
+import { up } from '../local-stack/index.ts';
 import { openReader, readRows } from '../store/index.ts';
 import type { ReadSweepFile } from '../sweep-file/index.ts';
 import { lsweepCommand } from './lsweep-command.ts';

@@ -7,17 +7,22 @@ import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import pg from 'pg';
 import pino from 'pino';
-import { layoutOf } from '../../infra/local/layout.ts';
-import { addressOf, orchestratorService, serviceEnvironment, workerService } from '../../infra/local/node-services.ts';
-import { choosePort } from '../../infra/local/ports.ts';
-import { clusterIn } from '../../infra/local/postgres/cluster.ts';
-import { postgresService } from '../../infra/local/postgres/postgres-service.ts';
-import { postgresUrl } from '../../infra/local/postgres/server.ts';
-import { Service, type ServiceDefinition, type ServiceTimes } from '../../infra/local/service.ts';
-import { makeStackSecret } from '../../infra/local/stack-secret.ts';
-import { temporalService } from '../../infra/local/temporal-service.ts';
 import { isAlive, loadConfig, markOf, type ProcessMark } from '../../services/config/index.ts';
 import { simulateEntry } from '../../services/gpu-worker/index.ts';
+import { layoutOf } from '../../services/local-stack/layout.ts';
+import {
+  addressOf,
+  orchestratorService,
+  serviceEnvironment,
+  workerService,
+} from '../../services/local-stack/node-services.ts';
+import { choosePort } from '../../services/local-stack/ports.ts';
+import { clusterIn } from '../../services/local-stack/postgres/cluster.ts';
+import { postgresService } from '../../services/local-stack/postgres/postgres-service.ts';
+import { postgresUrl } from '../../services/local-stack/postgres/server.ts';
+import { Service, type ServiceDefinition, type ServiceTimes } from '../../services/local-stack/service.ts';
+import { makeStackSecret } from '../../services/local-stack/stack-secret.ts';
+import { temporalService } from '../../services/local-stack/temporal-service.ts';
 import { connectSweepClient, type SweepClient } from '../../services/orchestrator/index.ts';
 import { routeTo } from '../../services/rpc/index.ts';
 import { openStore } from '../../services/store/index.ts';

@@ -6,8 +6,8 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { nodeCommand } from '../../infra/local/node-services.ts';
-import { makeStackSecret } from '../../infra/local/stack-secret.ts';
+import { nodeCommand } from '../../services/local-stack/node-services.ts';
+import { makeStackSecret } from '../../services/local-stack/stack-secret.ts';
 import { until } from './until.ts';
 
 // A replica whose Postgres does not answer waits for it, and says so in lines that a person can use.

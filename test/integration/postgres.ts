@@ -7,8 +7,8 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { clusterIn, makeCluster } from '../../infra/local/postgres/cluster.ts';
-import { postgresAnswers, postgresLaunch, postgresUrl } from '../../infra/local/postgres/server.ts';
+import { clusterIn, makeCluster } from '../../services/local-stack/postgres/cluster.ts';
+import { postgresAnswers, postgresLaunch, postgresUrl } from '../../services/local-stack/postgres/server.ts';
 import { freePort } from './temporal-server.ts';
 import { until } from './until.ts';
 

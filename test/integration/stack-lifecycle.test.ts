@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import pg from 'pg';
-import { down, stackStatus, startPostgresAlone, up } from '../../infra/local/index.ts';
 import {
   type Config,
   endpoints,
@@ -15,6 +14,7 @@ import {
   readStackRecord,
   type ServiceRecord,
 } from '../../services/config/index.ts';
+import { down, stackStatus, startPostgresAlone, up } from '../../services/local-stack/index.ts';
 import { until } from './until.ts';
 
 // The local stack for real: its supervisor, Postgres and Temporal as processes; in one test the orchestrator and a node too.

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Connection } from '@temporalio/client';
-import { yielding } from '../../infra/local/yielding.ts';
+import { yielding } from '../../services/local-stack/yielding.ts';
 import { routeTo } from '../../services/rpc/index.ts';
 
 export interface TemporalServer {

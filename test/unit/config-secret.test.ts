@@ -3,8 +3,8 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { makeStackSecret } from '../../infra/local/stack-secret.ts';
 import { type Config, loadConfig, rpcSettings, secretPath } from '../../services/config/index.ts';
+import { makeStackSecret } from '../../services/local-stack/stack-secret.ts';
 
 let dir: string;
 beforeEach(() => {

@@ -21,7 +21,7 @@ const CROSSINGS: Readonly<Record<string, readonly [file: string, statement: stri
   'domain-imports-only-itself': ['workflows/domain/upward.ts', "import '../clock.ts';"],
   'services-meet-at-their-index': ['services/orchestrator/inside.ts', "import '../store/one.ts';"],
   'infra-and-workflows-meet-services-at-their-index': [
-    'infra/local/inside.ts',
+    'infra/schema/inside.ts',
     "import '../../services/store/one.ts';",
   ],
   'rooms-meet-at-their-index': ['services/tensor/onnx/inside.ts', "import '../graph/inside.ts';"],
@@ -33,10 +33,7 @@ const CROSSINGS: Readonly<Record<string, readonly [file: string, statement: stri
   'trainer-imports-no-service': ['services/trainer/store.ts', "import '../store/index.ts';"],
   'worker-knows-neither-temporal-nor-postgres': ['services/gpu-worker/db.ts', "import 'pg';"],
   'libraries-do-not-look-up': ['services/store/upward.ts', "import '../orchestrator/index.ts';"],
-  'only-the-command-line-uses-the-local-stack': [
-    'services/orchestrator/infra.ts',
-    "import '../../infra/local/inside.ts';",
-  ],
+  'only-the-command-line-uses-the-local-stack': ['services/orchestrator/infra.ts', "import '../local-stack/index.ts';"],
   'no-test-code-in-the-product': ['services/orchestrator/test.ts', "import '../../test/unit/x.ts';"],
   'declared-packages-only': ['services/orchestrator/chance.ts', "import 'pg-types';"],
   'no-development-packages-in-the-product': ['services/orchestrator/dev.ts', "import 'fast-check';"],
@@ -74,6 +71,7 @@ before(() => {
   for (const file of [
     'services/store/index.ts',
     'services/orchestrator/index.ts',
+    'services/local-stack/index.ts',
     'services/tensor/graph/index.ts',
     'services/trainer/index.ts',
     'test/unit/x.ts',

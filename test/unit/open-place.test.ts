@@ -3,7 +3,7 @@ import { chmodSync, lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openToOthers } from '../../infra/local/postgres/open-place.ts';
+import { openToOthers } from '../../services/local-stack/postgres/open-place.ts';
 
 const modeOf = (path: string): number => lstatSync(path).mode & 0o777;
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { sessionGroup, yielding } from '../../infra/local/yielding.ts';
+import { sessionGroup, yielding } from '../../services/local-stack/yielding.ts';
 
 // What only a kernel with session groups can show; `detached` is a session of its own, so that the one of the tests keeps its priority.
 

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { up } from '../../infra/local/index.ts';
-import { writeStackRecord } from '../../infra/local/write-record.ts';
 import { loadConfig, markOf, type ServiceRecord } from '../../services/config/index.ts';
 import { EXIT, exitCodeOf } from '../../services/edge/index.ts';
+import { up } from '../../services/local-stack/index.ts';
+import { writeStackRecord } from '../../services/local-stack/write-record.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'lsweep-not-ready-'));

@@ -5,9 +5,9 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { makeStateFolder } from '../../infra/local/index.ts';
-import { postgresAccount } from '../../infra/local/postgres/account.ts';
-import { closedFolder } from '../../infra/local/postgres/launch.ts';
+import { makeStateFolder } from '../../services/local-stack/index.ts';
+import { postgresAccount } from '../../services/local-stack/postgres/account.ts';
+import { closedFolder } from '../../services/local-stack/postgres/launch.ts';
 
 const account = postgresAccount();
 /** As root Postgres runs as another account, whose group may pass. */

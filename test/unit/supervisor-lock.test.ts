@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { lockHolder, releaseStackLock, takeStackLock } from '../../infra/local/stack-lock.ts';
+import { lockHolder, releaseStackLock, takeStackLock } from '../../services/local-stack/stack-lock.ts';
 
 let folder: string;
 let lock: string;

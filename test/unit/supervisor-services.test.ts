@@ -5,12 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import pino from 'pino';
-import { down } from '../../infra/local/down.ts';
-import type { ServiceDefinition, ServiceTimes } from '../../infra/local/service.ts';
-import type { StackPlan } from '../../infra/local/stack-plan.ts';
-import { stackStatus } from '../../infra/local/status.ts';
-import { runSupervisor } from '../../infra/local/supervisor.ts';
-import { writeStackRecord } from '../../infra/local/write-record.ts';
 import {
   type Config,
   isAlive,
@@ -20,6 +14,12 @@ import {
   type ServiceRecord,
   type StackRecord,
 } from '../../services/config/index.ts';
+import { down } from '../../services/local-stack/down.ts';
+import type { ServiceDefinition, ServiceTimes } from '../../services/local-stack/service.ts';
+import type { StackPlan } from '../../services/local-stack/stack-plan.ts';
+import { stackStatus } from '../../services/local-stack/status.ts';
+import { runSupervisor } from '../../services/local-stack/supervisor.ts';
+import { writeStackRecord } from '../../services/local-stack/write-record.ts';
 import { until } from '../integration/until.ts';
 
 // The supervisor with stand-ins for Postgres and the rest: small Node programs that write down when they start and stop.

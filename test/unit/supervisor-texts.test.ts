@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { StackStatus } from '../../infra/local/index.ts';
 import { configText } from '../../services/cli/render/config-table.ts';
 import { StackProgress } from '../../services/cli/render/stack-progress.ts';
 import { stackStatusText } from '../../services/cli/render/stack-status.ts';
 import { loadConfig, type ServiceRecord, type StackRecord } from '../../services/config/index.ts';
+import type { StackStatus } from '../../services/local-stack/index.ts';
 
 const service = (over: Partial<ServiceRecord>): ServiceRecord => ({
   name: 'postgres',

@@ -2,10 +2,10 @@
 
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { makeStateFolder } from '../../../infra/local/index.ts';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { Config } from '../../config/index.ts';
 import { EXIT, type ExitCode } from '../../edge/index.ts';
+import { makeStateFolder } from '../../local-stack/index.ts';
 import { machineSize } from '../../machine/index.ts';
 import { trainedConfig } from '../../study/settings/index.ts';
 import {

@@ -19,7 +19,7 @@ export function register(program: Command): void {
       const options = globalOptions(command);
       const [{ loadConfig }, { down }, { StackProgress }] = await Promise.all([
         import('../../config/index.ts'),
-        import('../../../infra/local/index.ts'),
+        import('../../local-stack/index.ts'),
         import('../render/stack-progress.ts'),
       ]);
       const output = openOutput(options);

@@ -17,7 +17,7 @@ export function register(program: Command): void {
       const [{ configOf }, { stackStatus }, { readFleetStatus }, { readDiskUsage }, { stackStatusText }] =
         await Promise.all([
           import('../access.ts'),
-          import('../../../infra/local/index.ts'),
+          import('../../local-stack/index.ts'),
           import('../read-fleet-status.ts'),
           import('../read-disk-usage.ts'),
           import('../render/stack-status.ts'),

@@ -17,7 +17,7 @@ export function register(program: Command): void {
       const [{ loadConfig }, { up }, { listenForInterruption }, { StackProgress }, { lsweepCommand }] =
         await Promise.all([
           import('../../config/index.ts'),
-          import('../../../infra/local/index.ts'),
+          import('../../local-stack/index.ts'),
           import('../interruption.ts'),
           import('../render/stack-progress.ts'),
           import('../lsweep-command.ts'),

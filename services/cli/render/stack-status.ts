@@ -1,7 +1,7 @@
 // The local stack as a table, and what is wrong with its fleet. Pure.
 
-import type { StackStatus } from '../../../infra/local/index.ts';
 import { visibleLine } from '../../../workflows/domain/visible-text.ts';
+import type { StackStatus } from '../../local-stack/index.ts';
 import type { DiskUsage } from '../read-disk-usage.ts';
 import type { FleetStatus } from '../read-fleet-status.ts';
 import { quarantineLines } from './node-list.ts';

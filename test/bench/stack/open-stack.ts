@@ -8,10 +8,10 @@ import { chmod, mkdtemp, open as openFile, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { nodeCommand } from '../../../infra/local/node-services.ts';
-import { makeStackSecret } from '../../../infra/local/stack-secret.ts';
-import { sessionNiceness, yielding, yieldSession } from '../../../infra/local/yielding.ts';
 import { loadConfig } from '../../../services/config/index.ts';
+import { nodeCommand } from '../../../services/local-stack/node-services.ts';
+import { makeStackSecret } from '../../../services/local-stack/stack-secret.ts';
+import { sessionNiceness, yielding, yieldSession } from '../../../services/local-stack/yielding.ts';
 import { connectSweepClient, type SweepClient } from '../../../services/orchestrator/index.ts';
 import { openStore, type Store } from '../../../services/store/index.ts';
 import { type ReadSweepFile, readSweepFile } from '../../../services/sweep-file/index.ts';

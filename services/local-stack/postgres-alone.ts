@@ -3,9 +3,9 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Config, readStackRecord, runningStack } from '../../services/config/index.ts';
-import { Silence } from '../../services/machine/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { type Config, readStackRecord, runningStack } from '../config/index.ts';
+import { Silence } from '../machine/index.ts';
 import { layoutOf, type StackLayout } from './layout.ts';
 import { choosePort } from './ports.ts';
 import { clusterExists, clusterIn } from './postgres/cluster.ts';

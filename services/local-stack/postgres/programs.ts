@@ -5,8 +5,8 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { z } from 'zod';
+import { linkPostgresLibraries } from '../../../infra/install/index.mjs';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { linkPostgresLibraries } from '../../install/index.mjs';
 import type { Account } from './account.ts';
 import { reachableCopy } from './open-place.ts';
 

@@ -4,8 +4,8 @@
 import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { isAlive, markOf, type ProcessMark } from '../../services/config/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { isAlive, markOf, type ProcessMark } from '../config/index.ts';
 
 const holderSchema = z.strictObject({
   pid: z.int(),

@@ -1,12 +1,6 @@
 // `lsweep status`: the record of the stack against what is really alive.
 
-import {
-  type Config,
-  isAlive,
-  readStackRecord,
-  type ServiceRecord,
-  type ServiceState,
-} from '../../services/config/index.ts';
+import { type Config, isAlive, readStackRecord, type ServiceRecord, type ServiceState } from '../config/index.ts';
 import { layoutOf } from './layout.ts';
 
 export interface ServiceStatus extends Omit<ServiceRecord, 'state' | 'process'> {

@@ -2,7 +2,7 @@
 // taken over: nobody but a parent learns how its child ends.
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { isAlive, type ServiceRecord, type StackRecord } from '../../services/config/index.ts';
+import { isAlive, type ServiceRecord, type StackRecord } from '../config/index.ts';
 
 const POLL_MS = 50;
 /** As long as the longest orderly stop; then SIGKILL. */

@@ -3,7 +3,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import pino from 'pino';
-import { loadConfig } from '../../services/config/index.ts';
+import { loadConfig } from '../config/index.ts';
 import { layoutOf } from './layout.ts';
 import { releaseStackLock, takeStackLock } from './stack-lock.ts';
 import { runSupervisor } from './supervisor.ts';

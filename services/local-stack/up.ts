@@ -5,9 +5,9 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Config, readStackRecord, runningStack, type StackRecord } from '../../services/config/index.ts';
-import { Silence } from '../../services/machine/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { type Config, readStackRecord, runningStack, type StackRecord } from '../config/index.ts';
+import { Silence } from '../machine/index.ts';
 import { configHash } from './config-hash.ts';
 import { layoutOf } from './layout.ts';
 import { nodeCommand } from './node-services.ts';
@@ -52,7 +52,7 @@ function startSupervisor(config: Config): Supervisor {
   mkdirSync(dirname(log), { recursive: true });
   const out = openSync(log, 'a');
   const env = { ...process.env, LSWEEP_DIR: config.dir, LSWEEP_CONFIG: config.file ?? undefined };
-  const { file, args } = nodeCommand('infra/local/supervise.ts', [], env);
+  const { file, args } = nodeCommand('services/local-stack/supervise.ts', [], env);
   // a session of its own: Ctrl-C and a closing terminal reach the command, not the stack
   const child = spawn(file, args, { env, stdio: ['ignore', out, out], cwd: '/', detached: true });
   closeSync(out);

@@ -4,9 +4,9 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Connection } from '@temporalio/client';
-import type { Config } from '../../services/config/index.ts';
-import { routeTo } from '../../services/rpc/index.ts';
-import { cacheDir, fetchTemporal, findTemporal } from '../install/index.mjs';
+import { cacheDir, fetchTemporal, findTemporal } from '../../infra/install/index.mjs';
+import type { Config } from '../config/index.ts';
+import { routeTo } from '../rpc/index.ts';
 import type { StackLayout } from './layout.ts';
 import type { ServiceDefinition } from './service.ts';
 import { yielding } from './yielding.ts';

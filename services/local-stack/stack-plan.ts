@@ -1,7 +1,7 @@
 // What the stack of a configuration consists of: which services, on which ports. Whatever the configuration points elsewhere is left out.
 
-import { artifactsUrl, type Config, type StackRecord } from '../../services/config/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { artifactsUrl, type Config, type StackRecord } from '../config/index.ts';
 import type { StackLayout } from './layout.ts';
 import { addressOf, type Listening, orchestratorService, serviceEnvironment, workerService } from './node-services.ts';
 import { choosePort, isFree } from './ports.ts';

@@ -4,7 +4,7 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import type { Config } from '../../services/config/index.ts';
+import type { Config } from '../config/index.ts';
 import type { StackLayout } from './layout.ts';
 import { accepts } from './ports.ts';
 import type { ServiceCommand, ServiceDefinition } from './service.ts';

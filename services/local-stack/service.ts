@@ -6,7 +6,7 @@ import { closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { markOf, type ProcessMark, type ServiceRecord, type ServiceState } from '../../services/config/index.ts';
+import { markOf, type ProcessMark, type ServiceRecord, type ServiceState } from '../config/index.ts';
 
 export interface ServiceCommand {
   readonly file: string;

@@ -5,7 +5,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { isAlive, markOf, type ProcessMark } from '../../../services/config/index.ts';
+import { isAlive, markOf, type ProcessMark } from '../../config/index.ts';
 import { type Cluster, DATABASE, POSTGRES_USER } from './cluster.ts';
 import { type Launch, launchAs } from './launch.ts';
 import { postgresPrograms } from './programs.ts';

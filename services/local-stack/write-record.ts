@@ -2,7 +2,7 @@
 
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type StackRecord, stackRecordPath } from '../../services/config/index.ts';
+import { type StackRecord, stackRecordPath } from '../config/index.ts';
 
 export function writeStackRecord(stateDir: string, record: StackRecord): void {
   const path = stackRecordPath(stateDir);

@@ -3,8 +3,8 @@
 
 import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
-import type { Config } from '../../services/config/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import type { Config } from '../config/index.ts';
 import { layoutOf } from './layout.ts';
 import { type Account, postgresAccount } from './postgres/account.ts';
 

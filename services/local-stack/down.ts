@@ -1,9 +1,9 @@
 // `lsweep down`: asks the supervisor to stop everything in order and waits for its end; cleans up after one that was killed.
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Config, isAlive, readStackRecord, runningStack, type StackRecord } from '../../services/config/index.ts';
-import { Silence } from '../../services/machine/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { type Config, isAlive, readStackRecord, runningStack, type StackRecord } from '../config/index.ts';
+import { Silence } from '../machine/index.ts';
 import { layoutOf } from './layout.ts';
 import { endOrphans, orphansOf } from './orphans.ts';
 import { releaseStackLock, takeStackLock } from './stack-lock.ts';

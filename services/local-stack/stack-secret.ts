@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { existsSync, linkSync, rmSync, writeFileSync } from 'node:fs';
-import { type Config, secretPath } from '../../services/config/index.ts';
+import { type Config, secretPath } from '../config/index.ts';
 import { makeStateFolder } from './state-folder.ts';
 
 export function makeStackSecret(config: Pick<Config, 'stateDir' | 'dir'>): void {

@@ -2,9 +2,9 @@
 // opposite order. It outlives the command that started it and holds no terminal.
 
 import type { Logger } from 'pino';
-import { type Config, markOf, readStackRecord, type StackRecord } from '../../services/config/index.ts';
-import { readerUrl } from '../../services/store/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { type Config, markOf, readStackRecord, type StackRecord } from '../config/index.ts';
+import { readerUrl } from '../store/index.ts';
 import { configHash } from './config-hash.ts';
 import { layoutOf } from './layout.ts';
 import { endOrphans, orphansOf } from './orphans.ts';
