@@ -91,7 +91,7 @@ export function asStoreError(error: unknown, place: string, key = 'postgres.url'
   }
   if (REFUSING_CLASSES.has(code.slice(0, 2)) && code !== FOREIGN_KEY_VIOLATION) {
     return new LatentSweepError(
-      'INTERNAL',
+      'STORE_FAILED',
       `Postgres refuses the values (${code}): ${error.message}`,
       { sqlstate: code },
       error,

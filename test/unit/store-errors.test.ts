@@ -46,7 +46,7 @@ test('errors become the project’s at one place, others pass as they are', () =
     assert.match(known.message, /^CONFIG_INVALID: postgres\.url: db:5432\/x refuses: /);
   }
   const outOfRange = asStoreError(withCode('22003', 'integer out of range'), 'db');
-  assert.ok(outOfRange instanceof LatentSweepError && outOfRange.code === 'INTERNAL', 'never worth a repetition');
+  assert.ok(outOfRange instanceof LatentSweepError && outOfRange.code === 'STORE_FAILED', 'never worth a repetition');
   assert.match(outOfRange.message, /22003.*integer out of range/);
   const beaten = asStoreError(withCode('40001'), 'db');
   assert.ok(beaten instanceof LatentSweepError && beaten.code === 'STORE_UNREACHABLE', 'worth another try later');

@@ -19,13 +19,13 @@ export interface DataFile {
 const MOST_BYTES = 512_000_000;
 
 /** @throws LatentSweepError DATA_MISSING; DATA_INVALID when it is no UTF-8 text, a damaged .gz, or too large to be read whole */
-export function readDataFile(path: string | URL): DataFile {
+export function readDataFile(path: string | URL, what = 'data file'): DataFile {
   const shown = path instanceof URL ? fileURLToPath(path) : path;
-  const bytes = bytesOf(shown);
+  const bytes = bytesOf(shown, what);
   return { path: shown, text: textOf(shown, bytes), sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
-function bytesOf(path: string): Buffer {
+function bytesOf(path: string, what: string): Buffer {
   try {
     if (statSync(path).size > MOST_BYTES) throw tooLarge(path);
     const bytes = readFileSync(path);
@@ -36,7 +36,7 @@ function bytesOf(path: string): Buffer {
     if (code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(path, cause);
     if (code.startsWith('Z_'))
       throw new LatentSweepError('DATA_INVALID', `${path} is not a whole gzip file`, { path }, cause);
-    throw new LatentSweepError('DATA_MISSING', `cannot read the data file ${path} (${code})`, { path }, cause);
+    throw new LatentSweepError('DATA_MISSING', `cannot read the ${what} ${path} (${code})`, { path }, cause);
   }
 }
 

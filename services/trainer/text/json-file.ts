@@ -10,9 +10,12 @@ export interface JsonFile<T> {
   readonly sha256: string;
 }
 
-/** @throws LatentSweepError DATA_MISSING or DATA_INVALID naming the file and what is wrong with it */
-export function parseJsonFile<T>(file: string, schema: z.ZodType<T>): JsonFile<T> {
-  const { text, sha256 } = readDataFile(file);
+/**
+ * @param what the file is, in the sentence of an error
+ * @throws LatentSweepError DATA_MISSING or DATA_INVALID naming the file and what is wrong with it
+ */
+export function parseJsonFile<T>(file: string, schema: z.ZodType<T>, what = 'file'): JsonFile<T> {
+  const { text, sha256 } = readDataFile(file, what);
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -60,14 +60,14 @@ const PROBES = ['a', 'A', '0', ' ', '\n', '.', 'ab', 'a ', '\u{e9}', '\u{4e2d}']
 
 /** As they stand in the file, to find them by. */
 function patternsIn(path: string): readonly string[] {
-  const { text } = readDataFile(path);
+  const { text } = readDataFile(path, 'tokenizer file');
   return [...text.matchAll(/"Regex"\s*:\s*("(?:[^"\\]|\\.)*")/g)].map(([, pattern = '']) => pattern.slice(0, 200));
 }
 
 /** @throws LatentSweepError DATA_MISSING or DATA_INVALID naming the file */
 function readTokenizer(path: string, name: string): Tokenizer {
   const configPath = join(dirname(path), 'tokenizer_config.json');
-  const json = parseJsonFile(path, tokenizerSchema);
+  const json = parseJsonFile(path, tokenizerSchema, 'tokenizer file');
   const config = existsSync(configPath) ? parseJsonFile(configPath, configSchema) : null;
   let inner: RealTokenizer;
   try {
