@@ -141,10 +141,12 @@ export default {
     {
       name: 'trainer-imports-no-service',
       comment:
-        'Only its own folder, the tensor engine, the study, the artifact library, generated ONNX types and workflows/domain.',
+        'Only its own folder, the tensor engine, the study, the libraries of artifacts and programs, generated ONNX types and workflows/domain.',
       severity: 'error',
       from: { path: '^services/trainer/' },
-      to: { path: '^(services/(?!trainer/|tensor/|study/|gen/onnx/|artifacts/)|infra/|workflows/(?!domain/))' },
+      to: {
+        path: '^(services/(?!trainer/|tensor/|study/|gen/onnx/|artifacts/|program/)|infra/|workflows/(?!domain/))',
+      },
     },
     {
       name: 'worker-knows-neither-temporal-nor-postgres',
@@ -162,9 +164,9 @@ export default {
     },
     {
       name: 'libraries-do-not-look-up',
-      comment: 'store, artifacts, rpc, config, machine and edge are below the processes that use them.',
+      comment: 'store, artifacts, rpc, config, machine, edge and program are below the processes that use them.',
       severity: 'error',
-      from: { path: '^services/(store|artifacts|rpc|config|machine|edge)/' },
+      from: { path: '^services/(store|artifacts|rpc|config|machine|edge|program)/' },
       to: { path: '^(services/(orchestrator|gpu-worker|cli|dashboard|trainer|local-stack)|infra)/' },
     },
     {

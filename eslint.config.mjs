@@ -2,7 +2,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['services/gen/**', 'node_modules/**', '.lsweep/**', '.cache/**', '**/*.mjs', '**/*.cjs'] },
+  { ignores: ['services/gen/**', 'node_modules/**', '.lsweep/**', '.cache/**', 'dist/**', '**/*.mjs', '**/*.cjs'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

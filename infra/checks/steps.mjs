@@ -2,7 +2,8 @@
 
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheDir, findTemporal } from '../install/find-temporal.mjs';
+import { cacheDir } from '../install/cache-dir.mjs';
+import { findTemporal } from '../install/find-temporal.mjs';
 import { machineSize } from './machine-size.mjs';
 
 /** @typedef {{ name: string, commands: readonly (readonly string[])[], environment?: NodeJS.ProcessEnv }} Step */

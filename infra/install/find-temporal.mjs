@@ -4,7 +4,6 @@
 import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 /** The first server whose task queues know fairness keys. */
@@ -14,11 +13,6 @@ const VERSION_TIMEOUT_MS = 180_000;
 
 /** @typedef {{ path: string, version: string, from: 'configuration' | 'PATH' | 'cache' }} TemporalBinary */
 /** @typedef {{ configured?: string | null | undefined, path?: string | undefined, cacheDir: string, note?: (text: string) => void }} Places */
-
-/** Where downloads are kept: LSWEEP_CACHE_DIR, else .cache of the project. */
-export function cacheDir(environment = process.env) {
-  return environment['LSWEEP_CACHE_DIR'] || fileURLToPath(new URL('../../.cache', import.meta.url));
-}
 
 /**
  * @param {Places} places

@@ -4,8 +4,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cacheDir } from './cache-dir.mjs';
 import { fetchCudaProvider, PROVIDER_VERSION } from './fetch-cuda-provider.mjs';
-import { cacheDir } from './find-temporal.mjs';
 import { withInstallLock } from './install-lock.mjs';
 import { placeCudaProvider } from './place-cuda-provider.mjs';
 

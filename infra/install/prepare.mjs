@@ -1,12 +1,15 @@
-// Makes a fresh clone ready, and does nothing when it is: checks Node, installs the packages that the lock file names, finds or fetches the
-// Temporal server. Runs before `npm start` and `npm test`, so it needs nothing but Node itself.
+// Makes a fresh clone ready, and does nothing when it is: checks Node, installs the packages that the lock file names, compiles what changed,
+// finds or fetches the Temporal server. Runs before `npm start` and `npm test`, so it needs nothing but Node itself.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from '../build/build.mjs';
+import { isBuildFresh } from '../build/record.mjs';
+import { cacheDir } from './cache-dir.mjs';
 import { install, isInstalled } from './dependencies.mjs';
 import { fetchTemporal } from './fetch-temporal.mjs';
-import { cacheDir, findTemporal } from './find-temporal.mjs';
+import { findTemporal } from './find-temporal.mjs';
 import { withInstallLock } from './install-lock.mjs';
 import { ensurePostgresRuns } from './postgres-links.mjs';
 import { step } from './step.mjs';
@@ -31,7 +34,7 @@ async function prepare() {
   const cache = cacheDir();
   if (isInstalled(root)) {
     await ensurePostgresRuns(root);
-    if ((await find(cache)) !== null) return;
+    if (isBuildFresh() && (await find(cache)) !== null) return;
   }
   await withInstallLock(join(cache, 'install.lock'), () => installWhatIsMissing(cache), note);
 }
@@ -44,6 +47,7 @@ async function installWhatIsMissing(cache) {
     await step('Installing the npm packages, about 1 GB on disk (15 to 90 s)', () => install(root, log));
   }
   await ensurePostgresRuns(root);
+  if (!isBuildFresh()) await step('Compiling what changed (at most some seconds)', build);
   if ((await find(cache)) === null) {
     const { path, route, version } = await fetchTemporal({ cacheDir: cache, releaseSha256: await releaseSha256() });
     note(`Temporal server: ${path} (${route}; ${version})`);

@@ -2,9 +2,9 @@
 // the environment, exactly as they would on another machine.
 
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { Config } from '../config/index.ts';
+import { programEntry } from '../program/index.ts';
 import type { StackLayout } from './layout.ts';
 import { accepts } from './ports.ts';
 import type { ServiceCommand, ServiceDefinition } from './service.ts';
@@ -46,7 +46,7 @@ export function orchestratorService(
       const own = { LSWEEP_ORCHESTRATOR_REGISTRY_ADDRESS: addressOf(listen) };
       return Promise.resolve(
         yielding(
-          nodeCommand('services/orchestrator/main.ts', ['--ready-file', ready], { ...environment, ...own }),
+          nodeCommand('services/orchestrator/main', ['--ready-file', ready], { ...environment, ...own }),
           niceness,
         ),
       );
@@ -82,7 +82,7 @@ export function workerService(
       };
       const args = ['--state-dir', layout.worker(name), '--ready-file', ready];
       const env = { ...environment, ...own, ...none };
-      return Promise.resolve(yielding(nodeCommand('services/gpu-worker/main.ts', args, env), niceness));
+      return Promise.resolve(yielding(nodeCommand('services/gpu-worker/main', args, env), niceness));
     },
     isReady: async (pid) =>
       readyPid(ready) === pid && (await accepts({ host: reachable(listen.host), port: listen.port })),
@@ -112,10 +112,10 @@ export function serviceEnvironment(config: Config, addresses: Addresses): Enviro
   };
 }
 
-/** A main file of the project, as a process of its own. */
+/** @param main path of a main file from the root of the project, without `.ts`: it becomes a process of its own */
 export function nodeCommand(main: string, args: readonly string[], env: Environment): ServiceCommand {
-  const path = fileURLToPath(new URL(`../../${main}`, import.meta.url));
-  return { file: process.execPath, args: ['--import', import.meta.resolve('tsx'), path, ...args], env };
+  const { path, execArgv } = programEntry(`../../${main}`, import.meta.url);
+  return { file: process.execPath, args: [...execArgv, path, ...args], env };
 }
 
 export function addressOf({ host, port }: Listening): string {

@@ -1,16 +1,19 @@
 // The workflows as one file for Temporal's sandbox. Bundling takes seconds of CPU, which a restarting orchestrator must not spend while its nodes
-// wait; so the bundle of these very sources is kept in the project's cache, and made anew when any of them, or a package, is another one.
+// wait: the build has one. From the sources, theirs is kept in the project's cache, and made anew when any of them, or a package, is another one.
 
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, type WorkflowBundleOption } from '@temporalio/worker';
 import type { Logger } from 'pino';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const WORKFLOWS = join(ROOT, 'workflows');
+/** `.js` in the build. */
+const EXTENSION = extname(import.meta.url);
+const BUILT = join(ROOT, 'workflow-bundle.js');
 const HASH_DIGITS = 32;
 
 /** @param cache default: LSWEEP_CACHE_DIR, else .cache of the project */
@@ -18,10 +21,11 @@ export async function workflowBundle(
   log: Pick<Logger, 'info'>,
   cache: string = process.env['LSWEEP_CACHE_DIR'] || join(ROOT, '.cache'),
 ): Promise<WorkflowBundleOption> {
+  if (EXTENSION === '.js') return { codePath: BUILT };
   const folder = join(cache, 'workflow-bundles');
   const codePath = join(folder, `${await sourcesHash()}.js`);
   if (existsSync(codePath)) return { codePath };
-  const { code } = await bundleWorkflowCode({ workflowsPath: join(WORKFLOWS, 'index.ts'), logger: quietBundler });
+  const code = await makeBundle();
   try {
     await mkdir(folder, { recursive: true });
     const temporary = `${codePath}.${randomUUID()}`;
@@ -38,6 +42,12 @@ export async function workflowBundle(
     log.info({ error: String(error) }, 'the workflow bundle could not be kept; the next start makes it again');
   }
   return { code };
+}
+
+/** For the build, which keeps it beside the compiled files. @returns its code */
+export async function makeBundle(): Promise<string> {
+  const workflowsPath = join(WORKFLOWS, `index${EXTENSION}`);
+  return (await bundleWorkflowCode({ workflowsPath, logger: quietBundler })).code;
 }
 
 /** Of everything that goes into the bundle: the sources, and the lock file for the packages. */

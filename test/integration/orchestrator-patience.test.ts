@@ -34,7 +34,7 @@ test('an orchestrator whose Postgres accepts and never answers tries again, one 
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
   const { port } = silent.address() as AddressInfo;
   makeStackSecret({ stateDir: join(dir, '.lsweep'), dir });
-  const { file, args, env } = nodeCommand('services/orchestrator/main.ts', [], {
+  const { file, args, env } = nodeCommand('services/orchestrator/main', [], {
     ...process.env,
     LSWEEP_DIR: dir,
     LSWEEP_POSTGRES_URL: `postgres://u:hush@127.0.0.1:${port}/db`,

@@ -157,14 +157,14 @@ async function open(
     children,
     query,
     orchestrator: (env = {}) =>
-      launch('services/orchestrator/main.ts', [], {
+      launch('services/orchestrator/main', [], {
         LSWEEP_POSTGRES_URL: postgresUrl,
         LSWEEP_TEMPORAL_ADDRESS: temporal.address,
         LSWEEP_ORCHESTRATOR_REGISTRY_ADDRESS: registry,
         ...env,
       }),
     worker: async ({ name, trainer, slots, waitingPlaces }) => {
-      const child = await launch('services/gpu-worker/main.ts', ['--state-dir', join(root, 'nodes', name)], {
+      const child = await launch('services/gpu-worker/main', ['--state-dir', join(root, 'nodes', name)], {
         LSWEEP_WORKER_REGISTRIES: registry,
         LSWEEP_WORKER_NODE_ID: name,
         LSWEEP_WORKER_TRAINER: trainer,
