@@ -1,11 +1,12 @@
 // The real command line against real Temporal, Postgres and scripted nodes: following through outages, Ctrl-C, commands, exit codes.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { readSweepFile } from '../../services/sweep-file/index.ts';
 import { type CliProcess, jsonOf, startCli } from '../unit/cli-child.ts';
 import { sharedBaseSpec } from './scripted-sweep.ts';
 import { openStoreBench, type StoreBench } from './store-bench.ts';
@@ -115,10 +116,14 @@ test('pause, set, resume and cancel do what they say, and bad values are refused
 });
 
 test('a name that another sweep file has is refused and both ways out are named', async () => {
-  const spec = sharedBaseSpec(1, { steps: 1, stepMs: 1 }, 'n');
-  const file = { name: 'quickstart', spec, specHash: 'another', cells: 1, priority: 3, weight: 1, width: null };
-  await fixture.store.createSweep(file);
+  const text = readFileSync(QUICKSTART, 'utf8').replace(/latents: \[.*\]/, 'latents: [4]');
+  const other = join(mkdtempSync(join(tmpdir(), 'lsweep-other-')), 'quickstart.yaml');
+  writeFileSync(other, text);
+  await fixture.store.createSweep(readSweepFile(other));
   const { code, stderr } = await lsweep('run', QUICKSTART);
-  assert.equal(code, 1);
-  assert.match(stderr, /CONFLICT: another sweep file has the name quickstart; use another name, or lsweep extend/);
+  assert.equal(code, 1, stderr);
+  assert.match(
+    stderr,
+    /CONFLICT: this file has more cells than sweep quickstart; give it to the sweep with lsweep extend, or use another name/,
+  );
 });
