@@ -2,11 +2,12 @@
 // and power loss; what a killed process leaves are temporary files, removed by `removeLeftovers`.
 
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { fileError, isMissing } from './file-errors.ts';
 import { type FileHash, READ_BYTES } from './file-hash.ts';
+import { makeFolder } from './make-folder.ts';
 
 const TEMPORARY = '.partial';
 /** No copy takes so long; an older temporary file belongs to nobody. */
@@ -17,7 +18,7 @@ export async function copyDurably(from: string, to: string, expected: FileHash):
   const folder = dirname(to);
   const temporary = `${to}.${randomUUID()}${TEMPORARY}`;
   try {
-    await mkdir(folder, { recursive: true });
+    makeFolder(folder);
     const actual = await writeHashed(from, temporary);
     if (actual.bytes !== expected.bytes || actual.sha256 !== expected.sha256) throw damaged(from, expected, actual);
     await rename(temporary, to);

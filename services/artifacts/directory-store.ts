@@ -24,7 +24,7 @@ export async function openDirectoryStore(root: string, memory: string | null): P
         await touch(target);
         return;
       }
-      await copyDurably(path, target, artifact);
+      await copyOver(path, target, artifact);
       await removeLeftovers(dirname(target), Date.now());
     },
     fetch: async (artifact, path) => {
@@ -80,6 +80,18 @@ async function isWholeFile(path: string, artifact: StoredArtifact): Promise<bool
     return (await kindOf(path)) === 'file' && (await isWhole(path, artifact));
   } catch (error) {
     throw fileError(error, `${path} could not be read`);
+  }
+}
+
+/** Where the disk has no room for both, the one that is not whole goes first: nobody can use it. */
+async function copyOver(path: string, target: string, artifact: StoredArtifact): Promise<void> {
+  try {
+    await copyDurably(path, target, artifact);
+  } catch (error) {
+    const isFull = error instanceof LatentSweepError && error.code === 'DISK_FULL';
+    if (!isFull || (await kindOf(target)) !== 'file' || (await isWholeFile(target, artifact))) throw error;
+    await rm(target, { force: true });
+    await copyDurably(path, target, artifact);
   }
 }
 

@@ -10,4 +10,5 @@ export {
 export { copyDurably, removeLeftovers, syncFolder } from './copy-file.ts';
 export { fileError, isMissing } from './file-errors.ts';
 export { type FileHash, isWhole } from './file-hash.ts';
+export { makeFolder } from './make-folder.ts';
 export { openArtifactStore } from './open-store.ts';

@@ -2,11 +2,12 @@
 // the mark nothing is missing, the store is away. Where the very same folder was emptied, the mark is made again. It never makes a folder
 // that was there before: it would fill the disk below a mount point.
 
-import { mkdir, open, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { fileError, isMissing } from './file-errors.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** In the root of every store. */
 const STORE_MARK = '.lsweep-store.json';
@@ -37,7 +38,7 @@ export class StorePresence {
       const known = memory === null ? null : await readJson(memory, placeSchema);
       const presence = new StorePresence(root, memory, known?.root === root ? known : null);
       if (presence.#known === null) {
-        await mkdir(root, { recursive: true });
+        makeFolder(root);
         await presence.#makeMark();
       }
       await presence.#isHere();
@@ -88,7 +89,7 @@ export class StorePresence {
     if (!isSame(place, this.#known)) {
       this.#known = place;
       if (this.#memory !== null) {
-        await mkdir(dirname(this.#memory), { recursive: true });
+        makeFolder(dirname(this.#memory));
         await writeWhole(this.#memory, JSON.stringify(place));
       }
     }

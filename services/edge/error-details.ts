@@ -1,9 +1,10 @@
 // The stack of an error, for whoever mends it: to a file, or to the terminal when asked for. The only place that shows stacks.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
+import { makeFolder } from '../artifacts/index.ts';
 
 export const DEBUG_VARIABLE = 'LSWEEP_DEBUG';
 
@@ -18,7 +19,7 @@ export function writeErrorDetails(error: unknown, stateDir: string | null, now: 
   const text = `${[process.argv.join(' '), process.version, stackText(error)].join('\n')}\n`;
   for (const folder of [...(stateDir === null ? [] : [join(stateDir, 'errors')]), join(tmpdir(), 'lsweep-errors')]) {
     try {
-      mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
       writeFileSync(join(folder, name), text, { mode: 0o600 });
       return join(folder, name);
     } catch {

@@ -1,12 +1,12 @@
 // The folder of a node: its stable name and instance, and the rule that one worker uses it at a time.
 
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import { fileError, isMissing } from '../artifacts/index.ts';
+import { fileError, isMissing, makeFolder } from '../artifacts/index.ts';
 import { isAlive, markOf } from '../config/index.ts';
 
 export interface StateFolder {
@@ -28,7 +28,7 @@ const nodeSchema = z.object({ nodeId: z.string().min(1), instanceId: z.string().
 export function openStateFolder(root: string, nodeId: string | null): StateFolder {
   const folder = (name: string): string => join(root, name);
   try {
-    for (const name of ['spool', 'cache', 'work', 'slots']) mkdirSync(folder(name), { recursive: true, mode: 0o700 });
+    for (const name of ['spool', 'cache', 'work', 'slots']) makeFolder(folder(name), 0o700);
     const ownerFile = folder('owner.json');
     takeOwnership(root, ownerFile);
     return {

@@ -1,10 +1,11 @@
 // One owner of a state folder at a time. The lock file names its holder by pid and start time; the lock of a process that is gone (killed,
 // or before a reboot) is taken over. Taking over is itself exclusive, so that two who find the same dead holder do not both win.
 
-import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { makeFolder } from '../artifacts/index.ts';
 import { isAlive, markOf, type ProcessMark } from '../config/index.ts';
 
 const holderSchema = z.strictObject({
@@ -21,7 +22,7 @@ const TAKEOVER_POLL_MS = 5;
 
 /** @returns the other living holder, or null when the lock is ours now */
 export function takeStackLock(path: string, role: LockRole): LockHolder | null {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const own = markOf(process.pid);
   if (own === null) throw new LatentSweepError('INTERNAL', 'this process cannot be found in the process table');
   // complete before it has its name: nobody reads half a holder

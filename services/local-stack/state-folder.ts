@@ -1,9 +1,10 @@
 // The state folder, closed to other users: logs, spools, checkpoints and secrets are nobody's business. One that was made wider, by hand or by an
 // earlier version, is closed when it is next used; never the folder of the work itself, which may be shared on purpose.
 
-import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, statSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { makeFolder } from '../artifacts/index.ts';
 import type { Config } from '../config/index.ts';
 import { layoutOf } from './layout.ts';
 import { type Account, postgresAccount } from './postgres/account.ts';
@@ -15,10 +16,9 @@ export function makeStateFolder({ stateDir, dir }: Pick<Config, 'stateDir' | 'di
   const mode = account === null ? 0o700 : 0o710;
   const { logs, run, nodes, temporalFile, artifacts } = layoutOf(stateDir);
   try {
-    mkdirSync(stateDir, { recursive: true, mode });
+    makeFolder(stateDir, mode);
     if (!holds(stateDir, dir)) close(stateDir, mode, account);
-    for (const folder of [logs, run, nodes, dirname(temporalFile), artifacts])
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const folder of [logs, run, nodes, dirname(temporalFile), artifacts]) makeFolder(folder, 0o700);
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     throw new LatentSweepError(

@@ -3,11 +3,12 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
+import { open, readdir, readFile, rename } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, type WorkflowBundleOption } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { makeFolder } from '../artifacts/index.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const WORKFLOWS = join(ROOT, 'workflows');
@@ -27,7 +28,7 @@ export async function workflowBundle(
   if (existsSync(codePath)) return { codePath };
   const code = await makeBundle();
   try {
-    await mkdir(folder, { recursive: true });
+    makeFolder(folder);
     const temporary = `${codePath}.${randomUUID()}`;
     const file = await open(temporary, 'wx');
     try {

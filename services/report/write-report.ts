@@ -1,7 +1,8 @@
 // A report as files: one page that needs nothing else, every number as CSV, every figure as SVG.
 
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { makeFolder } from '../artifacts/index.ts';
 import type { StudyReader } from '../store/index.ts';
 import { drawChart, standaloneSvg } from './figures/draw-chart.ts';
 import { csvOf, numberFiles } from './numbers.ts';
@@ -37,7 +38,7 @@ export async function writeReport(
     ['index.html', renderPage(report, svgs)] as const,
   ]);
   const folder = resolve(out);
-  await mkdir(join(folder, 'figures'), { recursive: true });
+  makeFolder(join(folder, 'figures'));
   for (const [name, text] of files) await writeWhole(join(folder, name), text);
   return { report, folder, page: join(folder, 'index.html'), files: [...files.keys()] };
 }

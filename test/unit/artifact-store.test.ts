@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   mkdirSync,
@@ -138,6 +139,26 @@ test('a full disk is DISK_FULL', { skip: process.platform !== 'linux' }, async (
     .catch((reason: unknown) => reason);
   assert.equal(fileError(error, 'x').code, 'DISK_FULL');
   await copyDurably(path, fresh(), artifact);
+});
+
+test('a spoilt file is healed where the disk has no room for two', async (t) => {
+  const disk = fresh();
+  mkdirSync(disk);
+  // only root may mount, and not in every container
+  const isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]).status === 0;
+  if (!isMounted) return t.skip('no file system of its own can be mounted');
+  t.after(() => spawnSync('umount', [disk]));
+  const store = await openArtifactStore(disk);
+  const content = Buffer.alloc(700_000, 7);
+  const { path, artifact } = source(content);
+  await store.put(path, artifact);
+  content[9] = 1;
+  writeFileSync(join(disk, artifact.uri), content);
+  await store.put(path, artifact);
+  assert.equal(await store.has(artifact), true);
+  const other = source(Buffer.alloc(700_000, 8));
+  await assert.rejects(store.put(other.path, other.artifact), isCode('DISK_FULL'));
+  assert.equal(await store.has(artifact), true);
 });
 
 test('a file that was spoilt without changing its size is healed by putting it again', async () => {

@@ -1,9 +1,10 @@
 // One `lsweep train` at a time in a trial's folder. A killed one leaves its mark behind, which no living process has.
 
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { makeFolder } from '../../artifacts/index.ts';
 import { isAlive, markOf, type ProcessMark } from '../../config/index.ts';
 
 const markSchema = z.object({ pid: z.number().int().positive(), started: z.string() });
@@ -11,7 +12,7 @@ const markSchema = z.object({ pid: z.number().int().positive(), started: z.strin
 /** @returns gives it back @throws LatentSweepError CONFLICT while another process has it */
 export function lockFolder(folder: string): () => void {
   const file = join(folder, 'lock.json');
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const mark = JSON.stringify(markOf(process.pid));
   try {
     writeFileSync(file, mark, { flag: 'wx' });

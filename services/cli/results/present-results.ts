@@ -1,7 +1,8 @@
 // The results of a sweep, read through the SQL that is shown with them: the numbers of the table are the numbers of that query.
 
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../../artifacts/index.ts';
 import { curveChartSpec, drawChart, lossCurvesQuery, standaloneSvg } from '../../report/index.ts';
 import { readRows, type StudyReader } from '../../store/index.ts';
 import { type ResultRow, resultsQuery } from '../queries/results.ts';
@@ -33,7 +34,7 @@ export async function writeChart(reader: StudyReader, sweep: string, stateDir: s
   const folder = join(stateDir, 'results', sweep);
   const path = join(folder, 'loss-curves.svg');
   const svg = standaloneSvg(await drawChart(curveChartSpec({ sweep, rows })));
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   // whoever looks at the file meanwhile, or after a kill, sees a whole one
   const whole = `${path}.${process.pid}.new`;
   await writeFile(whole, `${svg}\n`);

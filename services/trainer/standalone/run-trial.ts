@@ -2,9 +2,10 @@
 // Called again it goes on after the last checkpoint and gives the same bits as an uncut run. Who calls sees to it that nobody else
 // uses the folder. It knows configs of phases, not where they come from.
 
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { makeFolder } from '../../artifacts/index.ts';
 import type { PhaseConfig } from '../../study/settings/index.ts';
 import type { LocalCheckpoint, PhaseJob, TrainerEvent } from '../jobs/protocol.ts';
 import { RowFiles } from './row-files.ts';
@@ -61,7 +62,7 @@ export async function runTrial(
   observer: TrialObserver,
   signal: AbortSignal,
 ): Promise<TrialEnd> {
-  mkdirSync(trial.folder, { recursive: true });
+  makeFolder(trial.folder);
   const begun = readTrialState(trial.folder) ?? freshState(trial);
   checkSameTrial(begun, trial);
   const child = new TrainerChild();

@@ -2,19 +2,10 @@
 // to neither (soft tokens, query, channel projections) lies beside them. Everything is there or nothing is: a temporary folder, renamed.
 
 import { randomUUID } from 'node:crypto';
-import {
-  closeSync,
-  copyFileSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, copyFileSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { LatentSweepError } from '../../../../workflows/domain/errors.ts';
+import { makeFolder } from '../../../artifacts/index.ts';
 import { sameShape } from '../../../tensor/graph/index.ts';
 import type { HostTensor, NamedTensors } from '../../../tensor/runtime/index.ts';
 import { writeSafetensors } from '../../../tensor/safetensors/index.ts';
@@ -128,7 +119,7 @@ function writePart(
   tensors: NamedTensors,
   tokenizer: ExportTokenizer | null,
 ): void {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   writeTensors(join(folder, 'model.safetensors'), tensors);
   writeJson(join(folder, 'config.json'), configJson(config, part, tokenizer));
   writeJson(join(folder, 'generation_config.json'), generationConfigJson(tokenizer));

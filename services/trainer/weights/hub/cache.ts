@@ -4,8 +4,9 @@
 //                              /refs/<revision>         the commit that a branch or tag stood for when it was fetched
 
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../../../artifacts/index.ts';
 import { type HubName, isCommit } from './hub-name.ts';
 
 export interface Snapshot {
@@ -39,7 +40,7 @@ export function addSnapshot(
 ): Snapshot {
   const folder = snapshotFolder(cacheDir, name, commit);
   const temporary = `${folder}.${randomUUID()}.tmp`;
-  mkdirSync(temporary, { recursive: true });
+  makeFolder(temporary);
   for (const [file, blob] of files) symlinkSync(join('..', '..', 'blobs', blob), join(temporary, file));
   try {
     renameSync(temporary, folder);
@@ -65,7 +66,7 @@ function readRef(file: string): string | null {
 
 function writeRef(file: string, commit: string): void {
   const temporary = `${file}.${randomUUID()}.tmp`;
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   writeFileSync(temporary, commit);
   renameSync(temporary, file);
 }

@@ -2,10 +2,11 @@
 // visible under its name only then.
 
 import { createHash } from 'node:crypto';
-import { mkdir, open, rename, stat, truncate } from 'node:fs/promises';
+import { open, rename, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { downloadFile } from '@huggingface/hub';
 import { LatentSweepError } from '../../../../workflows/domain/errors.ts';
+import { makeFolder } from '../../../artifacts/index.ts';
 import { hashFile } from '../hash-file.ts';
 import { withRetries } from './attempts.ts';
 import { blobsFolder } from './cache.ts';
@@ -24,7 +25,7 @@ export async function fetchBlob(name: HubName, commit: string, file: HubFile, op
   const folder = blobsFolder(options.cacheDir, name);
   const blob = join(folder, file.hash);
   try {
-    await mkdir(folder, { recursive: true });
+    makeFolder(folder);
     const partial = await takePartial(folder, file.hash, options.signal);
     if (partial === null) return blob;
     try {
