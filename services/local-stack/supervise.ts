@@ -4,12 +4,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import pino from 'pino';
 import { loadConfig } from '../config/index.ts';
+import { endOnErrors } from '../edge/index.ts';
+import { callError } from '../rpc/index.ts';
+import { postgresError } from '../store/index.ts';
 import { layoutOf } from './layout.ts';
 import { releaseStackLock, takeStackLock } from './stack-lock.ts';
 import { runSupervisor } from './supervisor.ts';
 import { yieldSession } from './yielding.ts';
 
 const POLL_MS = 100;
+
+endOnErrors([postgresError, callError]);
 
 const stopping = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopping.abort());
@@ -32,9 +37,6 @@ if (holder === null) {
     log.warn({ reason }, 'questions to Postgres compete with the rest of the stack for a full machine');
   try {
     await runSupervisor({ config, log, signal: stopping.signal });
-  } catch (error) {
-    log.fatal({ error: error instanceof Error ? error.stack : String(error) }, 'the stack is given up');
-    process.exitCode = 1;
   } finally {
     releaseStackLock(lock);
   }
