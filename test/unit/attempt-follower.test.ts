@@ -83,6 +83,19 @@ test('a stream that breaks is opened again after the last recorded event', async
   assert.deepEqual(await follower.end, { kind: 'detached' });
 });
 
+test('a node whose streams bring nothing that is recorded is asked no faster than one that breaks them', async () => {
+  const broken = new LatentSweepError('NODE_LOST', 'by script');
+  const progress = RunPhaseResponse.fromPartial({ event: { $case: 'progress', value: { step: 1n } } });
+  const breaking = followed({ streams: Array.from({ length: 100 }, () => broken) });
+  const idle = followed({ streams: Array.from({ length: 100 }, () => [RunPhaseResponse.fromPartial({}), progress]) });
+  while (breaking.calls.length < 5) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.ok(idle.calls.length <= 6, `${idle.calls.length} calls`);
+  for (const { follower } of [breaking, idle]) {
+    follower.detach();
+    assert.deepEqual(await follower.end, { kind: 'detached' });
+  }
+});
+
 test('an event that Postgres refuses for good ends the attempt with its words, after one try', async () => {
   const refuse = (): never => {
     throw new LatentSweepError('INTERNAL', 'Postgres refuses the values (22003): out of range');

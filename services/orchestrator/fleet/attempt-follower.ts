@@ -169,9 +169,10 @@ export class AttemptFollower {
           { signal: this.#stream.signal },
         );
         for await (const message of messages) {
-          waitMs = FIRST_WAIT_MS;
           const end = await this.#takeOrGiveUp(message);
           if (end !== null) return end;
+          // only what is recorded is progress: a node whose streams bring nothing is not asked ever faster
+          if (message.event?.$case === 'segment') waitMs = FIRST_WAIT_MS;
         }
       } catch (error) {
         if (error instanceof StoppedError) throw error;
