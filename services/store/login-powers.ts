@@ -26,6 +26,7 @@ select array_remove(array[
     select 'may write to table ' || min(c.relname) from roles r
     join pg_class c on c.oid in (select to_regclass(own) from unnest($1::text[]) own)
     where has_table_privilege(r.oid, c.oid, 'insert, update, delete, truncate')
+      or has_any_column_privilege(r.oid, c.oid, 'insert, update')
     having count(*) > 0
   )
 ], null) as powers`;

@@ -170,6 +170,8 @@ test('a configured login that could do more than read is refused for people with
     create role owner_of_all nologin;
     grant all on all tables in schema public to owner_of_all;
     create role turncoat login noinherit password 'p' in role lsweep_reader, owner_of_all;
+    create role edits login password 'p' in role lsweep_reader;
+    grant update (name) on sweeps to edits;
     create role disguised login password 'p' in role lsweep_reader, pg_write_server_files;
     alter role disguised set role lsweep_reader`);
   await reading(as('only_reads', 'p'), { urlOf: 'reader' }, async (reader) => {
@@ -179,6 +181,7 @@ test('a configured login that could do more than read is refused for people with
   const cases: readonly (readonly [string, RegExp])[] = [
     ['boss', /postgres\.readerUrl is a superuser/],
     ['runs', /has pg_execute_server_program/],
+    ['edits', /may write to table sweeps/],
     ['turncoat', /may write to table/],
     ['disguised', /has pg_write_server_files/],
   ];
