@@ -1,6 +1,7 @@
 // ProsQA: the published files, the generator's statistics against the measured ones (study.md section 6), leakage, broken files.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,6 +62,16 @@ describe('ProsQA', () => {
   test('generated problems are sound, with names for nodes without parents', () => {
     const { splits } = prosqa({ train: 400 });
     for (let i = 0; i < 400; i++) assertSound(splits.train.example(i));
+  });
+
+  test('generated graphs are those of generator version 1', () => {
+    const hash = createHash('sha256');
+    for (const nodes of [5, 6, 12, 22.8, 60]) {
+      for (const balanced of [false, true]) {
+        for (let i = 0; i < 40; i++) hash.update(JSON.stringify(drawProsqaGraph(draws('fixed', i), nodes, balanced)));
+      }
+    }
+    assert.equal(hash.digest('hex'), '160109bc07780ed9db2c5f3ec742a1790d90ff6945b5dde7082832b3816e1a8d');
   });
 
   test('generated graphs have the statistics of the published ones', () => {

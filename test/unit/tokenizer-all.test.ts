@@ -61,6 +61,24 @@ describe('words', () => {
     );
   });
 
+  test('the vocabulary waits for no example after every word that can come has come, and is that of all examples', () => {
+    for (const settings of [{ nodes: 6, balanced: true }, { nodes: 22.8 }, { nodes: 34 }, { nodes: 40, train: 200 }]) {
+      const drawn = questionsOf(
+        createTask(taskSchema.parse({ name: 'prosqa', train: 2_000, valid: 2, test: 2, ...settings })),
+      );
+      const { train } = drawn.splits;
+      const read = new Set<number>();
+      const example = (index: number) => {
+        read.add(index);
+        return train.example(index);
+      };
+      const words = createTokenizer('words', { ...drawn, splits: { ...drawn.splits, train: { ...train, example } } });
+      assert.equal(words.hash, createTokenizer('words', { ...drawn, everyWord: null }).hash);
+      // above 34 nodes some of the concepts are all but never drawn
+      if (settings.nodes < 40) assert.ok(read.size < 200, `nodes ${settings.nodes}: ${read.size} examples read`);
+    }
+  });
+
   test('an unknown word is one unknown token', () => {
     const words = make('words');
     assert.deepEqual(words.encode('xylophone'), [1]);

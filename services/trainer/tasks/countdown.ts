@@ -94,6 +94,7 @@ export function createCountdown(settings: CountdownSettings): Task {
     licence: 'generated here, Apache-2.0',
     chance: 0,
     splits: { train, valid, test },
+    everyWord: null,
     verify: (answer, example) => {
       const { numbers, target } = problemOf(example);
       return isCountdownSolution(answer, numbers, target);

@@ -48,6 +48,7 @@ export function createGsm8k(settings: Gsm8kSettings): Task {
       valid: listSplit(all.slice(available)),
       test: listSplit(test.slice(0, testSize)),
     },
+    everyWord: null,
     verify: (answer, example) => sameText(answer, example.answer),
   };
 }

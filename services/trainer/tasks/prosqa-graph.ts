@@ -17,6 +17,8 @@ export interface ProsqaGraph {
 
 /** Mean of the Poisson number of parents, before it is conditioned on being at least 1 (study.md section 6, fit). */
 const MEAN_PARENTS = 1.5;
+/** The chance of none. */
+const NO_PARENT = Math.exp(-MEAN_PARENTS);
 /** Share of non-root nodes without parents, measured on the published problems. */
 const PARENTLESS = 0.027;
 const ONE_SIDE = 0.35;
@@ -26,6 +28,7 @@ const NODES_DEVIATION = 2;
 const LONGEST_PATH = 6;
 /** Graphs below this mean size seldom have paths of 3, so paths of 2 are admitted there. */
 export const SMALL_GRAPH = 12;
+export const ROOTS = 2;
 /** Labels: which of the roots 0 (bit 1) and 1 (bit 2) a node lies below. */
 const LABEL_0 = 1;
 const LABEL_1 = 2;
@@ -47,22 +50,34 @@ export function drawProsqaGraph(source: Draws, meanNodes: number, balanced = fal
     return {
       nodes: grown.parents.length,
       edges: grown.parents.flatMap((list, child) => list.map((parent) => [parent, child] as const)),
-      ...{ root, target: target.node, distractor: distractor.node, path: target.path },
+      ...{
+        root,
+        target: target.node,
+        distractor: distractor.node,
+        path: shortestPath(root, target.node, grown.parents),
+      },
     };
   }
 }
 
 function drawNodeCount(source: Draws, meanNodes: number): number {
-  const deviation = Math.min(NODES_DEVIATION, meanNodes / SMALL_GRAPH);
+  const deviation = deviationOf(meanNodes);
   const drawn = Math.round(meanNodes + deviation * source.normal());
-  return Math.min(Math.max(drawn, 5, Math.ceil(meanNodes - 4 * deviation)), Math.floor(meanNodes + 3 * deviation));
+  return Math.min(Math.max(drawn, 5, Math.ceil(meanNodes - 4 * deviation)), mostNodes(meanNodes));
 }
 
+/** The largest graph that is drawn. */
+export const mostNodes = (meanNodes: number): number => Math.floor(meanNodes + 3 * deviationOf(meanNodes));
+
+const deviationOf = (meanNodes: number): number => Math.min(NODES_DEVIATION, meanNodes / SMALL_GRAPH);
+
 interface Grown {
-  /** Parents by node. */
+  /** Parents by node; a parent comes before its children. */
   readonly parents: readonly (readonly number[])[];
   readonly labels: readonly number[];
 }
+
+// Most graphs are drawn for nothing, above all small balanced ones, and a vocabulary takes thousands of questions: hence plain loops here.
 
 function growGraph(source: Draws, nodes: number): Grown {
   const parents: number[][] = [[], []];
@@ -70,51 +85,62 @@ function growGraph(source: Draws, nodes: number): Grown {
   const depths = [0, 0];
   for (let node = 2; node < nodes; node++) {
     const chosen = source.uniform() < PARENTLESS ? [] : drawParents(source, labels, depths);
+    let label = 0;
+    let above = Infinity;
+    for (const parent of chosen) {
+      label |= labels[parent] ?? 0;
+      above = Math.min(above, depths[parent] ?? 0);
+    }
     parents.push(chosen);
-    labels.push(chosen.reduce((label, parent) => label | (labels[parent] ?? 0), 0));
-    depths.push(chosen.length === 0 ? 0 : 1 + Math.min(...chosen.map((parent) => depths[parent] ?? 0)));
+    labels.push(label);
+    depths.push(chosen.length === 0 ? 0 : 1 + above);
   }
   return { parents, labels };
 }
 
 function drawParents(source: Draws, labels: readonly number[], depths: readonly number[]): number[] {
-  const count = drawPositivePoisson(source, MEAN_PARENTS);
+  const count = drawPositivePoisson(source);
   const u = source.uniform();
   const excluded = u <= ONE_SIDE ? LABEL_1 : u <= 2 * ONE_SIDE ? LABEL_0 : 0;
-  const candidates = labels.flatMap((label, node) => ((label & excluded) === 0 ? [node] : []));
+  const candidates: number[] = [];
+  for (let node = 0; node < labels.length; node++) {
+    if (((labels[node] ?? 0) & excluded) === 0) candidates.push(node);
+  }
   const chosen: number[] = [];
   while (chosen.length < count && candidates.length > 0) {
-    const at = drawWeighted(
-      source,
-      candidates.map((node) => DEPTH_WEIGHT * (depths[node] ?? 0) + 1),
-    );
-    chosen.push(...candidates.splice(at, 1));
+    const at = drawByDepth(source, candidates, depths);
+    chosen.push(candidates[at] ?? 0);
+    candidates.splice(at, 1);
   }
   return chosen;
 }
 
-function drawPositivePoisson(source: Draws, mean: number): number {
+/** Knuth's product of uniforms, until it is positive. */
+function drawPositivePoisson(source: Draws): number {
   for (;;) {
-    // Knuth's product of uniforms
     let count = 0;
-    for (let product = source.uniform(); product > Math.exp(-mean); product *= source.uniform()) count++;
+    for (let product = source.uniform(); product > NO_PARENT; product *= source.uniform()) count++;
     if (count > 0) return count;
   }
 }
 
-function drawWeighted(source: Draws, weights: readonly number[]): number {
-  let rest = source.uniform() * weights.reduce((sum, weight) => sum + weight, 0);
-  for (const [index, weight] of weights.entries()) {
-    rest -= weight;
-    if (rest < 0) return index;
+/** @returns an index of `candidates`; a deeper node is likelier */
+function drawByDepth(source: Draws, candidates: readonly number[], depths: readonly number[]): number {
+  let sum = 0;
+  for (const node of candidates) sum += weightOf(depths[node]);
+  let rest = source.uniform() * sum;
+  for (let at = 0; at < candidates.length; at++) {
+    rest -= weightOf(depths[candidates[at] ?? 0]);
+    if (rest < 0) return at;
   }
-  return weights.length - 1;
+  return candidates.length - 1;
 }
+
+const weightOf = (depth = 0): number => DEPTH_WEIGHT * depth + 1;
 
 interface Sink {
   readonly node: number;
-  /** One shortest path from the root of its side. */
-  readonly path: readonly number[];
+  /** Edges from the root of its side. */
   readonly depth: number;
 }
 
@@ -131,12 +157,18 @@ interface Pair {
 }
 
 function sidesOf({ parents, labels }: Grown): readonly [Side, Side] {
-  const hasChild = new Set(parents.flat());
+  const hasChild = new Uint8Array(parents.length);
+  for (const list of parents) for (const parent of list) hasChild[parent] = 1;
   const side = (root: 0 | 1, label: number): Side => {
-    const before = shortestPathsFrom(root, parents);
-    const nodes = labels.flatMap((own, node) => (own === label && node > 1 && !hasChild.has(node) ? [node] : []));
-    const sinks = nodes.map((node) => ({ node, path: pathTo(node, before) }));
-    return { root, sinks: sinks.map((sink) => ({ ...sink, depth: sink.path.length - 1 })) };
+    const sinks: Sink[] = [];
+    const depths: number[] = [];
+    for (const [node, list] of parents.entries()) {
+      let depth = node === root ? 0 : Infinity;
+      for (const parent of list) depth = Math.min(depth, 1 + (depths[parent] ?? Infinity));
+      depths.push(depth);
+      if (node > 1 && labels[node] === label && hasChild[node] === 0) sinks.push({ node, depth });
+    }
+    return { root, sinks };
   };
   return [side(0, LABEL_0), side(1, LABEL_1)];
 }
@@ -170,8 +202,8 @@ function drawPair(source: Draws, root: 0 | 1, targets: readonly Sink[], distract
   return target === undefined || distractor === undefined ? null : { root, target, distractor };
 }
 
-/** For each node reached, the node before it on one shortest path from the root; the root maps to itself. */
-function shortestPathsFrom(root: number, parents: readonly (readonly number[])[]): ReadonlyMap<number, number> {
+/** Breadth first, children in order. @returns nodes from `root` to `target`, which lies below it */
+function shortestPath(root: number, target: number, parents: readonly (readonly number[])[]): readonly number[] {
   const before = new Map([[root, root]]);
   const queue = [root];
   for (let node = queue.shift(); node !== undefined; node = queue.shift()) {
@@ -181,15 +213,10 @@ function shortestPathsFrom(root: number, parents: readonly (readonly number[])[]
       queue.push(child);
     }
   }
-  return before;
-}
-
-function pathTo(node: number, before: ReadonlyMap<number, number>): number[] {
-  const path = [node];
-  for (let at = node; ; ) {
-    const previous = before.get(at);
-    if (previous === undefined || previous === at) return path.reverse();
-    path.push(previous);
-    at = previous;
+  const path = [target];
+  for (let at = target; at !== root; ) {
+    at = before.get(at) ?? root;
+    path.push(at);
   }
+  return path.reverse();
 }

@@ -7,7 +7,7 @@ import { DRAWS_VERSION, type Draws, draws, permutation } from '../random/draws.t
 import { type DataFile, readDataFile } from '../text/index.ts';
 import { builtInData, dataHash } from './built-in-data.ts';
 import { coconutSchema, problemError, problemsIn } from './problem-file.ts';
-import { drawProsqaGraph, type ProsqaGraph, SMALL_GRAPH } from './prosqa-graph.ts';
+import { drawProsqaGraph, mostNodes, type ProsqaGraph, ROOTS, SMALL_GRAPH } from './prosqa-graph.ts';
 import { PROSQA_CONCEPTS, PROSQA_NAMES, PUBLISHED_CONCEPT_COUNT } from './prosqa-words.ts';
 import { type Example, generatedSplit, listSplit, type Split, sameText, type Task } from './task.ts';
 
@@ -49,6 +49,7 @@ export function createProsqa(settings: ProsqaSettings): Task {
       valid: listSplit(heldOut.valid),
       test: listSplit(heldOut.test),
     },
+    everyWord: trainFile === null ? everyWord(nodes) : null,
     verify: (answer, example) => sameText(answer, example.answer),
   };
 }
@@ -116,7 +117,7 @@ function writeProsqa(source: Draws, graph: ProsqaGraph): Example {
   const words = named.map((isNamed) => String((isNamed ? names : kinds).next().value));
   const word = (node: number): string => words[node] ?? '';
   const sentence = (parent: number, child: number): string =>
-    named[parent] ? `${word(parent)} is a ${word(child)}.` : `Every ${word(parent)} is a ${word(child)}.`;
+    (named[parent] ? ofName : ofConcept)(word(parent), word(child));
   const facts = shuffled(
     source,
     graph.edges.map(([parent, child]) => sentence(parent, child)),
@@ -125,7 +126,23 @@ function writeProsqa(source: Draws, graph: ProsqaGraph): Example {
   return {
     question: `${facts.join(' ')} Is ${word(graph.root)} a ${left} or ${right}?`,
     steps: graph.path.slice(1).map((node, i) => sentence(graph.path[i] ?? 0, node)),
-    answer: `${word(graph.root)} is a ${word(graph.target)}.`,
+    answer: ofName(word(graph.root), word(graph.target)),
+  };
+}
+
+const ofName = (name: string, concept: string): string => `${name} is a ${concept}.`;
+const ofConcept = (concept: string, wider: string): string => `Every ${concept} is a ${wider}.`;
+
+/** Where graphs may have more concepts than were published, all: the last of them are rare, or never drawn. */
+function everyWord(meanNodes: number): Example {
+  const few = mostNodes(meanNodes) - ROOTS <= PUBLISHED_CONCEPT_COUNT;
+  const concepts = few ? PROSQA_CONCEPTS.slice(0, PUBLISHED_CONCEPT_COUNT) : PROSQA_CONCEPTS;
+  const [first = '', second = ''] = concepts;
+  const [name = ''] = PROSQA_NAMES;
+  return {
+    question: `Is ${name} a ${first} or ${second}?`,
+    steps: [...PROSQA_NAMES.map((one) => ofName(one, first)), ...concepts.map((one) => ofConcept(one, second))],
+    answer: ofName(name, first),
   };
 }
 

@@ -26,6 +26,8 @@ export interface Task {
   /** Accuracy of guessing, 0..1: what an accuracy must be read against. */
   readonly chance: number;
   readonly splits: Readonly<Record<SplitName, Split>>;
+  /** An example with every word that its generator can write; null where only the examples tell. */
+  readonly everyWord: Example | null;
   /** Judges an answer (see `answerIn`), not a whole generation. Never throws on any text. */
   verify(answer: string, example: Example): boolean;
 }

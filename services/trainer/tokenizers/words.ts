@@ -21,8 +21,21 @@ const piecesOf = (text: string): readonly string[] => text.replace(LINE_START, '
 
 export function createWordsTokenizer(task: AnyTask): Tokenizer {
   const seen = new Set<string>();
-  for (const text of textsOf(task)) for (const piece of piecesOf(text)) seen.add(piece);
+  const unseen = piecesThatCanCome(task);
+  for (const text of textsOf(task)) {
+    for (const piece of piecesOf(text)) {
+      seen.add(piece);
+      unseen?.delete(piece);
+    }
+    if (unseen?.size === 0) break;
+  }
   return wordsTokenizer([...seen].sort());
+}
+
+/** null = not known: all examples are read. Further ones would add nothing once these have been met. */
+function piecesThatCanCome(task: AnyTask): Set<string> | null {
+  if (task.kind !== 'questions' || task.everyWord === null) return null;
+  return new Set(piecesOf(corpusText(task.everyWord)));
 }
 
 function textsOf(task: AnyTask): Iterable<string> {
