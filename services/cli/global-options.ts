@@ -1,4 +1,4 @@
-// The flags that every command has, before or after its name. Commands read them with `globalOptions(command)`.
+// The values of the flags that every command has (add-global-options.ts), for the commands.
 
 import type { Command } from 'commander';
 import { z } from 'zod';
@@ -19,15 +19,6 @@ const schema = z.object({
   dir: z.string().optional(),
   color: z.boolean().default(true),
 });
-
-export function addGlobalOptions(program: Command): Command {
-  return program
-    .option('--json', 'print one JSON value on stdout, progress on stderr')
-    .option('--config <file>', 'configuration file')
-    .option('--dir <dir>', 'folder whose .lsweep is meant (default: the current one)')
-    .option('--debug', 'show the stack of an error (also: LSWEEP_DEBUG=1)')
-    .option('--no-color', 'no colours (also: NO_COLOR=1)');
-}
 
 /** @param command the command whose action runs */
 export function globalOptions(command: Command): GlobalOptions {

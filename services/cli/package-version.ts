@@ -1,11 +1,11 @@
 // The version in package.json.
 
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
 
-const packageSchema = z.object({ version: z.string() });
-
+/** Needed at every start, so it is read without zod. */
 export function packageVersion(): string {
-  const path = new URL('../../package.json', import.meta.url);
-  return packageSchema.parse(JSON.parse(readFileSync(path, 'utf8'))).version;
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  const version = typeof manifest === 'object' && manifest !== null && 'version' in manifest ? manifest.version : null;
+  if (typeof version !== 'string') throw new Error('package.json names no version');
+  return version;
 }

@@ -1,58 +1,43 @@
-// Puts the commands together. Each file in commands/ exports `register(program)`; it imports what it needs only when its
-// action runs, so that help and `lsweep sql` need not load Temporal.
+// Puts the commands together. Each file in commands/ exports `register(program)`; only that of the command that is called is loaded, and it
+// imports what it needs when its action runs: `lsweep --version` loads no library, `lsweep ls` no Temporal.
 
 import { Command } from 'commander';
 import { visibleText } from '../../workflows/domain/visible-text.ts';
 import { EXIT_CODES_HELP } from '../edge/index.ts';
-import * as commandsOnSweeps from './commands/commands-on-sweeps.ts';
-import * as config from './commands/config.ts';
-import * as deletion from './commands/delete.ts';
-import * as down from './commands/down.ts';
-import * as logs from './commands/logs.ts';
-import * as ls from './commands/ls.ts';
-import * as nodes from './commands/nodes.ts';
-import * as plan from './commands/plan.ts';
-import * as quickstart from './commands/quickstart.ts';
-import * as report from './commands/report.ts';
-import * as run from './commands/run.ts';
-import * as show from './commands/show.ts';
-import * as sql from './commands/sql.ts';
-import * as status from './commands/status.ts';
-import * as train from './commands/train.ts';
-import * as trainer from './commands/trainer.ts';
-import * as up from './commands/up.ts';
-import * as why from './commands/why.ts';
-import { addGlobalOptions } from './global-options.ts';
+import { addGlobalOptions, OPTIONS_WITH_VALUE } from './add-global-options.ts';
 import { packageVersion } from './package-version.ts';
 
 interface CommandFile {
   register(program: Command): void;
 }
 
-/** In the order of the help. */
-const COMMAND_FILES: readonly CommandFile[] = [
-  quickstart,
-  up,
-  down,
-  status,
-  plan,
-  run,
-  ls,
-  show,
-  why,
-  nodes,
-  report,
-  sql,
-  commandsOnSweeps,
-  deletion,
-  logs,
-  config,
-  train,
-  trainer,
+/** In the order of the help: the names of the commands of a file, and how it is loaded. */
+const COMMAND_FILES: readonly (readonly [names: readonly string[], load: () => Promise<CommandFile>])[] = [
+  [['quickstart'], () => import('./commands/quickstart.ts')],
+  [['up'], () => import('./commands/up.ts')],
+  [['down'], () => import('./commands/down.ts')],
+  [['status'], () => import('./commands/status.ts')],
+  [['plan'], () => import('./commands/plan.ts')],
+  [['run', 'start', 'extend', 'follow'], () => import('./commands/run.ts')],
+  [['ls'], () => import('./commands/ls.ts')],
+  [['show'], () => import('./commands/show.ts')],
+  [['why'], () => import('./commands/why.ts')],
+  [['nodes'], () => import('./commands/nodes.ts')],
+  [['report'], () => import('./commands/report.ts')],
+  [['sql'], () => import('./commands/sql.ts')],
+  [['pause', 'resume', 'cancel', 'retry', 'set'], () => import('./commands/commands-on-sweeps.ts')],
+  [['delete'], () => import('./commands/delete.ts')],
+  [['logs'], () => import('./commands/logs.ts')],
+  [['config'], () => import('./commands/config.ts')],
+  [['train'], () => import('./commands/train.ts')],
+  [['trainer'], () => import('./commands/trainer.ts')],
 ];
 
-/** Never exits the process by itself: help, version and wrong usage are thrown as CommanderError. */
-export function buildProgram(): Command {
+/**
+ * Never exits the process by itself: help, version and wrong usage are thrown as CommanderError.
+ * @param words the program's arguments; only the command that they name is loaded, all of them for help and for what is none
+ */
+export async function buildProgram(words: readonly string[]): Promise<Command> {
   const program = addGlobalOptions(new Command('lsweep'))
     .description('Latent-reasoning sweeps over GPU nodes: describe a grid, start it, read every number in Postgres.')
     .version(packageVersion(), '-V, --version', 'print the version')
@@ -66,6 +51,19 @@ export function buildProgram(): Command {
       writeErr: (text) => process.stderr.write(visibleText(text)),
     })
     .addHelpText('after', `\n${EXIT_CODES_HELP}`);
-  for (const file of COMMAND_FILES) file.register(program);
+  for (const file of await Promise.all(filesFor(words).map((load) => load()))) file.register(program);
   return program;
+}
+
+function filesFor(words: readonly string[]): readonly (() => Promise<CommandFile>)[] {
+  const first = firstArgument(words);
+  const named = COMMAND_FILES.filter(([names]) => names.some((name) => name === first));
+  // the version, asked before any command, needs none
+  if (first === undefined && words.some((word) => word === '--version' || word === '-V')) return [];
+  return (named.length > 0 ? named : COMMAND_FILES).map(([, load]) => load);
+}
+
+/** @returns what is no option, nor the value of one; undefined without any */
+function firstArgument(words: readonly string[]): string | undefined {
+  return words.find((word, index) => !word.startsWith('-') && !OPTIONS_WITH_VALUE.has(words[index - 1] ?? ''));
 }

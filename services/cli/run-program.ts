@@ -21,7 +21,8 @@ const INTERPRETERS: readonly ErrorInterpreter[] = [
 /** @returns the exit code; a command that must end with another one than 0 or an error's sets process.exitCode itself */
 export async function runProgram(argv: readonly string[]): Promise<number> {
   try {
-    await buildProgram().parseAsync([...argv]);
+    const program = await buildProgram(argv.slice(2));
+    await program.parseAsync([...argv]);
     return typeof process.exitCode === 'number' ? process.exitCode : EXIT.ok;
   } catch (error) {
     return await tellEnd(error, argv);

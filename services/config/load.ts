@@ -4,7 +4,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import { readYaml } from '../study/check/index.ts';
+import { readYaml } from '../study/yaml/index.ts';
 import { type Environment, valuesOfEnvironment } from './environment.ts';
 import { configError } from './issues.ts';
 import { type ConfigValues, configSchema } from './schema.ts';

@@ -2,7 +2,6 @@
 
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { NODE_SUSPECT_FAILURES } from '../../workflows/domain/node-health.ts';
-import { resourcesSchema } from '../study/settings/index.ts';
 import type { Database } from './database.ts';
 import { statement } from './statement.ts';
 import type { OrchestratorStore, PhaseRef } from './types.ts';
@@ -35,6 +34,8 @@ export function placements(db: Database): Pick<OrchestratorStore, 'placementOf' 
     placementOf: async (phaseKey) => {
       const [row] = await db.query<PlacementRow>(placement, [phaseKey, NODE_SUSPECT_FAILURES]);
       if (row === undefined) throw new LatentSweepError('NOT_FOUND', `no phase has key ${phaseKey}`, { phaseKey });
+      // not with the store: reading commands would wait for all settings
+      const { resourcesSchema } = await import('../study/settings/index.ts');
       return {
         configJson: row.config_json,
         resources: resourcesSchema.parse(row.resources ?? {}),

@@ -3,9 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import { checkSweepFile, type FindFile, type FoundFile, readYaml } from '../study/check/index.ts';
+import { checkSweepFile, type FindFile, type FoundFile } from '../study/check/index.ts';
 import { contentHash, countTrials, type SweepSpec } from '../study/plan/index.ts';
 import type { ModelShape } from '../study/systems/index.ts';
+import { readYaml } from '../study/yaml/index.ts';
 import { fileFinder } from './find-file.ts';
 
 /** The orchestrator's SweepFile, as its client takes it. */

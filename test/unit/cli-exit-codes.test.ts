@@ -23,8 +23,8 @@ test('help and version end with 0, and help documents the exit codes', async () 
   assert.match(version.stdout, /^[0-9]+\.[0-9]+\.[0-9]+\n$/);
 });
 
-test('the help of every command has an example', () => {
-  const { commands } = buildProgram();
+test('the help of every command has an example', async () => {
+  const { commands } = await buildProgram([]);
   assert.ok(commands.length >= 18);
   for (const command of commands) {
     let text = '';
@@ -32,6 +32,15 @@ test('the help of every command has an example', () => {
     const examples = text.slice(text.search(/Examples?:/));
     assert.match(examples, new RegExp(`lsweep (--json )?${command.name()}`), command.name());
   }
+});
+
+test('a command is loaded without the others, and each is found by its name', async () => {
+  const { commands } = await buildProgram(['help']);
+  for (const name of commands.map((command) => command.name())) {
+    const alone = (await buildProgram(['--dir', 'up', '--json', name])).commands.map((command) => command.name());
+    assert.ok(alone.includes(name) && alone.length < commands.length / 2, `${name}: ${alone.join(' ')}`);
+  }
+  assert.deepEqual((await buildProgram(['--version'])).commands, []);
 });
 
 test('wrong usage ends with 2 and names the nearest command', async () => {

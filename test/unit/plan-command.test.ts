@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import { addGlobalOptions } from '../../services/cli/add-global-options.ts';
 import { register } from '../../services/cli/commands/plan.ts';
-import { addGlobalOptions } from '../../services/cli/global-options.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { GPT2, parametersOf, temporaryFolder, writeFolder } from './weights-folder.ts';
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { loadConfig } from '../../services/config/index.ts';
-import { readYaml } from '../../services/study/check/yaml-source.ts';
+import { readYaml } from '../../services/study/yaml/yaml-source.ts';
 import { readSweepFile } from '../../services/sweep-file/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 

@@ -15,9 +15,10 @@ import {
   withFileNames,
   withFileNamesIn,
 } from '../settings/index.ts';
+import type { FilePath } from '../yaml/index.ts';
 import { pointProblems } from './point-problems.ts';
 import { settingPaths, settingTrees } from './setting-tree.ts';
-import { didYouMean, type FilePath, findingsOf, nearestOf, type SpecProblem, unknownKey } from './spec-problem.ts';
+import { didYouMean, findingsOf, nearestOf, type SpecProblem, unknownKey } from './spec-problem.ts';
 
 /** Ten times the largest grid that was run; planning looks at every cell. */
 const MOST_CELLS = 1_000_000;

@@ -2,4 +2,3 @@
 
 export { checkSweepFile, type FindFile, type FoundFile } from './check-sweep-file.ts';
 export { settingPaths, settingTrees } from './setting-tree.ts';
-export { readYaml } from './yaml-source.ts';

@@ -3,9 +3,10 @@
 
 import { canonicalJson, type GridPoint, gridOf, type SweepSpec, settingsAt } from '../plan/index.ts';
 import { isObject, isWithin, type JsonObject, trialSettingsSchema } from '../settings/index.ts';
+import type { FilePath } from '../yaml/index.ts';
 import { impossibleCombinations } from './impossible-combinations.ts';
 import { settingTrees } from './setting-tree.ts';
-import { type FilePath, findingsOf, type SpecProblem } from './spec-problem.ts';
+import { findingsOf, type SpecProblem } from './spec-problem.ts';
 
 /** More would hide the first ones; a bad value of an axis is one problem however many points it has. */
 const MOST_PROBLEMS = 50;

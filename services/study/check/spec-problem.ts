@@ -4,9 +4,8 @@
 import { closest, distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import { visibleLine } from '../../../workflows/domain/visible-text.ts';
+import type { FilePath } from '../yaml/index.ts';
 import type { SettingTree } from './setting-tree.ts';
-
-export type FilePath = readonly (string | number)[];
 
 export interface SpecProblem {
   /** Place in the file; the nearest ancestor that exists has the line. */

@@ -13,8 +13,10 @@ import {
   LineCounter,
   Parser,
 } from 'yaml';
-import type { FilePath } from './spec-problem.ts';
 import { yamlFaults } from './yaml-faults.ts';
+
+/** Keys and indices from the top of the file. */
+export type FilePath = readonly (string | number)[];
 
 export interface YamlSource {
   readonly data: unknown;
