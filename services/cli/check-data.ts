@@ -6,8 +6,8 @@ import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { planSweepFile, type SweepSpec } from '../study/plan/index.ts';
 import type { PhaseConfig } from '../study/settings/index.ts';
 
-/** Of all files together. Text beyond it would keep its owner waiting; the first phase that comes to a bad line of it names the line. */
-const MOST_CHECKED_BYTES = 64 << 20;
+/** Of all files together. A corpus beyond it would keep its owner waiting; the first phase that comes to a bad line of it names the line. */
+const MOST_READ_BYTES = 64 << 20;
 /** Points of a larger grid are looked at by their phases. */
 const MOST_CHECKED_POINTS = 10_000;
 
@@ -18,7 +18,6 @@ const MOST_CHECKED_POINTS = 10_000;
 export async function checkData(spec: SweepSpec): Promise<void> {
   const brought = Object.entries(spec.files).filter(([, { shape }]) => shape === null);
   const bytes = brought.reduce((sum, [path]) => sum + (existsSync(path) ? statSync(path).size : 0), 0);
-  if (bytes > MOST_CHECKED_BYTES) return;
   const plan = planSweepFile(spec);
   const points = Math.min(plan.size / spec.seeds.length, MOST_CHECKED_POINTS);
   const checked = new Set<string>();
@@ -29,7 +28,7 @@ export async function checkData(spec: SweepSpec): Promise<void> {
       const room = roomOf(config);
       if (checked.has(room)) continue;
       checked.add(room);
-      check ??= (await import('../trainer/index.ts')).phaseChecker();
+      check ??= (await import('../trainer/index.ts')).phaseChecker(bytes <= MOST_READ_BYTES);
       await check(config).catch((error: unknown) => {
         throw ofCell(error, cell, config);
       });

@@ -54,9 +54,8 @@ export function failedEvent(error: LatentSweepError): DurableEvent {
 }
 
 /** The trainer's own words for why it gave up. */
-export function trainerFailure({ code, message, details }: Of<'failed'>): LatentSweepError {
-  const prefix = `${code}: `;
-  return new LatentSweepError(code, message.startsWith(prefix) ? message.slice(prefix.length) : message, details);
+export function trainerFailure({ code, sentence, details }: Of<'failed'>): LatentSweepError {
+  return new LatentSweepError(code, sentence, details);
 }
 
 /** Errors that no rule foresees are mistakes of this program. */

@@ -103,7 +103,7 @@ async function train(job: PhaseJob): Promise<void> {
         kind: 'failed',
         code: failAt.code as ErrorCode,
         failure: 'code_error',
-        message: `${failAt.code}: by script`,
+        sentence: 'by script',
         details: {},
       });
       return;
@@ -123,7 +123,7 @@ async function train(job: PhaseJob): Promise<void> {
           break;
         case 'fail': {
           const code = fault.code ?? 'NAN_LOSS';
-          emit({ kind: 'failed', code, failure: 'nan_loss', message: `${code}: by script`, details: { step } });
+          emit({ kind: 'failed', code, failure: 'nan_loss', sentence: 'by script', details: { step } });
           return;
         }
         case 'damage':

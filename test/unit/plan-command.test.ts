@@ -1,7 +1,7 @@
 // lsweep plan: what people and programs read before anything runs.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -100,6 +100,38 @@ axes: { system: [h2], latents: [2] }
   const train = 'train: { stepsPerStage: 2 }\ncurriculum: null';
   const many = /problems\.txt, line 1: the answer "many" after #### has no number/;
   await refused(sweep(`{ name: gsm8k, trainFile: ${problems} }`, train), many);
+});
+
+test('where a corpus is too large to be read beforehand, all but its text is looked at', async (t) => {
+  const folder = temporaryFolder(t);
+  const text = join(folder, 'text.txt');
+  writeFileSync(text, 'one two three\n');
+  // sparse: more than a plan reads, at no cost
+  truncateSync(text, 65 << 20);
+  const sweep = join(folder, 'sweep.yaml');
+  const write = (model: string): void =>
+    writeFileSync(
+      sweep,
+      `name: large
+model: ${model}
+tokenizer: bytes
+task: { name: corpus, files: [${text}] }
+pretrain: { steps: 2, sequence: 48, sites: 2, ahead: 2 }
+train: null
+evaluate: { corpus: { sequence: 48, sites: 2, ahead: 2 } }
+axes: { system: [h2], latents: [2] }
+seeds: 1
+`,
+    );
+  write('{ family: gpt2, layers: 1, width: 16, heads: 2, context: 64 }');
+  assert.match(await plan(sweep), /1 trials/);
+  const small = { ...GPT2, contextLength: 64 };
+  writeFolder(folder, small, parametersOf(small));
+  write('{ weights: . }');
+  await assert.rejects(plan(sweep), {
+    code: 'TOKEN_OUT_OF_RANGE',
+    message: /cell 0, pretrain: tokenizer bytes has 258 ids, the model of .* knows 7/,
+  });
 });
 
 test('what a phase cannot do is refused by the plan, with its cell: latents without room, a tokenizer that the model does not know', async (t) => {

@@ -127,7 +127,7 @@ describe('a finetune that chooses', () => {
   test('whose validation questions have no room fails before its first step', async () => {
     const long = tiny.finetune({ train: { ...train, select: { ...select, maxNewTokens: 64 } } });
     const { last } = await trainer.run(job(trainer.folder, long));
-    assert.ok(last?.kind === 'failed' && last.code === 'CONTEXT_EXCEEDED' && last.message.includes('valid item'));
+    assert.ok(last?.kind === 'failed' && last.code === 'CONTEXT_EXCEEDED' && last.sentence.includes('valid item'));
   });
 });
 

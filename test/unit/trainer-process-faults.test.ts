@@ -16,16 +16,16 @@ describe('a faulty job', () => {
   after(() => trainer.dispose());
 
   const failed = (run: { readonly last: unknown }) =>
-    run.last as { kind: string; code: string; failure: string; message: string };
+    run.last as { kind: string; code: string; failure: string; sentence: string };
 
   test('of the wrong form is refused by key', async () => {
     const sent = job(trainer.folder, tiny.base());
     const wrong = { ...sent, threads: 0 };
     const run = failed(await trainer.run(wrong));
     assert.deepEqual([run.kind, run.code, run.failure], ['failed', 'CONFIG_INVALID', 'bad_config']);
-    assert.match(run.message, /job\.threads/);
+    assert.match(run.sentence, /job\.threads/);
     const unknown = failed(await trainer.run({ ...sent, config: { ...sent.config, layerz: 3 } } as never));
-    assert.match(unknown.message, /layerz/);
+    assert.match(unknown.sentence, /layerz/);
   });
 
   test('a divergent run fails as NAN_LOSS with the steps before it committed', async () => {
@@ -65,7 +65,7 @@ describe('a faulty job', () => {
   test('weights that know another tokenizer are refused', async () => {
     const { checkpoint } = await trainer.run(job(trainer.folder, tiny.base()));
     const run = await trainer.run(job(trainer.folder, tiny.finetune({ tokenizer: 'words' }), { parent: checkpoint }));
-    assert.deepEqual([failed(run).code, /another tokenizer/.test(failed(run).message)], ['WEIGHTS_INVALID', true]);
+    assert.deepEqual([failed(run).code, /another tokenizer/.test(failed(run).sentence)], ['WEIGHTS_INVALID', true]);
   });
 
   test('a stop without a phase changes nothing', async () => {

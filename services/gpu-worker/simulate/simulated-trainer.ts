@@ -80,7 +80,7 @@ export class SimulatedTrainer {
 }
 
 function failedEvent(error: unknown): TrainerEvent {
-  const { code, message, details } =
+  const { code, sentence, details } =
     error instanceof LatentSweepError ? error : new LatentSweepError('INTERNAL', String(error), {}, error);
-  return { kind: 'failed', code, failure: ERRORS[code].failure, message, details };
+  return { kind: 'failed', code, failure: ERRORS[code].failure, sentence, details };
 }

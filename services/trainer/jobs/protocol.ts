@@ -105,7 +105,8 @@ export type TrainerEvent =
       readonly kind: 'failed';
       readonly code: ErrorCode;
       readonly failure: AttemptFailure;
-      readonly message: string;
+      /** Without the code. */
+      readonly sentence: string;
       readonly details: Readonly<Record<string, string | number | boolean | null>>;
     };
 

@@ -12,9 +12,9 @@ import { describeWeights, resolveLocalModel } from '../weights/index.ts';
 import { checkSiteRoom } from './corpus-sites.ts';
 import { channelOf } from './engine-config.ts';
 import { choiceItems } from './evaluate-choices.ts';
-import { corpusScoring } from './evaluate-corpus.ts';
+import { corpusScoring, scoringSites } from './evaluate-corpus.ts';
 import { softInitOf } from './finetune-phase.ts';
-import { loadPhaseData, type PhaseData, sizesOf } from './phase-data.ts';
+import { loadPhaseData, type PhaseData, sizesOf, type UnreadCorpus } from './phase-data.ts';
 
 /** Training examples whose room is checked beforehand; a longer one later still fails by name in its step. */
 const CHECKED_EXAMPLES = 512;
@@ -34,13 +34,16 @@ export interface PhaseFacts {
  */
 export const checkPhaseConfig = (config: PhaseConfig): Promise<PhaseFacts> => phaseChecker()(config);
 
-/** As `checkPhaseConfig` for many phases: tasks, tokens and models that they share are read once. */
-export function phaseChecker(): (config: PhaseConfig) => Promise<PhaseFacts> {
+/**
+ * As `checkPhaseConfig` for many phases: tasks, tokens and models that they share are read once.
+ * @param readsCorpora false = what depends on the text of a corpus is left to the phase: broken lines, too little of it
+ */
+export function phaseChecker(readsCorpora = true): (config: PhaseConfig) => Promise<PhaseFacts> {
   const data = new Map<string, Promise<Checked>>();
   const contexts = new Map<string, Promise<number>>();
   return async (config) => {
     const { task, tokenizer: named, model } = config;
-    const read = await once(data, JSON.stringify([task, named]), () => readData(config));
+    const read = await once(data, JSON.stringify([task, named]), () => readData(config, readsCorpora));
     const contextLength = await once(contexts, JSON.stringify([model, named, task]), () =>
       contextLengthOf(model, read.tokenizer),
     );
@@ -53,15 +56,16 @@ export function phaseChecker(): (config: PhaseConfig) => Promise<PhaseFacts> {
 }
 
 interface Checked {
-  readonly data: PhaseData;
+  readonly data: PhaseData | UnreadCorpus;
   /** Remembers the ids of each text: the room of one example is looked at for many phases. */
   readonly tokenizer: Tokenizer;
 }
 
-async function readData(config: PhaseConfig): Promise<Checked> {
+async function readData(config: PhaseConfig, readsCorpora: boolean): Promise<Checked> {
   const task = createTask(config.task);
   const tokenizer = createTokenizer(config.tokenizer, task);
-  const data = await loadPhaseData(task, tokenizer);
+  const isLeftOut = task.kind === 'corpus' && !readsCorpora;
+  const data = isLeftOut ? ({ kind: 'unread', task } as const) : await loadPhaseData(task, tokenizer);
   const known = new Map<string, number[]>();
   const encode = (text: string): number[] => {
     const ids = known.get(text) ?? tokenizer.encode(text);
@@ -93,7 +97,12 @@ async function contextLengthOf(model: ModelSettings, tokenizer: Tokenizer): Prom
 }
 
 /** Whether questions, latents, query and targets fit the context; see checkPhaseConfig for errors. */
-export function checkRoom(config: PhaseConfig, data: PhaseData, tokenizer: Tokenizer, contextLength: number): void {
+export function checkRoom(
+  config: PhaseConfig,
+  data: PhaseData | UnreadCorpus,
+  tokenizer: Tokenizer,
+  contextLength: number,
+): void {
   switch (config.kind) {
     case 'base': {
       const length = config.base.sequence ?? contextLength;
@@ -150,14 +159,15 @@ export function checkRoom(config: PhaseConfig, data: PhaseData, tokenizer: Token
 }
 
 /** A corpus must fill one sequence; a task's examples are repeated without end. */
-function checkText(data: PhaseData, length: number): void {
+function checkText(data: PhaseData | UnreadCorpus, length: number): void {
+  if (data.kind === 'unread') return;
   if (data.kind === 'corpus') sequencesIn(data.tokens, 'train', length, 1);
   else questionsOf(data.task);
 }
 
 function checkEvaluation(
   config: EvaluatePhaseConfig,
-  data: PhaseData,
+  data: PhaseData | UnreadCorpus,
   tokenizer: Tokenizer,
   contextLength: number,
 ): void {
@@ -177,6 +187,9 @@ function checkEvaluation(
     }
     case 'corpus':
       checkSiteRoom(corpusScoring(config, data, contextLength).plan, 'evaluate.corpus');
+      return;
+    case 'unread':
+      checkSiteRoom(scoringSites(config, contextLength), 'evaluate.corpus');
       return;
     case 'choices':
       for (const [index, item] of data.items.slice(0, items ?? data.items.length).entries()) {

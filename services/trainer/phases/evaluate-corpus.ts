@@ -24,16 +24,22 @@ export interface CorpusScoring {
 
 /** @throws LatentSweepError DATA_INVALID when the held-out text is too short */
 export function corpusScoring(
-  { system, latents, evaluate }: EvaluatePhaseConfig,
+  config: EvaluatePhaseConfig,
   { task, tokens }: CorpusData,
   contextLength: number,
 ): CorpusScoring {
-  const { sequence, sites, ahead } = evaluate.corpus ?? corpusEvaluationSchema.parse({});
-  const length = sequence ?? contextLength;
+  const { evaluate } = config;
+  const plan = scoringSites(config, contextLength);
   const asked = task.settings[evaluate.split];
   const sequences = Math.min(evaluate.items ?? asked, asked);
-  sequencesIn(tokens, evaluate.split, length, sequences);
-  return { sequences, plan: { system, latents, length, sites, ahead, contextLength } };
+  sequencesIn(tokens, evaluate.split, plan.length, sequences);
+  return { sequences, plan };
+}
+
+/** Where every held-out sequence is scored. */
+export function scoringSites({ system, latents, evaluate }: EvaluatePhaseConfig, contextLength: number): SitePlan {
+  const { sequence, sites, ahead } = evaluate.corpus ?? corpusEvaluationSchema.parse({});
+  return { system, latents, length: sequence ?? contextLength, sites, ahead, contextLength };
 }
 
 export function evaluateCorpus(config: EvaluatePhaseConfig, context: JobContext, data: CorpusData): PhaseWork {

@@ -16,6 +16,12 @@ export type PhaseData =
       readonly items: readonly ChoiceItem[];
     };
 
+/** A corpus too large to be looked at beforehand: all but its text can be. */
+export interface UnreadCorpus {
+  readonly kind: 'unread';
+  readonly task: Corpus;
+}
+
 /**
  * @param onProgress called now and then while the tokens of a corpus are made, which may take long the first time
  * @throws LatentSweepError DATA_MISSING, or DATA_INVALID naming file and line
@@ -37,13 +43,14 @@ export async function loadPhaseData(
   }
 }
 
-export function sizesOf(data: PhaseData): SplitSizes {
+export function sizesOf(data: PhaseData | UnreadCorpus): SplitSizes {
   switch (data.kind) {
     case 'questions': {
       const { train, valid, test } = data.task.splits;
       return { train: train.size, valid: valid.size, test: test.size };
     }
     case 'corpus':
+    case 'unread':
       return { train: 0, valid: data.task.settings.valid, test: data.task.settings.test };
     case 'choices':
       return { train: 0, valid: data.items.length, test: data.items.length };

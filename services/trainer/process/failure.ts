@@ -6,8 +6,8 @@ import type { TrainerEvent } from '../jobs/protocol.ts';
 type Failed = Extract<TrainerEvent, { kind: 'failed' }>;
 
 export function failedEvent(error: unknown): Failed {
-  const { code, message, details } = asLatentSweepError(error);
-  return { kind: 'failed', code, failure: ERRORS[code].failure, message, details };
+  const { code, sentence, details } = asLatentSweepError(error);
+  return { kind: 'failed', code, failure: ERRORS[code].failure, sentence, details };
 }
 
 function asLatentSweepError(error: unknown): LatentSweepError {

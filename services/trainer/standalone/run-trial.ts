@@ -160,7 +160,7 @@ class TrialRun {
           break;
         }
         case 'failed':
-          throw new LatentSweepError(event.code, event.message.replace(/^[A-Z_]+: /, ''), event.details);
+          throw new LatentSweepError(event.code, event.sentence, event.details);
         case 'ready':
         case 'started':
         case 'progress':
