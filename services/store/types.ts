@@ -7,7 +7,15 @@ import type { NodeOutcome } from '../../workflows/domain/node-health.ts';
 import type { Retries } from '../../workflows/domain/retries.ts';
 import type { PhaseKind, PlannedTrial, Resources } from '../study/settings/index.ts';
 export type SweepState = 'planning' | 'running' | 'paused' | 'finished' | 'cancelled';
-export type CellState = 'planned' | 'running' | 'paused' | 'finished' | 'failed' | 'cancelled' | 'stopped_early';
+export type CellState =
+  | 'planned'
+  | 'waiting'
+  | 'running'
+  | 'paused'
+  | 'finished'
+  | 'failed'
+  | 'cancelled'
+  | 'stopped_early';
 
 export interface SweepRow {
   readonly sweepId: number;

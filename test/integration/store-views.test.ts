@@ -31,7 +31,7 @@ const states = async (sweep: string): Promise<readonly string[]> =>
   );
 const counts = async (sweep: string): Promise<Readonly<Record<string, number>>> => {
   const [row] = await fixture.rows<Record<string, number>>(
-    'select planned, running, paused, finished, failed, cancelled, stopped_early from study.sweeps where sweep = $1',
+    'select planned, waiting, running, paused, finished, failed, cancelled, stopped_early from study.sweeps where sweep = $1',
     [sweep],
   );
   return Object.fromEntries(Object.entries(row ?? {}).filter(([, count]) => count > 0));
@@ -50,7 +50,8 @@ test('a cell is planned, running while one of its phases runs, then finished wit
   assert.deepEqual(await states('life'), ['planned', 'planned']);
 
   const base = await begin(store, 'life-base');
-  assert.deepEqual(await states('life'), ['running', 'running'], 'a shared phase runs for both');
+  assert.deepEqual(await states('life'), ['waiting', 'waiting'], 'a shared phase runs, for both of them');
+  assert.deepEqual(await counts('life'), { waiting: 2 });
   await store.attemptProgress([
     { phaseId: base.phaseId, attempt: 1, step: 1, totalSteps: 2, lossNats: 2.5, tokensPerSecond: 1000 },
     { phaseId: base.phaseId, attempt: 7, step: 9, totalSteps: 2, lossNats: 0, tokensPerSecond: 1 },
@@ -252,10 +253,10 @@ test('open cells of a paused sweep are paused, even while another sweep runs the
   await store.closeTrial(trials[1]?.trialId ?? 0, 'finished');
   await store.setSweepState(sweepId, 'paused');
   assert.deepEqual(await states('halt'), ['paused', 'finished']);
-  assert.deepEqual(await states('halt-twin'), ['running', 'finished']);
+  assert.deepEqual(await states('halt-twin'), ['waiting', 'finished']);
   assert.deepEqual(await counts('halt'), { paused: 1, finished: 1 });
   await store.setSweepState(sweepId, 'running');
-  assert.deepEqual(await states('halt'), ['running', 'finished']);
+  assert.deepEqual(await states('halt'), ['waiting', 'finished']);
 });
 
 test('cells that were open when their sweep was cancelled are cancelled, whatever another sweep does with the trial', async () => {
@@ -313,4 +314,39 @@ test('a failed cell says why, and every failed attempt is listed once for a swee
     ]),
     [{ attempt: 1, state: 'failed', code: 'NAN_LOSS', resume_step: 0 }],
   );
+});
+
+test('the counts of a sweep add up to its cells in every state, and a closed sweep has no phase that waits', async () => {
+  const { store } = fixture;
+  const { sweepId } = await fixture.plan('sums', pair('sums'));
+  const adds = async (): Promise<Readonly<Record<string, number>>> => {
+    const seen = await counts('sums');
+    assert.equal(
+      Object.values(seen).reduce((a, b) => a + b, 0),
+      2,
+      JSON.stringify(seen),
+    );
+    return seen;
+  };
+  const trials = await store.openTrials(sweepId, 0, 2);
+  assert.deepEqual(await adds(), { planned: 2 });
+  const base = await begin(store, 'sums-base');
+  assert.deepEqual(await adds(), { waiting: 2 });
+  await store.setSweepState(sweepId, 'paused');
+  assert.deepEqual(await adds(), { paused: 2 });
+  await store.setSweepState(sweepId, 'running');
+  await store.failAttempt(base.phaseId, 1, { code: 'INTERNAL', failure: 'code_error', message: 'gone', details: {} });
+  for (const { trialId } of trials) await store.closeTrial(trialId, 'failed');
+  assert.deepEqual(await adds(), { failed: 2 });
+  const phases = async (): Promise<unknown> =>
+    (
+      await fixture.rows(
+        "select sum(planned)::integer as planned, sum(skipped)::integer as skipped from study.progress where sweep = 'sums'",
+      )
+    )[0];
+  await store.setSweepState(sweepId, 'running');
+  assert.deepEqual(await phases(), { planned: 3, skipped: 0 });
+  await store.setSweepState(sweepId, 'finished');
+  assert.deepEqual(await phases(), { planned: 0, skipped: 3 });
+  assert.deepEqual(await adds(), { failed: 2 });
 });

@@ -10,7 +10,7 @@ import { EXIT } from '../../services/edge/index.ts';
 import type { SweepDescription } from '../../services/orchestrator/client.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 
-const COUNTS = { planned: 0, running: 0, paused: 0, finished: 0, failed: 0, cancelled: 0, stoppedEarly: 0 };
+const COUNTS = { planned: 0, waiting: 0, running: 0, paused: 0, finished: 0, failed: 0, cancelled: 0, stoppedEarly: 0 };
 const RUNNING: SweepProgress = {
   sweep: 's',
   state: 'running',
@@ -172,10 +172,12 @@ test('a workflow that failed or was deleted ends the following with that', async
 
 test('each end has its exit code and says what to do', () => {
   const closed = (progress: SweepProgress): FollowEnd => ({ kind: 'closed', progress });
+  const allFailed = { ...FINISHED, counts: { ...COUNTS, failed: 2 } };
   const withFailed = { ...FINISHED, counts: { ...COUNTS, finished: 1, failed: 1 } };
   const cases: readonly (readonly [FollowEnd, number, RegExp])[] = [
     [closed(FINISHED), EXIT.ok, /^finished: s: 2 finished/],
-    [closed(withFailed), EXIT.failedTrials, /lsweep retry s --failed/],
+    [closed(withFailed), EXIT.failedTrials, /^finished, 1 of 2 cells failed: .*\n.*lsweep retry s --failed/],
+    [closed(allFailed), EXIT.failedTrials, /^finished, all 2 cells failed: /],
     [closed({ ...FINISHED, state: 'cancelled' }), EXIT.failure, /^cancelled/],
     [{ kind: 'interrupted' }, EXIT.interrupted, /Follow it again: npm start/],
     [{ kind: 'broken', reason: 'why' }, EXIT.failure, /failed: why/],

@@ -136,7 +136,7 @@ const PROGRESS: SweepProgress = {
   sweep: HOSTILE,
   state: 'running',
   cells: 1,
-  counts: { planned: 0, running: 1, paused: 0, finished: 0, failed: 0, cancelled: 0, stoppedEarly: 0 },
+  counts: { planned: 0, waiting: 0, running: 1, paused: 0, finished: 0, failed: 0, cancelled: 0, stoppedEarly: 0 },
   phases: [
     {
       phaseKey: 'k',

@@ -164,7 +164,7 @@ const PROGRESS: SweepProgress = {
   sweep: 'quickstart',
   state: 'running',
   cells: 8,
-  counts: { planned: 4, running: 2, paused: 0, finished: 1, failed: 1, cancelled: 0, stoppedEarly: 0 },
+  counts: { planned: 4, waiting: 0, running: 2, paused: 0, finished: 1, failed: 1, cancelled: 0, stoppedEarly: 0 },
   phases: [
     {
       phaseKey: 'a',

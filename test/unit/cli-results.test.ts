@@ -32,13 +32,13 @@ const RESULT: ResultRow = {
 };
 
 test('phases are counted by kind; what runs or has failed is said where there is any', () => {
-  const none = { planned: 0, running: 0, finished: 0, failed: 0 };
+  const none = { planned: 0, running: 0, finished: 0, failed: 0, skipped: 0 };
   const text = phasesText([
     { ...none, kind: 'base', phases: 1, finished: 1 },
     { ...none, kind: 'finetune', phases: 40, planned: 23, running: 4, finished: 12, failed: 1 },
-    { ...none, kind: 'evaluate', phases: 40, planned: 32, finished: 8 },
+    { ...none, kind: 'evaluate', phases: 40, planned: 31, finished: 8, skipped: 1 },
   ]);
-  assert.equal(text, 'phases: base 1/1, finetune 12/40 (4 running, 1 failed), evaluate 8/40');
+  assert.equal(text, 'phases: base 1/1, finetune 12/40 (4 running, 1 failed), evaluate 8/40 (1 not run)');
 });
 
 test('a result table has state, accuracy, chance, items and both losses, and no column that says nothing', () => {

@@ -113,12 +113,12 @@ test('an evaluation has a step per batch of items', () => {
 
 test('a sweep counts shared work once and spreads each kind of phase over the slots', () => {
   const estimate = estimateSweep(specOf({}));
-  assert.equal(estimate.cells, 8);
+  assert.equal(estimate.points, 8);
   assert.equal(estimate.trials.length, 8);
   assert.equal(estimate.phases.length, 17);
   assert.equal(estimate.phases.filter((phase) => phase.kind === 'base')[0]?.trials, 8);
   const even = {
-    cells: 8,
+    points: 8,
     trials: [],
     phases: estimate.phases.map((phase) => ({ ...phase, flops: phase.kind === 'evaluate' ? 10 : 100 })),
   };

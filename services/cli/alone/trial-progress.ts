@@ -61,7 +61,7 @@ function phaseAt(cell: PlannedCell, phaseKey: string, kind: string, index: numbe
 }
 
 function progressOf(sweep: string, phases: readonly RunningPhase[], over: boolean): SweepProgress {
-  const none = { planned: 0, running: 0, paused: 0, finished: 0, failed: 0, cancelled: 0, stoppedEarly: 0 };
+  const none = { planned: 0, waiting: 0, running: 0, paused: 0, finished: 0, failed: 0, cancelled: 0, stoppedEarly: 0 };
   const counts = over ? { ...none, finished: 1 } : { ...none, running: 1 };
   return { sweep, state: over ? 'finished' : 'running', cells: 1, counts, phases, failures: [] };
 }

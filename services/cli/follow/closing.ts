@@ -4,10 +4,19 @@ import { visibleLine } from '../../../workflows/domain/visible-text.ts';
 import { EXIT, type ExitCode } from '../../edge/index.ts';
 import { countsText } from '../render/progress-lines.ts';
 import type { FollowEnd } from './follow-sweep.ts';
+import type { SweepProgress } from './progress.ts';
 
 export interface Closing {
   readonly exitCode: ExitCode;
   readonly text: string;
+}
+
+/** A sweep that came to its end with nothing but failures is not called finished alone. */
+function endedText(state: string, { counts, cells }: SweepProgress): string {
+  if (state !== 'finished' || counts.failed === 0) return state;
+  return counts.failed === cells
+    ? `finished, all ${cells} cells failed`
+    : `finished, ${counts.failed} of ${cells} cells failed`;
 }
 
 /** @param comeBack command that follows the sweep again; @param lsweep how the person calls this program */
@@ -33,7 +42,7 @@ export function closingOf(end: FollowEnd, sweep: string, comeBack: string, lswee
       const failed = counts.failed > 0;
       const advice = failed ? `\nWhy: ${lsweep} show ${sweep}. Again: ${lsweep} retry ${sweep} --failed` : '';
       const exitCode = state === 'cancelled' ? EXIT.failure : failed ? EXIT.failedTrials : EXIT.ok;
-      return { exitCode, text: `${state}: ${countsText(end.progress)}${advice}` };
+      return { exitCode, text: `${endedText(state, end.progress)}: ${countsText(end.progress)}${advice}` };
     }
   }
 }

@@ -5,6 +5,8 @@ import type { SweepState } from '../../store/index.ts';
 
 export interface CellCounts {
   readonly planned: number;
+  /** For a running phase that other cells need too. */
+  readonly waiting: number;
   readonly running: number;
   readonly paused: number;
   readonly finished: number;

@@ -30,10 +30,8 @@ export async function readProgress(reader: StudyReader, sweep: string, since: Da
 }
 
 export function countsOf(row: SweepCountsRow): CellCounts {
-  const { running, paused, finished, failed, cancelled, stopped_early: stoppedEarly, cells } = row;
-  // cells that are not written yet are planned ones too
-  const planned = Math.max(row.planned, cells - running - paused - finished - failed - cancelled - stoppedEarly);
-  return { planned, running, paused, finished, failed, cancelled, stoppedEarly };
+  const { planned, waiting, running, paused, finished, failed, cancelled, stopped_early: stoppedEarly } = row;
+  return { planned, waiting, running, paused, finished, failed, cancelled, stoppedEarly };
 }
 
 function phaseOf(row: RunningPhaseRow): RunningPhase {

@@ -11,6 +11,7 @@ const row = z.object({
   running: z.number(),
   finished: z.number(),
   failed: z.number(),
+  skipped: z.number(),
 });
 
 export type PhaseProgressRow = z.infer<typeof row>;
@@ -18,7 +19,7 @@ export type PhaseProgressRow = z.infer<typeof row>;
 export const phaseProgressQuery: StudyQuery<PhaseProgressRow> = {
   sql: (sweep) => sql`
 select kind, sum(phases)::integer as phases, sum(planned)::integer as planned, sum(running)::integer as running,
-  sum(finished)::integer as finished, sum(failed)::integer as failed
+  sum(finished)::integer as finished, sum(failed)::integer as failed, sum(skipped)::integer as skipped
 from study.progress
 where sweep = ${sweep}
 group by kind

@@ -9,6 +9,7 @@ const row = z.object({
   state: z.enum(['planning', 'running', 'paused', 'finished', 'cancelled']),
   cells: z.number(),
   planned: z.number(),
+  waiting: z.number(),
   running: z.number(),
   paused: z.number(),
   finished: z.number(),
@@ -26,7 +27,7 @@ export type SweepCountsRow = z.infer<typeof row>;
 
 export const sweepsQuery: StudyQuery<SweepCountsRow, readonly [sweep: string | null]> = {
   sql: (sweep) => sql`
-select sweep, revision, state, cells, planned, running, paused, finished, failed, cancelled, stopped_early,
+select sweep, revision, state, cells, planned, waiting, running, paused, finished, failed, cancelled, stopped_early,
   priority, weight, width, created_at, state_at
 from study.sweeps
 where ${sweep}::text is null or sweep = ${sweep}::text

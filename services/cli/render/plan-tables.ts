@@ -37,9 +37,9 @@ export function planText(view: PlanView, limit: number): string {
 }
 
 function heading({ spec, estimate }: PlanView): string {
-  const { cells, trials, phases } = estimate;
+  const { points, trials, phases } = estimate;
   const used = phases.reduce((sum, phase) => sum + phase.trials, 0);
-  const same = cells === trials.length ? '' : ` (${cells} cells of the grid; some mean the same work)`;
+  const same = points === trials.length ? '' : ` (of ${points} points of the grid; some mean the same trial)`;
   const title = visibleLine(spec.description === null ? spec.name : `${spec.name}: ${spec.description}`);
   return `${title}\n${trials.length} trials${same}, ${phases.length} phases for the ${used} that they need`;
 }
@@ -134,7 +134,8 @@ function diskLine({ estimate, throughput }: PlanView): string {
 export function planJson({ spec, estimate, throughput }: PlanView): unknown {
   return {
     name: spec.name,
-    cells: estimate.cells,
+    cells: estimate.trials.length,
+    points: estimate.points,
     trials: estimate.trials.map(({ key, cell, parameters, flops }) => ({
       key,
       cell: cell.trial.cell,

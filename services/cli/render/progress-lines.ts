@@ -38,6 +38,7 @@ export function countsText({ sweep, cells, counts, state }: SweepProgress): stri
     `${counts.finished} finished`,
     `${counts.failed} failed`,
     `${counts.running} running`,
+    ...(counts.waiting > 0 ? [`${counts.waiting} waiting`] : []),
     ...(counts.paused > 0 ? [`${counts.paused} paused`] : []),
     ...(counts.cancelled > 0 ? [`${counts.cancelled} cancelled`] : []),
     ...(counts.stoppedEarly > 0 ? [`${counts.stoppedEarly} stopped early`] : []),
@@ -63,6 +64,7 @@ function sweepLine({ progress, elapsedSeconds }: ProgressView): StyledLine {
   const { counts, cells, sweep, state } = progress;
   const closed = closedCells(counts);
   const optional: readonly (readonly [number, string])[] = [
+    [counts.waiting, 'waiting'],
     [counts.paused, 'paused'],
     [counts.cancelled, 'cancelled'],
     [counts.stoppedEarly, 'stopped early'],

@@ -48,8 +48,12 @@ export function readSweepResults(reader: StudyReader, sweep: string, cells: numb
 
 /** `phases: base 1/1, finetune 12/40 (4 running, 1 failed), evaluate 8/40` */
 export function phasesText(rows: readonly PhaseProgressRow[]): string {
-  const kinds = rows.map(({ kind, phases, finished, running, failed }) => {
-    const now = [...(running > 0 ? [`${running} running`] : []), ...(failed > 0 ? [`${failed} failed`] : [])];
+  const kinds = rows.map(({ kind, phases, finished, running, failed, skipped }) => {
+    const now = [
+      ...(running > 0 ? [`${running} running`] : []),
+      ...(failed > 0 ? [`${failed} failed`] : []),
+      ...(skipped > 0 ? [`${skipped} not run`] : []),
+    ];
     return `${kind} ${finished}/${phases}${now.length > 0 ? ` (${now.join(', ')})` : ''}`;
   });
   return `phases: ${kinds.join(', ')}`;

@@ -9,6 +9,11 @@ import { type TrialPlaceRow, trialPlacesQuery } from '../queries/trial-places.ts
 import { left, renderTable } from '../render/table.ts';
 import type { Shown } from './shown.ts';
 
+/** States of a cell whose trial goes on. */
+const OPEN: ReadonlySet<string> = new Set(['planned', 'waiting', 'running', 'paused']);
+/** States of a cell that came to its end: phases that are left will not run. */
+const CLOSED: ReadonlySet<string> = new Set(['finished', 'failed', 'stopped_early']);
+
 /**
  * @param name a sweep, or with `cell` null the beginning of a trial key
  * @param cell number of a cell of the sweep, or the beginning of a trial key
@@ -16,11 +21,12 @@ import type { Shown } from './shown.ts';
  */
 export async function tellWhy(reader: StudyReader, name: string, cell: string | null): Promise<Shown> {
   const places = await readRows(reader, trialPlacesQuery, [name, cell]);
-  const [first] = places;
+  // where another sweep has retried the trial, the place in which it is open says what happens now
+  const first = places.find(({ state }) => OPEN.has(state)) ?? places[0];
   const keys = [...new Set(places.map((one) => one.trial_key))];
   if (first === undefined || keys.length > 1) throw notOne(name, cell, keys);
   const story = await readRows(reader, storyQuery, [first.trial_key]);
-  const open = await readRows(reader, openPhasesQuery, [first.sweep, first.cell]);
+  const open = CLOSED.has(first.state) ? [] : await readRows(reader, openPhasesQuery, [first.sweep, first.cell]);
   const [next] = open;
   const text = [titleText(first.trial_key, places), '', storyTable(story)];
   if (next !== undefined) text.push('', visibleLine(`Now: ${nowText(next, first.state)}`));

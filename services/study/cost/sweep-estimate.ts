@@ -30,7 +30,8 @@ export interface PhaseEstimate {
 }
 
 export interface SweepEstimate {
-  readonly cells: number;
+  /** Of the grid, seeds included; several may mean the same trial, which is one cell of the sweep. */
+  readonly points: number;
   readonly trials: readonly TrialEstimate[];
   readonly phases: readonly PhaseEstimate[];
 }
@@ -64,7 +65,7 @@ export function estimateSweep(spec: SweepSpec): SweepEstimate {
     }
     trials.set(cell.trial.key, { key: cell.trial.key, cell, parameters: parametersOf(cell, facts), flops });
   }
-  return { cells: planned.size, trials: [...trials.values()], phases: [...phases.values()] };
+  return { points: planned.size, trials: [...trials.values()], phases: [...phases.values()] };
 }
 
 type Facts = ReturnType<typeof factsOf>;
