@@ -68,7 +68,7 @@ function place(source: string | undefined): string {
 function show(value: unknown): string {
   return typeof value === 'string'
     ? visibleLine(JSON.stringify(redactUrl(value)))
-    : visibleLine(JSON.stringify(value) ?? 'missing');
+    : visibleLine(typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'missing'));
 }
 
 function valueAt(values: unknown, path: readonly PropertyKey[]): unknown {

@@ -1,10 +1,12 @@
 // Sweep files that ask for more than anybody can run, and YAML that only looks like a sweep file: refused at once, with line and limit.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { loadConfig } from '../../services/config/index.ts';
 import { readYaml } from '../../services/study/yaml/yaml-source.ts';
@@ -130,10 +132,7 @@ test('two documents, other encodings, depth and size are told as such', () => {
   assert.match(problemsOf(`${HEAD}seeds: ${'['.repeat(50_000)}${']'.repeat(50_000)}\n`).join('\n'), deep);
   const steps = Array.from({ length: 70 }, (_, level) => `${' '.repeat(level + 1)}- a:\n`).join('');
   assert.match(problemsOf(`${HEAD}axes:\n${steps}`).join('\n'), /levels deep$/);
-  assert.match(
-    problemsOf(`${HEAD}# ${'x'.repeat(5 << 20)}\n`).join('\n'),
-    /^1: the file has \d+ bytes; allowed: at most 4194304/,
-  );
+  assert.match(problemsOf(`${HEAD}# ${'x'.repeat(5 << 20)}\n`).join('\n'), /^1: the file has more than 4194304 bytes/);
   assert.match(problemsOf('').join('\n'), /^1: the file/);
 });
 
@@ -204,4 +203,27 @@ test('lsweep.yaml goes through the same reading', () => {
   refused(`log: ${'['.repeat(9_000)}`, /lsweep\.yaml line 1: lists and maps are nested/);
   writeFileSync(join(folder, 'lsweep.yaml'), '\u{feff}log: { level: warn }\r\n');
   assert.equal(loadConfig({ dir: folder, environment: {} }).log.level, 'warn');
+});
+
+test('what has no end is refused as too long, and what is no file says why', {
+  skip: process.platform !== 'linux',
+}, () => {
+  // in a process of its own: reading to the end would never come back
+  const program =
+    "const { readSweepFile } = await import('./services/sweep-file/index.ts'); readSweepFile('/dev/zero')";
+  const { signal, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  assert.equal(signal, null);
+  assert.match(stderr, /SPEC_INVALID: .*\/dev\/zero:1: the file has more than 4194304 bytes/s);
+  assert.throws(() => readSweepFile(folder), { code: 'SPEC_INVALID', message: /cannot read the sweep file .*EISDIR/ });
+});
+
+test('a number that is none is shown as it is', () => {
+  assert.match(
+    problemsOf(`${HEAD}seeds: [1, .nan, -.inf]\n`).join('\n'),
+    /seeds\.1: NaN is not[^]*seeds\.2: -Infinity is not/,
+  );
 });

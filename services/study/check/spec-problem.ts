@@ -85,7 +85,7 @@ function bestBranch(branches: readonly (readonly z.core.$ZodIssue[])[]): readonl
 }
 
 function shown(value: unknown): string {
-  const text = visibleLine(JSON.stringify(value) ?? 'nothing');
+  const text = visibleLine(typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing'));
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 

@@ -34,14 +34,17 @@ export type ReadYaml =
   | { readonly kind: 'refused'; readonly faults: readonly YamlFault[] };
 
 /** Some 50,000 points written out one by one; parsing takes about a second for each of these megabytes. */
-const MOST_BYTES = 4 << 20;
+export const MOST_YAML_BYTES = 4 << 20;
 const MOST_LEVELS = 64;
 
 /** @param bytes of the file: UTF-8, with or without a byte order mark */
 export function readYaml(bytes: Uint8Array): ReadYaml {
   const refused = (line: number, sentence: string): ReadYaml => ({ kind: 'refused', faults: [{ line, sentence }] });
-  if (bytes.length > MOST_BYTES)
-    return refused(1, `the file has ${bytes.length} bytes; allowed: at most ${MOST_BYTES} (axes say more in less)`);
+  if (bytes.length > MOST_YAML_BYTES)
+    return refused(
+      1,
+      `the file has more than ${MOST_YAML_BYTES} bytes, the most that is allowed (axes say more in less)`,
+    );
   const text = textOf(bytes);
   if (text === null) return refused(1, 'the file is not UTF-8 text (UTF-16, or no text at all); allowed: UTF-8');
   const lines = new LineCounter();
