@@ -6,6 +6,7 @@ import type { ReadSweepFile } from '../sweep-file/index.ts';
 import { withLastingReader, withSweepClient } from './access.ts';
 import { bringUpIfAbsent } from './bring-up.ts';
 import { checkData } from './check-data.ts';
+import { fleetNotes } from './fleet-notes.ts';
 import type { FollowEnd } from './follow/follow-sweep.ts';
 import { followToEnd } from './follow/follow-to-end.ts';
 import { listenForInterruption } from './interruption.ts';
@@ -41,6 +42,7 @@ export async function startSweepFile(
   output.say(
     how === 'started' ? `${name} started: ${cells} cells` : `${name} is known already; it goes on where it was`,
   );
+  for (const note of await fleetNotes(config, sweep.spec)) output.say(`note: ${note}`);
   return { name, cells, how };
 }
 

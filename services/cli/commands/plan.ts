@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { Throughput } from '../../study/cost/index.ts';
 import type { SweepSpec } from '../../study/plan/index.ts';
+import { publicShape } from '../../study/systems/index.ts';
 import type { HubWeights } from '../../sweep-file/index.ts';
 import { globalOptions } from '../global-options.ts';
 
@@ -42,24 +43,34 @@ export function register(program: Command): void {
       const options = optionsSchema.parse(command.opts());
       const { json, config, dir } = globalOptions(command);
       const missing: string[] = [];
-      const { spec } = await readPinnedSweepFile(file, describeIfReached, (path) => missing.push(path));
+      const unreached: string[] = [];
+      const describe = (weights: string) => describeIfReached(weights, (name) => unreached.push(name));
+      const { spec } = await readPinnedSweepFile(file, describe, (path) => missing.push(path));
       if (missing.length === 0) await checkData(spec);
       const throughput = { ...(await configuredThroughput(spec, { file: config, dir })), ...given(options) };
       const view = { spec, estimate: estimateSweep(spec), throughput };
       command
         .configureOutput()
         .writeOut?.(`${json ? JSON.stringify(planJson(view)) : planText(view, options.limit)}\n`);
-      if (missing.length > 0) command.configureOutput().writeErr?.(`${missingNote(missing)}\n`);
+      const notes = [
+        ...(missing.length > 0 ? [missingNote(missing)] : []),
+        ...unreached.map(unreachedNote),
+        ...(await notesOfFleet(spec, { file: config, dir })),
+      ];
+      for (const note of notes) command.configureOutput().writeErr?.(`${note}\n`);
     });
 }
 
 /** A plan needs the hub for nothing that it cannot leave open: then keys of trials count the name. */
-async function describeIfReached(weights: string): Promise<HubWeights | null> {
+async function describeIfReached(weights: string, onAway: (weights: string) => void): Promise<HubWeights | null> {
   const { describeWeights } = await import('../../trainer/index.ts');
   try {
     return await describeWeights(weights, { attempts: 1 });
   } catch (error) {
-    if (error instanceof LatentSweepError && error.code === 'DATA_MISSING') return null;
+    if (error instanceof LatentSweepError && error.code === 'DATA_MISSING') {
+      onAway(weights);
+      return null;
+    }
     throw error;
   }
 }
@@ -68,6 +79,22 @@ async function describeIfReached(weights: string): Promise<HubWeights | null> {
 function missingNote(missing: readonly string[]): string {
   const files = missing.map((path) => `  ${path}`).join('\n');
   return `Data to bring before a run; evaluations on it count as one step, and keys of trials will be others:\n${files}`;
+}
+
+function unreachedNote(weights: string): string {
+  const how = publicShape(weights) === null ? 'its costs are open' : 'planned by the published shape of the model';
+  return `${weights} could not be asked for: ${how}; keys of trials will be others`;
+}
+
+async function notesOfFleet(
+  spec: SweepSpec,
+  sources: { readonly file: string | undefined; readonly dir: string | undefined },
+): Promise<readonly string[]> {
+  const [{ loadConfig }, { fleetNotes }] = await Promise.all([
+    import('../../config/index.ts'),
+    import('../fleet-notes.ts'),
+  ]);
+  return await fleetNotes(loadConfig(sources), spec);
 }
 
 async function configuredThroughput(

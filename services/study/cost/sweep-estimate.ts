@@ -4,7 +4,14 @@
 import type { PhaseKey, TrialKey } from '../../../workflows/domain/ids.ts';
 import { examplesIn, type PlannedCell, planSweepFile, type SweepSpec, splitSizes } from '../plan/index.ts';
 import { type AnyPhaseConfig, PHASE_KINDS, type PhaseKind } from '../settings/index.ts';
-import { type ModelShape, type SystemParameters, shapeOf, systemParameters, systemTraits } from '../systems/index.ts';
+import {
+  type ModelShape,
+  publicShape,
+  type SystemParameters,
+  shapeOf,
+  systemParameters,
+  systemTraits,
+} from '../systems/index.ts';
 import { checkpointBytes } from './phase-disk.ts';
 import { phaseFlops } from './phase-flops.ts';
 import { taskTokens } from './task-tokens.ts';
@@ -84,7 +91,8 @@ function bytesOf(config: AnyPhaseConfig, facts: Facts): number | null {
 function factsOf({ settings }: PlannedCell, spec: SweepSpec) {
   const { model, task, tokenizer } = settings;
   if (task.name === 'simulate') return null;
-  const shape: ModelShape | null = 'weights' in model ? (spec.files[model.weights]?.shape ?? null) : shapeOf(model);
+  const shape: ModelShape | null =
+    'weights' in model ? (spec.files[model.weights]?.shape ?? publicShape(model.weights)) : shapeOf(model);
   const tokens = taskTokens(task, tokenizer);
   if (shape === null || tokens === null) return null;
   return { shape, tokens, sizes: splitSizes(task, examplesIn(task, spec.files)) };

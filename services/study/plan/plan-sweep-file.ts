@@ -9,7 +9,7 @@ import {
   trialSettingsSchema,
   withValueAt,
 } from '../settings/index.ts';
-import { capacityFloatsPerLatent, channelName, shapeOf } from '../systems/index.ts';
+import { capacityFloatsPerLatent, channelName, publicShape, shapeOf } from '../systems/index.ts';
 import { type GridPoint, gridOf } from './grid.ts';
 import { pipelineOf } from './pipeline.ts';
 import { type SweepSpec, sweepSpecSchema } from './sweep-spec.ts';
@@ -81,7 +81,8 @@ function plannedCell(
   }
   const { key, settings, phases, stepsByPhase } = pipelineOf(written.data, spec.files);
   const { system, channel, latents, task, model } = settings;
-  const shape = 'weights' in model ? (spec.files[model.weights]?.shape ?? null) : shapeOf(model);
+  // for show only: what identifies the trial is in `phases` already
+  const shape = 'weights' in model ? (spec.files[model.weights]?.shape ?? publicShape(model.weights)) : shapeOf(model);
   return {
     trial: { key, cell: index, phases },
     settings,
