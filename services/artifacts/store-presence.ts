@@ -88,10 +88,7 @@ export class StorePresence {
     }
     if (!isSame(place, this.#known)) {
       this.#known = place;
-      if (this.#memory !== null) {
-        makeFolder(dirname(this.#memory));
-        await writeWhole(this.#memory, JSON.stringify(place));
-      }
+      if (this.#memory !== null) await remember(this.#memory, place);
     }
     return true;
   }
@@ -104,6 +101,15 @@ export class StorePresence {
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
     }
+  }
+}
+
+async function remember(memory: string, place: Place): Promise<void> {
+  try {
+    makeFolder(dirname(memory));
+    await writeWhole(memory, JSON.stringify(place));
+  } catch (error) {
+    throw fileError(error, `${memory}, which remembers where the artifact store is, could not be written`);
   }
 }
 

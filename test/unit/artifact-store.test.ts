@@ -129,6 +129,15 @@ test('a root that cannot be a directory is ARTIFACT_STORE', async () => {
   await assert.rejects(openArtifactStore(join(path, 'below')), isCode('ARTIFACT_STORE'));
 });
 
+test('a folder for the memory that cannot be made is not blamed on the store', async () => {
+  const { path } = source('a file');
+  const memory = join(path, 'artifact-store.json');
+  await assert.rejects(
+    openArtifactStore(fresh(), 'artifacts.url', memory),
+    isCode('ARTIFACT_STORE', /^ARTIFACT_STORE: \S*artifact-store\.json, which remembers .* could not be written/),
+  );
+});
+
 test('a full disk is DISK_FULL', { skip: process.platform !== 'linux' }, async () => {
   const { path, artifact } = source('x');
   const { copyDurably, fileError } = await import('../../services/artifacts/index.ts');
