@@ -35,7 +35,7 @@ export class StorePresence {
   /** Makes a store that this machine has not seen before. @throws LatentSweepError ARTIFACT_STORE, DISK_FULL */
   static async open(root: string, memory: string | null): Promise<StorePresence> {
     try {
-      const known = memory === null ? null : await readJson(memory, placeSchema);
+      const known = memory === null ? null : await recall(memory);
       const presence = new StorePresence(root, memory, known?.root === root ? known : null);
       if (presence.#known === null) {
         makeFolder(root);
@@ -104,13 +104,25 @@ export class StorePresence {
   }
 }
 
+async function recall(memory: string): Promise<Place | null> {
+  try {
+    return await readJson(memory, placeSchema);
+  } catch (error) {
+    throw memoryError(error, memory);
+  }
+}
+
 async function remember(memory: string, place: Place): Promise<void> {
   try {
     makeFolder(dirname(memory));
     await writeWhole(memory, JSON.stringify(place));
   } catch (error) {
-    throw fileError(error, `${memory}, which remembers where the artifact store is, could not be written`);
+    throw memoryError(error, memory);
   }
+}
+
+function memoryError(error: unknown, memory: string): LatentSweepError {
+  return fileError(error, `${memory}, which remembers where the artifact store is, cannot be used`);
 }
 
 function isSame(a: Place, b: Place | null): boolean {

@@ -131,11 +131,15 @@ test('a root that cannot be a directory is ARTIFACT_STORE', async () => {
 
 test('a folder for the memory that cannot be made is not blamed on the store', async () => {
   const { path } = source('a file');
-  const memory = join(path, 'artifact-store.json');
-  await assert.rejects(
-    openArtifactStore(fresh(), 'artifacts.url', memory),
-    isCode('ARTIFACT_STORE', /^ARTIFACT_STORE: \S*artifact-store\.json, which remembers .* could not be written/),
-  );
+  const link = fresh();
+  symlinkSync(fresh(), link);
+  for (const folder of [path, join(link, 'state')]) {
+    const memory = join(folder, 'artifact-store.json');
+    await assert.rejects(
+      openArtifactStore(fresh(), 'artifacts.url', memory),
+      isCode('ARTIFACT_STORE', /^ARTIFACT_STORE: \S*artifact-store\.json, which remembers .* cannot be used/),
+    );
+  }
 });
 
 test('a full disk is DISK_FULL', { skip: process.platform !== 'linux' }, async () => {
