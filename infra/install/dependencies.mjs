@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { prunePackages } from './prune.mjs';
 import { runLogged } from './step.mjs';
 
 const STAMP = '.latent-sweep-lock-sha256';
@@ -32,6 +33,7 @@ export async function install(root, log) {
   const npm = process.env['npm_execpath'];
   const viaNode = npm !== undefined && /npm-cli\.c?js$/.test(npm);
   await runLogged(viaNode ? process.execPath : 'npm', viaNode ? [npm, ...args] : args, { log, cwd: root });
+  prunePackages(join(root, 'node_modules'));
   writeFileSync(join(root, 'node_modules', STAMP), lockHash(root));
 }
 

@@ -6,3 +6,4 @@ export { fetchTemporal } from './fetch-temporal.mjs';
 export { findTemporal } from './find-temporal.mjs';
 export { withInstallLock } from './install-lock.mjs';
 export { ensurePostgresRuns, linkPostgresLibraries } from './postgres-links.mjs';
+export { prunePackages } from './prune.mjs';

@@ -30,7 +30,7 @@ export function linkPostgresLibraries(native) {
       // another process may have made it meanwhile
       if (error instanceof Error && 'code' in error && error.code === 'EEXIST') continue;
       throw new Error(
-        `Postgres lacks the link ${basename(path)} in ${dirname(path)}, which cannot be made (${error instanceof Error ? error.message : error}); run node infra/install/prepare.mjs as the owner of that folder`,
+        `Postgres lacks the link ${basename(path)} in ${dirname(path)}, which cannot be made (${error instanceof Error ? error.message : error}); run node infra/install/prepare.mjs as the owner of that folder (of an installed package: lsweep up)`,
       );
     }
   }

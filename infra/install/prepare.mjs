@@ -44,7 +44,7 @@ async function installWhatIsMissing(cache) {
   const startMs = Date.now();
   if (!isInstalled(root)) {
     const log = join(cache, 'npm-ci.log');
-    await step('Installing the npm packages, about 1 GB on disk (15 to 90 s)', () => install(root, log));
+    await step('Installing the npm packages, about 650 MB on disk (15 to 90 s)', () => install(root, log));
   }
   await ensurePostgresRuns(root);
   if (!isBuildFresh()) await step('Compiling what changed (at most some seconds)', build);

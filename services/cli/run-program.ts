@@ -2,9 +2,9 @@
 // code, a sentence and what to do; a stack only with --debug.
 
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { CommanderError } from 'commander';
 import { type ErrorInterpreter, EXIT, isDebugAsked, tellError } from '../edge/index.ts';
+import { defaultStateDir } from '../program/index.ts';
 import { isInterruption } from './interruption.ts';
 import { buildProgram } from './program.ts';
 
@@ -48,6 +48,6 @@ function stateFolder(argv: readonly string[]): string | null {
   const flag = argv.findIndex((argument) => argument === '--dir' || argument.startsWith('--dir='));
   const argument = argv[flag] ?? '';
   const named = argument === '--dir' ? argv[flag + 1] : argument.slice('--dir='.length);
-  const folder = join(resolve(named || process.env['LSWEEP_DIR'] || '.'), '.lsweep');
+  const folder = defaultStateDir(named || undefined, process.env);
   return existsSync(folder) ? folder : null;
 }

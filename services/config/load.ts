@@ -4,6 +4,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { defaultStateDir } from '../program/index.ts';
 import { readYaml } from '../study/yaml/index.ts';
 import { type Environment, valuesOfEnvironment } from './environment.ts';
 import { configError } from './issues.ts';
@@ -21,7 +22,7 @@ export interface Config extends ConfigValues {
 export interface ConfigSources {
   /** Default: LSWEEP_DIR, else the working directory. */
   readonly dir?: string | undefined;
-  /** Default: LSWEEP_CONFIG, else lsweep.yaml, else .lsweep/config.yaml in `dir`. A file that is named must exist. */
+  /** Default: LSWEEP_CONFIG, else lsweep.yaml, else config.yaml in the default state folder. A file that is named must exist. */
   readonly file?: string | undefined;
   readonly environment?: Environment;
 }
@@ -30,7 +31,8 @@ export interface ConfigSources {
 export function loadConfig(sources: ConfigSources = {}): Config {
   const environment = sources.environment ?? process.env;
   const dir = resolve(sources.dir ?? (environment['LSWEEP_DIR'] || '.'));
-  const file = findFile(dir, sources.file ?? (environment['LSWEEP_CONFIG'] || undefined));
+  const stateDir = defaultStateDir(sources.dir, environment);
+  const file = findFile(dir, stateDir, sources.file ?? (environment['LSWEEP_CONFIG'] || undefined));
   const read = file === null ? null : readFile(file);
   const values = structuredClone(read?.values ?? {});
   const variables = new Map<string, string>();
@@ -38,6 +40,7 @@ export function loadConfig(sources: ConfigSources = {}): Config {
     put(values, leaf.path, value);
     variables.set(leaf.key, leaf.variable);
   }
+  if (values['stateDir'] === undefined) values['stateDir'] = stateDir;
   const parsed = configSchema.safeParse(values);
   if (!parsed.success) {
     throw configError(parsed.error.issues, values, (path) => variables.get(path.join('.')) ?? read?.placeOf(path));
@@ -46,7 +49,7 @@ export function loadConfig(sources: ConfigSources = {}): Config {
   return { ...withPaths(config, dir), dir, file };
 }
 
-function findFile(dir: string, named: string | undefined): string | null {
+function findFile(dir: string, stateDir: string, named: string | undefined): string | null {
   if (named !== undefined) {
     const file = resolve(dir, named);
     if (!existsSync(file)) {
@@ -57,7 +60,7 @@ function findFile(dir: string, named: string | undefined): string | null {
     }
     return file;
   }
-  return [join(dir, 'lsweep.yaml'), join(dir, '.lsweep', 'config.yaml')].find((file) => existsSync(file)) ?? null;
+  return [join(dir, 'lsweep.yaml'), join(stateDir, 'config.yaml')].find((file) => existsSync(file)) ?? null;
 }
 
 interface YamlFile {

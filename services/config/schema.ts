@@ -31,8 +31,8 @@ const tlsFiles = z
 
 export const configSchema = z
   .strictObject({
-    /** Where the local stack keeps everything; relative to the folder of the configuration. */
-    stateDir: z.string().min(1).default('.lsweep'),
+    /** Where the local stack keeps everything; relative to the folder of the configuration. Default: defaultStateDir of services/program. */
+    stateDir: z.string().min(1),
     postgres: z
       .strictObject({
         /** The owner of the schema `study` and of the base tables; migrations run with it. */

@@ -2,6 +2,7 @@
 // stderr (which the local stack keeps in the log of the process) and an exit code, never with a stack. To be called first.
 
 import { resolve } from 'node:path';
+import { defaultStateDir } from '../program/index.ts';
 import { DEBUG_VARIABLE } from './error-details.ts';
 import type { ErrorInterpreter } from './interpret-error.ts';
 import { tellError } from './tell-error.ts';
@@ -10,7 +11,10 @@ import { tellError } from './tell-error.ts';
 export function endOnErrors(interpreters: readonly ErrorInterpreter[]): void {
   const endWith = async (thrown: unknown): Promise<void> => {
     const debug = isDebugAsked(process.env);
-    const stateDir = resolve(process.env['LSWEEP_DIR'] || '.', '.lsweep');
+    const stateDir = resolve(
+      process.env['LSWEEP_DIR'] || '.',
+      process.env['LSWEEP_STATE_DIR'] || defaultStateDir(undefined, process.env),
+    );
     const { text, exitCode } = await tellError(thrown, { json: false, debug, stateDir, interpreters });
     // a pipe takes it later; process.exit would cut it
     process.stderr.write(`${text}\n`, () => process.exit(exitCode));

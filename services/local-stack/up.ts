@@ -51,7 +51,12 @@ function startSupervisor(config: Config): Supervisor {
   makeStateFolder(config);
   mkdirSync(dirname(log), { recursive: true });
   const out = openSync(log, 'a');
-  const env = { ...process.env, LSWEEP_DIR: config.dir, LSWEEP_CONFIG: config.file ?? undefined };
+  const env = {
+    ...process.env,
+    LSWEEP_DIR: config.dir,
+    LSWEEP_CONFIG: config.file ?? undefined,
+    LSWEEP_STATE_DIR: config.stateDir,
+  };
   const { file, args } = nodeCommand('services/local-stack/supervise', [], env);
   // a session of its own: Ctrl-C and a closing terminal reach the command, not the stack
   const child = spawn(file, args, { env, stdio: ['ignore', out, out], cwd: '/', detached: true });

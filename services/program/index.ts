@@ -1,3 +1,4 @@
-// The border of the library that starts processes of the program.
+// The border of what the program knows of the place that it runs from.
 
 export { type ProgramEntry, programEntry } from './entry.ts';
+export { defaultStateDir } from './state-dir.ts';
