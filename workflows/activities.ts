@@ -33,7 +33,7 @@ export interface FailureSummary {
 }
 
 /** How a turn on the `gpu` queue ended. `wait`: another workflow has the phase. */
-export type PhaseTurn =
+export type DispatchResult =
   /** `closed`: the trial that was closed in the same turn. */
   | { readonly kind: 'finished'; readonly closed: number | null }
   | ({ readonly kind: 'failed' } & FailureSummary)
@@ -81,7 +81,7 @@ export interface GpuActivities {
    * Claims the phase and runs one attempt of it on a slot of the fleet to its end; claiming here and not in an activity of its own
    * halves the events of a batch. Gives the claim back when cancelled. Failures carry `PhaseFailureDetails`.
    */
-  runPhase(input: RunPhaseInput): Promise<PhaseTurn>;
+  runPhase(input: RunPhaseInput): Promise<DispatchResult>;
 }
 
 export interface WaitActivities {

@@ -19,8 +19,8 @@ export interface SweepState {
   version: number;
 }
 
-export interface SweepHands {
-  tellAll(): Promise<void>;
+export interface SweepControls {
+  notifyAll(): Promise<void>;
   stopBatches(): void;
   /** Runs work that must end even while the sweep is being cancelled. */
   outside<T>(work: () => Promise<T>): Promise<T>;
@@ -37,7 +37,7 @@ const updates = {
 };
 
 /** Register before the first await, so that an update-with-start finds its handler. */
-export function listenToCommands(state: SweepState, hands: SweepHands): void {
+export function listenToCommands(state: SweepState, controls: SweepControls): void {
   const refuseCancelled = (): void => {
     if (state.cancelled) throw ApplicationFailure.nonRetryable('the sweep is being cancelled', 'CONFLICT');
   };
@@ -65,7 +65,7 @@ export function listenToCommands(state: SweepState, hands: SweepHands): void {
   const setPaused = async (paused: boolean): Promise<void> => {
     if (state.paused === paused) return;
     state.paused = paused;
-    await hands.tellAll();
+    await controls.notifyAll();
     // two commands may overlap: the last state wins in Postgres too
     await short.setSweepState({ sweepId: state.sweepId, state: state.paused ? 'paused' : 'running' });
   };
@@ -74,16 +74,16 @@ export function listenToCommands(state: SweepState, hands: SweepHands): void {
 
   setHandler(updates.cancel, () => {
     state.cancelled = true;
-    hands.stopBatches();
+    controls.stopBatches();
   });
 
   setHandler(
     updates.retryFailed,
     async () => {
-      const trials = await hands.outside(() => short.retryFailed({ sweepId: state.sweepId }));
+      const trials = await controls.outside(() => short.retryFailed({ sweepId: state.sweepId }));
       if (trials > 0) {
         state.reopenings += 1;
-        await hands.tellAll();
+        await controls.notifyAll();
       }
       return trials;
     },
@@ -95,7 +95,7 @@ export function listenToCommands(state: SweepState, hands: SweepHands): void {
     async (settings) => {
       state.settings = settings;
       await short.saveSettings({ sweepId: state.sweepId, settings });
-      await hands.tellAll();
+      await controls.notifyAll();
     },
     {
       validator: (settings: SweepSettings) => {

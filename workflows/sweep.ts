@@ -55,7 +55,7 @@ export async function sweep(input: SweepInput): Promise<SweepSummary> {
   const progress: Progress = { plannedRevision: 0, batchSize, slots: 1 };
   const batches = new RunningBatches(state, input);
   listenToCommands(state, {
-    tellAll: () => batches.notifyAll(),
+    notifyAll: () => batches.notifyAll(),
     stopBatches: () => batches.cancel(),
     outside: (work) => CancellationScope.nonCancellable(work),
   });

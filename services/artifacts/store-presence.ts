@@ -18,15 +18,15 @@ const markSchema = z.object({
 });
 const placeSchema = z.object({ root: z.string(), device: z.string(), inode: z.string() });
 /** A folder as the file system knows it: another one is mounted under the same name when it differs. */
-type Place = z.infer<typeof placeSchema>;
+type FolderIdentity = z.infer<typeof placeSchema>;
 
 export class StorePresence {
   readonly #root: string;
   /** File outside the store that remembers its place between starts; null = nowhere. */
   readonly #memory: string | null;
-  #known: Place | null;
+  #known: FolderIdentity | null;
 
-  private constructor(root: string, memory: string | null, known: Place | null) {
+  private constructor(root: string, memory: string | null, known: FolderIdentity | null) {
     this.#root = root;
     this.#memory = memory;
     this.#known = known;
@@ -104,7 +104,7 @@ export class StorePresence {
   }
 }
 
-async function recall(memory: string): Promise<Place | null> {
+async function recall(memory: string): Promise<FolderIdentity | null> {
   try {
     return await readJson(memory, placeSchema);
   } catch (error) {
@@ -112,7 +112,7 @@ async function recall(memory: string): Promise<Place | null> {
   }
 }
 
-async function remember(memory: string, place: Place): Promise<void> {
+async function remember(memory: string, place: FolderIdentity): Promise<void> {
   try {
     makeFolder(dirname(memory));
     await writeWhole(memory, JSON.stringify(place));
@@ -125,11 +125,11 @@ function memoryError(error: unknown, memory: string): LatentSweepError {
   return fileError(error, `${memory}, which remembers where the artifact store is, cannot be used`);
 }
 
-function isSame(a: Place, b: Place | null): boolean {
+function isSame(a: FolderIdentity, b: FolderIdentity | null): boolean {
   return a.root === b?.root && a.device === b.device && a.inode === b.inode;
 }
 
-async function placeOf(root: string): Promise<Place | null> {
+async function placeOf(root: string): Promise<FolderIdentity | null> {
   try {
     const { dev, ino } = await stat(root, { bigint: true });
     return { root, device: String(dev), inode: String(ino) };

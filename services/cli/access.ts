@@ -66,10 +66,10 @@ async function withReaderFor<T>(
   const writerUrl = config.postgres.url ?? runningStack(config)?.postgresUrl ?? null;
   const options = { urlOf: 'writer', statementsOf, timeoutMs } as const;
   if (writerUrl !== null) return await withReaderAt(writerUrl, options, work);
-  const { startPostgresAlone } = await import('../local-stack/index.ts');
+  const { startStandalonePostgres } = await import('../local-stack/index.ts');
   // Ctrl-C must not leave that Postgres behind: it ends the query, then the way out stops the server
   const interruption = listenForInterruption();
-  const postgres = await startPostgresAlone(config);
+  const postgres = await startStandalonePostgres(config);
   try {
     return await unlessInterrupted(withReaderAt(postgres.url, options, work), interruption.signal);
   } finally {

@@ -1,7 +1,7 @@
 // The `lsweep` executable; lsweep.mjs loads it. Everything testable is in run-program.ts.
 
 import { EXIT } from '../edge/index.ts';
-import { runProgram, tellEnd } from './run-program.ts';
+import { reportEnd, runProgram } from './run-program.ts';
 
 // what a callback or a forgotten promise throws ends like the command itself
 process.on('uncaughtException', (error) => void endWith(error));
@@ -27,7 +27,7 @@ function endForReader(): void {
 }
 
 async function endWith(error: unknown): Promise<void> {
-  process.exitCode = await tellEnd(error, process.argv);
+  process.exitCode = await reportEnd(error, process.argv);
   // a pipe takes the message later; process.exit would cut it
   process.stderr.write('', () => process.exit());
 }

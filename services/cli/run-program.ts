@@ -3,7 +3,7 @@
 
 import { existsSync } from 'node:fs';
 import { CommanderError } from 'commander';
-import { type ErrorInterpreter, EXIT, isDebugAsked, tellError } from '../edge/index.ts';
+import { type ErrorInterpreter, EXIT, isDebugAsked, reportError } from '../edge/index.ts';
 import { defaultStateDir } from '../program/index.ts';
 import { isInterruption } from './interruption.ts';
 import { buildProgram } from './program.ts';
@@ -25,15 +25,15 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     await program.parseAsync([...argv]);
     return typeof process.exitCode === 'number' ? process.exitCode : EXIT.ok;
   } catch (error) {
-    return await tellEnd(error, argv);
+    return await reportEnd(error, argv);
   }
 }
 
 /** Says on stderr what a command ended with. @returns its exit code */
-export async function tellEnd(thrown: unknown, argv: readonly string[]): Promise<number> {
+export async function reportEnd(thrown: unknown, argv: readonly string[]): Promise<number> {
   if (thrown instanceof CommanderError) return SHOWN_ON_REQUEST.has(thrown.code) ? EXIT.ok : EXIT.usage;
   if (isInterruption(thrown)) return EXIT.interrupted;
-  const { text, exitCode } = await tellError(thrown, {
+  const { text, exitCode } = await reportError(thrown, {
     json: argv.includes('--json'),
     debug: argv.includes('--debug') || isDebugAsked(process.env),
     stateDir: stateFolder(argv),

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { defaultStateDir } from '../program/index.ts';
 import { DEBUG_VARIABLE } from './error-details.ts';
 import type { ErrorInterpreter } from './interpret-error.ts';
-import { tellError } from './tell-error.ts';
+import { reportError } from './report-error.ts';
 
 /** @param interpreters of the libraries that the process uses */
 export function endOnErrors(interpreters: readonly ErrorInterpreter[]): void {
@@ -15,7 +15,7 @@ export function endOnErrors(interpreters: readonly ErrorInterpreter[]): void {
       process.env['LSWEEP_DIR'] || '.',
       process.env['LSWEEP_STATE_DIR'] || defaultStateDir(undefined, process.env),
     );
-    const { text, exitCode } = await tellError(thrown, { json: false, debug, stateDir, interpreters });
+    const { text, exitCode } = await reportError(thrown, { json: false, debug, stateDir, interpreters });
     // a pipe takes it later; process.exit would cut it
     process.stderr.write(`${text}\n`, () => process.exit(exitCode));
   };

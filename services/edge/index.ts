@@ -3,4 +3,4 @@
 export { endOnErrors, isDebugAsked } from './end-on-errors.ts';
 export { EXIT, EXIT_CODES_HELP, type ExitCode, exitCodeOf } from './exit-codes.ts';
 export { type ErrorInterpreter } from './interpret-error.ts';
-export { type TellOptions, type ToldError, tellError } from './tell-error.ts';
+export { reportError, type TellOptions, type ToldError } from './report-error.ts';

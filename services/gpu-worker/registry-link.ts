@@ -48,7 +48,7 @@ export class RegistryLink {
   /** No new attempts come from now on; told again should the registry forget it. */
   async leave(): Promise<void> {
     this.#isLeaving = true;
-    if (this.#isKnown) await this.#tell(() => this.#sayLeaving());
+    if (this.#isKnown) await this.#notify(() => this.#sayLeaving());
   }
 
   async close(): Promise<void> {
@@ -63,7 +63,7 @@ export class RegistryLink {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       const wasKnown = this.#isKnown;
-      const answered = await this.#tell(async () => {
+      const answered = await this.#notify(async () => {
         if (wasKnown) await this.#renew();
         else renewMs = await this.#register();
       });
@@ -101,7 +101,7 @@ export class RegistryLink {
   }
 
   /** @returns whether the registry answered; its silence is logged when it begins and ends */
-  async #tell(call: () => Promise<void>): Promise<boolean> {
+  async #notify(call: () => Promise<void>): Promise<boolean> {
     try {
       await call();
       if (this.#isSilent) this.#log.info('the registry answers again');

@@ -11,7 +11,7 @@ import type { SlotOptions, WorkerOptions } from './options.ts';
 import { InsideTrainer } from './simulate/inside-trainer.ts';
 import { processMarkSchema, readJson, writeJson } from './state-folder.ts';
 import type { Trainer } from './trainer.ts';
-import { TrainerProcess } from './trainer-process.ts';
+import { TrainerHandle } from './trainer-handle.ts';
 
 export type SlotNeeds = Pick<WorkerOptions, 'trainerEntry' | 'trainerExecArgv' | 'times' | 'log'>;
 
@@ -105,7 +105,7 @@ export class TrainerSlot {
       startMs: times.trainerStartMs,
       log: this.#log,
     };
-    this.#trainer = await TrainerProcess.start(start, ENGINE_VERSION, (pid) => writeJson(this.#markFile, markOf(pid)));
+    this.#trainer = await TrainerHandle.start(start, ENGINE_VERSION, (pid) => writeJson(this.#markFile, markOf(pid)));
     return this.#trainer;
   }
 

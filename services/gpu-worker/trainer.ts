@@ -1,4 +1,4 @@
-// What a slot needs of a trainer, whether it is a child process (trainer-process.ts) or simulated inside this one (simulate/inside-trainer.ts).
+// What a slot needs of a trainer, whether it is a child process (trainer-handle.ts) or simulated inside this one (simulate/inside-trainer.ts).
 
 import type { LatentSweepError } from '../../workflows/domain/errors.ts';
 import type { AnyPhaseConfig } from '../study/settings/index.ts';

@@ -6,9 +6,9 @@ import { z } from 'zod';
 import type { Config } from '../config/index.ts';
 import { programEntry } from '../program/index.ts';
 import type { StackLayout } from './layout.ts';
+import { lowPriority } from './low-priority.ts';
 import { accepts } from './ports.ts';
 import type { ServiceCommand, ServiceDefinition } from './service.ts';
-import { yielding } from './yielding.ts';
 
 /** Longer than the orderly stop of either process takes at most. */
 const ORCHESTRATOR_STOP_MS = 20_000;
@@ -45,7 +45,7 @@ export function orchestratorService(
       rmSync(ready, { force: true });
       const own = { LSWEEP_ORCHESTRATOR_REGISTRY_ADDRESS: addressOf(listen) };
       return Promise.resolve(
-        yielding(
+        lowPriority(
           nodeCommand('services/orchestrator/main', ['--ready-file', ready], { ...environment, ...own }),
           niceness,
         ),
@@ -82,7 +82,7 @@ export function workerService(
       };
       const args = ['--state-dir', layout.worker(name), '--ready-file', ready];
       const env = { ...environment, ...own, ...none };
-      return Promise.resolve(yielding(nodeCommand('services/gpu-worker/main', args, env), niceness));
+      return Promise.resolve(lowPriority(nodeCommand('services/gpu-worker/main', args, env), niceness));
     },
     isReady: async (pid) =>
       readyPid(ready) === pid && (await accepts({ host: reachable(listen.host), port: listen.port })),

@@ -89,7 +89,7 @@ export async function planStack(config: Config, layout: StackLayout, before: Sta
   };
 }
 
-interface Place {
+interface StackLocation {
   readonly name: string;
   readonly listen: Listening;
 }
@@ -101,9 +101,9 @@ async function places(
   address: string,
   key: string,
   ports: PortPicker,
-): Promise<readonly Place[]> {
+): Promise<readonly StackLocation[]> {
   const { host, port } = parseAddress(address);
-  const result: Place[] = [];
+  const result: StackLocation[] = [];
   for (let i = 0; i < count; i++) {
     const name = count === 1 ? kind : `${kind}-${i + 1}`;
     const fixed = port === 0 ? null : port + i;

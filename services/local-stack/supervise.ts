@@ -8,9 +8,9 @@ import { endOnErrors } from '../edge/index.ts';
 import { callError } from '../rpc/index.ts';
 import { postgresError } from '../store/index.ts';
 import { layoutOf } from './layout.ts';
+import { yieldSession } from './low-priority.ts';
 import { releaseStackLock, takeStackLock } from './stack-lock.ts';
 import { runSupervisor } from './supervisor.ts';
-import { yieldSession } from './yielding.ts';
 
 const POLL_MS = 100;
 

@@ -8,8 +8,8 @@ import { cacheDir, fetchTemporal, findTemporal } from '../../infra/install/index
 import type { Config } from '../config/index.ts';
 import { routeTo } from '../rpc/index.ts';
 import type { StackLayout } from './layout.ts';
+import { lowPriority } from './low-priority.ts';
 import type { ServiceDefinition } from './service.ts';
-import { yielding } from './yielding.ts';
 
 const STOP_TIMEOUT_MS = 15_000;
 /** On a full machine an answer takes seconds. */
@@ -57,7 +57,10 @@ export function temporalService(ports: TemporalPorts, config: Config, layout: St
     command: async () => {
       mkdirSync(dirname(layout.temporalFile), { recursive: true });
       const file = await temporalBinary(config);
-      return yielding({ file, args: ['server', 'start-dev', ...place, ...state, ...settings] }, config.stack.niceness);
+      return lowPriority(
+        { file, args: ['server', 'start-dev', ...place, ...state, ...settings] },
+        config.stack.niceness,
+      );
     },
     isReady: () => answers(`127.0.0.1:${ports.frontend}`, namespace),
   };

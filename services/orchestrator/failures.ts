@@ -7,7 +7,7 @@ import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { retryPolicy } from '../../workflows/domain/retries.ts';
 import { nextRetry } from '../../workflows/domain/retry.ts';
 import type { FailureReport, OrchestratorStore } from '../store/types.ts';
-import type { AttemptEnd, AttemptId } from './fleet/attempt-follower.ts';
+import type { AttemptEnd, AttemptRef } from './fleet/attempt-follower.ts';
 
 /** Before a stopped phase goes on elsewhere. */
 const RESTART_MS = 500;
@@ -30,7 +30,7 @@ export function toApplicationFailure(error: unknown): Error {
 export type BadEnd = Extract<AttemptEnd, { kind: 'failed' | 'fenced' | 'stopped' }>;
 
 /** What `runPhase` fails with. Decides about the retry, by the counts in Postgres and the sweep's budgets, and records the decision. */
-export async function endFailure(store: OrchestratorStore, id: AttemptId, end: BadEnd): Promise<ApplicationFailure> {
+export async function endFailure(store: OrchestratorStore, id: AttemptRef, end: BadEnd): Promise<ApplicationFailure> {
   switch (end.kind) {
     case 'fenced':
       return ApplicationFailure.nonRetryable('FENCED: a newer attempt owns the phase', 'FENCED');

@@ -10,7 +10,7 @@ import { waitFitActivity } from './activities/wait-fit.ts';
 import { waitPhaseActivity } from './activities/wait-phase.ts';
 import { activityEdge } from './activity-edge.ts';
 import { CheckpointCollector } from './checkpoint-collector.ts';
-import { Attempts } from './fleet/attempts.ts';
+import { FollowedAttempts } from './fleet/attempts.ts';
 import { FitWaiters } from './fleet/fit-waiters.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { Gateway } from './fleet/gateway.ts';
@@ -18,11 +18,11 @@ import { ProgressWriter } from './fleet/progress-writer.ts';
 import { Quarantine } from './fleet/quarantine.ts';
 import { FleetSlotSupplier } from './fleet/slot-supplier.ts';
 import type { OrchestratorOptions } from './options.ts';
-import { PhaseNews } from './phase-news.ts';
+import { PhaseNotifications } from './phase-notifications.ts';
 import { SegmentCommitter } from './segment-committer.ts';
 import { clientConnection, workerConnection } from './temporal-connection.ts';
-import { TURN_LIMIT } from './turn-limit.ts';
 import { workflowBundle as bundleOnce } from './workflow-bundle.ts';
+import { WORKFLOW_TASK_LIMIT } from './workflow-task-limit.ts';
 
 /** Waiters are cheap: a promise and a heartbeat each. */
 const WAITERS = 2_000;
@@ -54,11 +54,11 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
   const onCheckpoint = (phaseId: number): void => collector?.touch(phaseId);
   const followerNeeds = { store, committer, log, onProgress: progress.note.bind(progress), onCheckpoint };
   const quarantine = new Quarantine(store, fleet, times, log);
-  const attempts = new Attempts(fleet, followerNeeds, times.unclaimedMs, (id, nodeId, end) =>
+  const attempts = new FollowedAttempts(fleet, followerNeeds, times.unclaimedMs, (id, nodeId, end) =>
     quarantine.attemptEnded(id, nodeId, end),
   );
   const fits = new FitWaiters(store, log);
-  const news = new PhaseNews();
+  const notifications = new PhaseNotifications();
   const supplier = new FleetSlotSupplier(fleet);
   const shared: Pick<
     WorkerOptions,
@@ -69,7 +69,7 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
     interceptors: { activity: [activityEdge] },
     shutdownGraceTime: '1s',
     maxHeartbeatThrottleInterval: '2s',
-    ...TURN_LIMIT,
+    ...WORKFLOW_TASK_LIMIT,
   };
   const fixed = (numSlots: number): { readonly type: 'fixed-size'; readonly numSlots: number } => ({
     type: 'fixed-size',
@@ -104,12 +104,12 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
     await Worker.create({
       ...shared,
       taskQueue: QUEUES.wait,
-      activities: { waitPhase: waitPhaseActivity(store, client, news), waitFit: waitFitActivity(store, fits) },
+      activities: { waitPhase: waitPhaseActivity(store, client, notifications), waitFit: waitFitActivity(store, fits) },
       maxConcurrentActivityTaskExecutions: WAITERS,
     }),
   ];
   // from here on things run by themselves: whatever may fail for want of Temporal has been done
-  const listening = news.listen(store, signal, log);
+  const listening = notifications.listen(store, signal, log);
   const { replicaId } = options;
   const gateway = new Gateway({ store, client, fleet, attempts, quarantine, log, signal, times, replicaId });
   const runs = workers.map((worker) => worker.run());

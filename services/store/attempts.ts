@@ -50,7 +50,7 @@ const MOST_EXCUSED = 50;
 
 type Checkpoint = CheckpointRow & { readonly attempt: number; readonly node: string };
 
-export type Attempts = Pick<
+export type AttemptStore = Pick<
   OrchestratorStore,
   | 'openAttempt'
   | 'moveAttempt'
@@ -64,7 +64,7 @@ export type Attempts = Pick<
   | 'attemptProgress'
 >;
 
-export function attempts(db: Database): Attempts {
+export function attempts(db: Database): AttemptStore {
   return {
     openAttempt: (phaseKey, fence, place, reason) =>
       db.transaction(async (tx): Promise<AttemptOpening> => {

@@ -51,10 +51,10 @@ function withoutEchoes(commits: readonly SegmentCommit[]): Group {
   for (const commit of commits) {
     const id = `${commit.phaseId}/${commit.attempt}`;
     const before = newest.get(id);
-    const echoes = before !== undefined && commit.seq <= before.seq;
-    isEcho.push(echoes);
-    places.push(echoes ? before.place : sent.length);
-    if (echoes) continue;
+    const replays = before !== undefined && commit.seq <= before.seq;
+    isEcho.push(replays);
+    places.push(replays ? before.place : sent.length);
+    if (replays) continue;
     newest.set(id, { seq: commit.seq, place: sent.length });
     sent.push(commit);
   }

@@ -110,7 +110,7 @@ export interface PhasePlacement {
 }
 
 /** A slot somewhere in the fleet. */
-export interface Place {
+export interface TrialPlace {
   readonly nodeId: string;
   readonly slot: number;
   readonly device: string;
@@ -284,7 +284,7 @@ export interface NodeRow {
   readonly slots: number;
   readonly engineVersion: string;
   readonly memoryBytes: number;
-  readonly places: readonly Omit<Place, 'nodeId' | 'free'>[];
+  readonly places: readonly Omit<TrialPlace, 'nodeId' | 'free'>[];
 }
 
 /** Who registers under the name of a node. */
@@ -382,7 +382,7 @@ export interface OrchestratorStore {
   ): Promise<void>;
   placementOf(phaseKey: string): Promise<PhasePlacement>;
   /** Slots of all nodes that some replica serves and that are trusted or may try a canary. */
-  places(): Promise<readonly Place[]>;
+  places(): Promise<readonly TrialPlace[]>;
 
   /** @returns false when the name is another instance's: nothing is written */
   upsertNode(node: NodeRow, instance: NodeInstance): Promise<boolean>;

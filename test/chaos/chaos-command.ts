@@ -27,7 +27,7 @@ const { values } = parseArgs({
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
-/** Share of the time that trials take without any chaos; the rest goes to kills, restarts and dispatch, so that blows fall to the end. */
+/** Share of the time that trials take without any chaos; the rest goes to kills, restarts and dispatch, so that injections fall to the end. */
 const WORK_SHARE = 0.8;
 
 await printRow<{ readonly faults: readonly unknown[] }>(asked(), (row) => row.faults.length === 0);
@@ -57,14 +57,14 @@ async function chaos() {
   };
   const options: ChaosOptions = { ...settings, say };
   const outcome = await runChaos(options);
-  const { blows, comparison, lost, zombies, orphans, leaked, ...rest } = outcome;
-  const count = (start: string): number => blows.filter((blow) => blow.kind.startsWith(start)).length;
+  const { injections, comparison, lost, zombies, orphans, leaked, ...rest } = outcome;
+  const count = (start: string): number => injections.filter((injection) => injection.kind.startsWith(start)).length;
   return {
     ...settings,
-    blows: blows.length,
+    injections: injections.length,
     kills: count('kill'),
     suspensions: count('suspend'),
-    disturbances: blows.length - count('kill') - count('suspend'),
+    disturbances: injections.length - count('kill') - count('suspend'),
     ...comparison,
     ...lost,
     ...rest,

@@ -28,7 +28,7 @@ import { routeTo } from '../../services/rpc/index.ts';
 import { openStore } from '../../services/store/index.ts';
 import { readSweepFile } from '../../services/sweep-file/index.ts';
 import { until } from '../integration/until.ts';
-import type { Target } from './blows.ts';
+import type { Target } from './fault-schedule.ts';
 import { Link } from './link.ts';
 import { childrenOf } from './processes.ts';
 
@@ -72,7 +72,7 @@ const QUERY_MS = 15_000;
 /** Of running phases; a dead orchestrator's activities are asked for again after it. */
 const HEARTBEAT_TIMEOUT_MS = 15_000;
 
-/** Bounds are short, so that every blow is noticed within seconds; a node in quarantine is tried again soon. */
+/** Bounds are short, so that every injection is noticed within seconds; a node in quarantine is tried again soon. */
 function configText({ nodes, slotsPerNode, replicas }: StackSize): string {
   return JSON.stringify({
     worker: { count: Math.min(nodes, 16), slots: slotsPerNode, trainer: 'simulate' },

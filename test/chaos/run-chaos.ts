@@ -3,10 +3,10 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '../integration/until.ts';
-import { type PlannedBlow, planBlows } from './blows.ts';
 import { type ChaosStack, longestHistory, openChaosStack, type StackSize } from './chaos-stack.ts';
 import { type Comparison, compareWithUndisturbed } from './compare.ts';
-import { type DealtBlow, dealBlows } from './deal-blows.ts';
+import { type PlannedInjection, planInjections } from './fault-schedule.ts';
+import { type InjectedFault, injectFaults } from './inject-faults.ts';
 import { type LostWork, ProgressWatch } from './lost-work.ts';
 import { allProcesses, type ProcessEntry, processesOf, treeOf } from './processes.ts';
 import { type ChaosSweep, chaosSweepFile, stepsOf } from './sweep-file.ts';
@@ -15,7 +15,7 @@ import { undisturbedPhases } from './undisturbed.ts';
 export interface ChaosOptions extends StackSize {
   readonly seed: number;
   readonly cells: number;
-  /** Blows fall for so long, s. */
+  /** Injections fall for so long, s. */
   readonly chaosSeconds: number;
   /** Mean time between two, s. */
   readonly everySeconds: number;
@@ -29,7 +29,7 @@ export interface ChaosOptions extends StackSize {
 }
 
 export interface ChaosOutcome {
-  readonly blows: readonly DealtBlow[];
+  readonly injections: readonly InjectedFault[];
   readonly comparison: Comparison;
   readonly lost: LostWork;
   /** Slots that could all be busy at one time afterwards. */
@@ -63,7 +63,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
   say(`${nodes} nodes, ${replicas} orchestrators, Temporal and Postgres run after ${openSeconds} s, in ${stack.root}`);
   let isOver = false;
   try {
-    const outcome = await underBlows(stack, options, openSeconds);
+    const outcome = await underInjections(stack, options, openSeconds);
     isOver = true;
     return outcome;
   } finally {
@@ -71,13 +71,13 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
   }
 }
 
-async function underBlows(stack: ChaosStack, options: ChaosOptions, openSeconds: number): Promise<ChaosOutcome> {
+async function underInjections(stack: ChaosStack, options: ChaosOptions, openSeconds: number): Promise<ChaosOutcome> {
   const { say, seed, cells, trialSeconds: seconds, segmentSeconds, nodes, slotsPerNode, replicas } = options;
   const sweep: ChaosSweep = { name: SWEEP, cells, seconds, segmentSeconds, metricsPerStep: METRICS_PER_STEP };
   const spec = await stack.start(SWEEP, chaosSweepFile(sweep));
   const startedMs = performance.now();
   const watch = new ProgressWatch(stack, SWEEP);
-  const plan: readonly PlannedBlow[] = planBlows({
+  const plan: readonly PlannedInjection[] = planInjections({
     seed,
     durationMs: options.chaosSeconds * 1_000,
     everyMs: options.everySeconds * 1_000,
@@ -85,16 +85,18 @@ async function underBlows(stack: ChaosStack, options: ChaosOptions, openSeconds:
     slotsPerNode,
     replicas,
   });
-  say(`${cells} cells of ${seconds} s and ${stepsOf(sweep)} steps; ${plan.length} blows`);
-  const blows: DealtBlow[] = [];
+  say(`${cells} cells of ${seconds} s and ${stepsOf(sweep)} steps; ${plan.length} injections`);
+  const injections: InjectedFault[] = [];
   let finishedSeconds: number | null = null;
   const finished = (async (): Promise<void> => {
     await sweepFinished(stack, (options.chaosSeconds + options.drainSeconds) * 1_000, (line) => say(line));
     finishedSeconds = secondsSince(startedMs);
   })();
-  await dealBlows(stack, plan, (blow) => {
-    blows.push(blow);
-    say(`${secondsSince(startedMs)} s: ${blow.kind} ${JSON.stringify(blow.blow)} pid ${blow.pid ?? '-'}`);
+  await injectFaults(stack, plan, (injection) => {
+    injections.push(injection);
+    say(
+      `${secondsSince(startedMs)} s: ${injection.kind} ${JSON.stringify(injection.injection)} pid ${injection.pid ?? '-'}`,
+    );
   });
   const chaosEndedSeconds = secondsSince(startedMs);
   await finished;
@@ -114,7 +116,7 @@ async function underBlows(stack: ChaosStack, options: ChaosOptions, openSeconds:
   const leaked = await leakedProcesses(stack.root);
   if (process.env['LSWEEP_TEST_KEEP'] !== '1') await stack.remove();
   return {
-    blows,
+    injections,
     comparison,
     lost,
     usableSlots,

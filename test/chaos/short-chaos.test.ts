@@ -1,8 +1,8 @@
-// The three-minute form: one deck of blows, so that every kind falls, on eight nodes. It wants the machine for itself: `npm test` runs it alone.
+// The three-minute form: one round of injections, so that every kind falls, on eight nodes. It wants the machine for itself: `npm test` runs it alone.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BLOW_KINDS, BLOWS_PER_DECK, kindOf, planBlows } from './blows.ts';
+import { INJECTION_KINDS, INJECTIONS_PER_ROUND, kindOf, planInjections } from './fault-schedule.ts';
 import { type ChaosOptions, runChaos } from './run-chaos.ts';
 import { faultsOf } from './verdict.ts';
 
@@ -15,8 +15,8 @@ const OPTIONS: ChaosOptions = {
   slotsPerNode: 2,
   replicas: 2,
   cells: 80,
-  // one deck is dealt by then, whatever gaps are drawn
-  chaosSeconds: 1.5 * EVERY_SECONDS * BLOWS_PER_DECK,
+  // one round is injected by then, whatever gaps are drawn
+  chaosSeconds: 1.5 * EVERY_SECONDS * INJECTIONS_PER_ROUND,
   everySeconds: EVERY_SECONDS,
   trialSeconds: 15,
   segmentSeconds: 5,
@@ -24,17 +24,20 @@ const OPTIONS: ChaosOptions = {
   say: (line) => process.stdout.write(`${line}\n`),
 };
 
-test('the plan of blows depends on its seed alone, and a deck holds every kind', () => {
-  const plan = { durationMs: 1_000 * BLOWS_PER_DECK, everyMs: 500, nodes: 8, slotsPerNode: 2, replicas: 2 };
-  const blows = planBlows({ ...plan, seed: 7 });
-  assert.deepEqual(planBlows({ ...plan, seed: 7 }), blows);
-  assert.notDeepEqual(planBlows({ ...plan, seed: 8 }), blows);
-  assert.deepEqual(new Set(blows.slice(0, BLOWS_PER_DECK).map(({ blow }) => kindOf(blow))), new Set(BLOW_KINDS));
+test('the plan of injections depends on its seed alone, and a round holds every kind', () => {
+  const plan = { durationMs: 1_000 * INJECTIONS_PER_ROUND, everyMs: 500, nodes: 8, slotsPerNode: 2, replicas: 2 };
+  const injections = planInjections({ ...plan, seed: 7 });
+  assert.deepEqual(planInjections({ ...plan, seed: 7 }), injections);
+  assert.notDeepEqual(planInjections({ ...plan, seed: 8 }), injections);
+  assert.deepEqual(
+    new Set(injections.slice(0, INJECTIONS_PER_ROUND).map(({ injection }) => kindOf(injection))),
+    new Set(INJECTION_KINDS),
+  );
 });
 
 test('a sweep under kills, suspensions and network faults ends with the rows of an undisturbed one', async () => {
   const outcome = await runChaos(OPTIONS);
   assert.deepEqual(faultsOf(OPTIONS, outcome), []);
-  assert.deepEqual(new Set(outcome.blows.map((blow) => blow.kind)), new Set(BLOW_KINDS));
+  assert.deepEqual(new Set(outcome.injections.map((injection) => injection.kind)), new Set(INJECTION_KINDS));
   assert.ok(outcome.lost.brokenAttempts > 0, 'no attempt was hit');
 });

@@ -17,11 +17,11 @@ import type {
   OpenAttempt,
   OrchestratorStore,
   PhasePlacement,
-  Place,
   SegmentCommit,
   SweepCreation,
   SweepRow,
   SweepState,
+  TrialPlace,
 } from '../../services/store/types.ts';
 import { resourcesSchema } from '../../services/study/settings/settings.ts';
 import { sweepOfBatch } from '../../workflows/contract.ts';
@@ -430,7 +430,7 @@ export class MemoryStore implements OrchestratorStore, SweepFiles {
     phase.checkpoint = null;
     this.#tell(phaseKey);
   }
-  async places(): Promise<readonly Place[]> {
+  async places(): Promise<readonly TrialPlace[]> {
     this.#reach();
     const busy = new Set(
       [...this.phases.values()].flatMap(({ attempts }) =>

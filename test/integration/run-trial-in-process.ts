@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Pipeline } from '../../services/study/plan/pipeline.ts';
 import { trainedConfig } from '../../services/study/settings/phases.ts';
 import type { LocalCheckpoint, TrainerEvent } from '../../services/trainer/jobs/protocol.ts';
-import { runPhase, type WarmState } from '../../services/trainer/phases/index.ts';
+import { executePhase, type WarmState } from '../../services/trainer/phases/index.ts';
 
 /** @returns the events of each phase by its key; a phase whose events are given is not run again */
 export async function runTrialInProcess(
@@ -21,7 +21,7 @@ export async function runTrialInProcess(
     mkdirSync(workDir);
     const events: TrainerEvent[] = [];
     const parentCheckpoint = parent === null ? null : lastCheckpoint(done.get(parent) ?? []);
-    await runPhase(
+    await executePhase(
       {
         ...{
           phaseKey: key,

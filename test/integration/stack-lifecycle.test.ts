@@ -14,7 +14,7 @@ import {
   readStackRecord,
   type ServiceRecord,
 } from '../../services/config/index.ts';
-import { down, stackStatus, startPostgresAlone, up } from '../../services/local-stack/index.ts';
+import { down, stackStatus, startStandalonePostgres, up } from '../../services/local-stack/index.ts';
 import { until } from './until.ts';
 
 // The local stack for real: its supervisor, Postgres and Temporal as processes; in one test the orchestrator and a node too.
@@ -136,7 +136,7 @@ describe('Postgres and Temporal of the stack', { timeout: 8 * 60_000 }, () => {
   });
 
   it('Postgres alone is the running one while the stack is up', async () => {
-    const { url, stop } = await startPostgresAlone(config);
+    const { url, stop } = await startStandalonePostgres(config);
     assert.equal(url, endpoints(config).postgresUrl);
     await stop();
     assert.equal(stackStatus(config).state, 'up');
@@ -146,7 +146,7 @@ describe('Postgres and Temporal of the stack', { timeout: 8 * 60_000 }, () => {
     remember(config);
     assert.equal(await down(config), 'stopped');
     assert.deepEqual(seen.filter(isAlive), []);
-    const { url, stop } = await startPostgresAlone(config);
+    const { url, stop } = await startStandalonePostgres(config);
     assert.deepEqual(await query(url, 'select answer from kept'), 42);
     await stop();
     await assert.rejects(query(url, 'select 1'), /ECONNREFUSED/);

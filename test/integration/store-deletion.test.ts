@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { nodesQuery } from '../../services/cli/queries/nodes.ts';
 import { nodeListText } from '../../services/cli/render/node-list.ts';
-import { tellWhy } from '../../services/cli/results/tell-why.ts';
+import { explainTrial } from '../../services/cli/results/explain-trial.ts';
 import { deleteSweep } from '../../services/orchestrator/index.ts';
 import { openReader, readRows } from '../../services/store/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
@@ -192,7 +192,7 @@ test('why tells the story of a trial in order, by sweep and cell or by the begin
   await store.failPhase(keyOf('w-cell'), { failure: 'out_of_memory', message: 'no room' });
   const reader = openReader(fixture.url);
   try {
-    const { text } = await tellWhy(reader, 'story', '0');
+    const { text } = await explainTrial(reader, 'story', '0');
     const sentences = [
       'planned: base, then base',
       'attempt 1 starts on node-a, from the beginning',
@@ -210,8 +210,8 @@ test('why tells the story of a trial in order, by sweep and cell or by the begin
       at = next;
     }
     const key = /trial ([0-9a-f]{32})/.exec(text)?.[1] ?? '';
-    assert.equal((await tellWhy(reader, key.slice(0, 10), null)).text, text);
-    await assert.rejects(tellWhy(reader, 'story', '7'), /NOT_FOUND.*story 7/);
+    assert.equal((await explainTrial(reader, key.slice(0, 10), null)).text, text);
+    await assert.rejects(explainTrial(reader, 'story', '7'), /NOT_FOUND.*story 7/);
     assert.deepEqual(second.overrides, { microbatch: 16 });
 
     await store.ownNode('node-a', 'replica', 60_000);

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Connection } from '@temporalio/client';
-import { yielding } from '../../services/local-stack/yielding.ts';
+import { lowPriority } from '../../services/local-stack/low-priority.ts';
 import { routeTo } from '../../services/rpc/index.ts';
 
 export interface TemporalServer {
@@ -48,7 +48,7 @@ export async function startTemporalServer(flags: readonly string[] = [], port?: 
       ...flags,
     ],
   };
-  const { file, args } = yielding(server, 5);
+  const { file, args } = lowPriority(server, 5);
   const child: ChildProcess = spawn(file, [...args], { stdio: 'ignore' });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   await answers(address, child);

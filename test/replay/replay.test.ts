@@ -5,8 +5,8 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
-import { TURN_LIMIT } from '../../services/orchestrator/turn-limit.ts';
 import { workflowBundle } from '../../services/orchestrator/workflow-bundle.ts';
+import { WORKFLOW_TASK_LIMIT } from '../../services/orchestrator/workflow-task-limit.ts';
 
 // No server: the recorded histories must fit the workflows as they are now. A history that no longer fits means that running sweeps
 // would break at the next deployment: use patched(), or record anew (record.ts) when no such sweep can be running.
@@ -33,7 +33,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 async function replay(code: WorkflowBundleOption, name: string): Promise<void> {
   const history: unknown = JSON.parse(readFileSync(join(histories, name), 'utf8'));
-  await Worker.runReplayHistory({ workflowBundle: code, replayName: name, ...TURN_LIMIT }, history, name);
+  await Worker.runReplayHistory({ workflowBundle: code, replayName: name, ...WORKFLOW_TASK_LIMIT }, history, name);
 }
 
 const FIRST = ['plain', 'commanded', 'retried', 'cancelled'];

@@ -9,7 +9,7 @@ import { type Channel, SYSTEM_NAMES } from '../../services/study/settings/system
 import { capacityFloatsPerLatent, channelName } from '../../services/study/systems/capacity.ts';
 import { canonicalLayers, layersOf } from '../../services/study/systems/layer-selection.ts';
 import { type ModelShape, modelParameters, shapeOf } from '../../services/study/systems/model-shape.ts';
-import { systemParameters } from '../../services/study/systems/system-parameters.ts';
+import { parameterCounts } from '../../services/study/systems/system-parameters.ts';
 import { systemTraits } from '../../services/study/systems/system-traits.ts';
 import type { ModelConfig } from '../../services/trainer/models/index.ts';
 import { latentLayout, systemParameters as systemTensors } from '../../services/trainer/systems/index.ts';
@@ -162,7 +162,7 @@ test('parameters are those of the tensors that the trainer makes, capacity that 
         tensors
           .filter(({ trained }) => trained || !trainedOnly)
           .reduce((total, tensor) => total + tensor.shape.reduce((a, b) => a * b, 1), 0);
-      const { total, trained } = systemParameters({ ...counted, shape: known, vocabulary });
+      const { total, trained } = parameterCounts({ ...counted, shape: known, vocabulary });
       assert.deepEqual({ total, trained }, { total: sum(false), trained: sum(true) });
       const layout = latentLayout({ ...counted, model: trainerConfig(known, vocabulary) });
       // Coconut's latents enter as embeddings and stay as cache entries: the layout is that of the entries

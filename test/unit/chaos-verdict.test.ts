@@ -20,7 +20,7 @@ const OPTIONS: ChaosOptions = {
   say: () => undefined,
 };
 const GOOD: ChaosOutcome = {
-  blows: [],
+  injections: [],
   comparison: {
     cells: 10,
     finishedCells: 10,

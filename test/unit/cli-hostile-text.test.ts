@@ -17,9 +17,9 @@ import { nodeListText } from '../../services/cli/render/node-list.ts';
 import { tableOf } from '../../services/cli/render/query-result.ts';
 import { stackStatusText } from '../../services/cli/render/stack-status.ts';
 import { sweepListText } from '../../services/cli/render/sweep-list.ts';
+import { explainTrial } from '../../services/cli/results/explain-trial.ts';
 import { showSweep } from '../../services/cli/results/show-sweep.ts';
 import { showTrial } from '../../services/cli/results/show-trial.ts';
-import { tellWhy } from '../../services/cli/results/tell-why.ts';
 import { html } from '../../services/report/page/html.ts';
 import { type QueryResult, readRows, type StudyReader } from '../../services/store/index.ts';
 import { visibleLine, visibleText } from '../../workflows/domain/visible-text.ts';
@@ -117,7 +117,7 @@ test('ls, nodes, status, show and why show hostile rows harmlessly, as text and 
     ],
     ['show', null, (await showSweep(reader, 's', { stateDir: folder, chart: false })).text],
     ['show of a trial', trial.value, trial.text],
-    ['why', null, (await tellWhy(reader, 's', '1')).text],
+    ['why', null, (await explainTrial(reader, 's', '1')).text],
     ['sql', null, await tableText()],
   ];
   for (const [what, value, text] of shown) {

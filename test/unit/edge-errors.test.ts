@@ -26,7 +26,7 @@ import { ClientError, Status } from 'nice-grpc-common';
 import pg from 'pg';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { type ExitCode, tellError } from '../../services/edge/index.ts';
+import { type ExitCode, reportError } from '../../services/edge/index.ts';
 import { asTemporalError } from '../../services/orchestrator/temporal-errors.ts';
 import { callError } from '../../services/rpc/index.ts';
 import { postgresError } from '../../services/store/index.ts';
@@ -37,7 +37,7 @@ after(() => rmSync(folder, { recursive: true }));
 
 const interpreters = [(error: Error) => asTemporalError(error, 'temporal:7233'), postgresError, callError];
 const tell = (error: unknown, more: { readonly json?: boolean; readonly debug?: boolean } = {}) =>
-  tellError(error, { json: false, debug: false, stateDir: folder, interpreters, ...more });
+  reportError(error, { json: false, debug: false, stateDir: folder, interpreters, ...more });
 
 function ofStatus(code: number, details: string): Error {
   const cause = Object.assign(new Error(`${code} ${grpcStatus[code]}: ${details}`), {
@@ -302,7 +302,7 @@ test('the stack of a defect goes to a file of the state folder, which is named',
 test('details go elsewhere where the state folder cannot be written', async () => {
   const occupied = join(folder, 'a-file');
   writeFileSync(occupied, '');
-  const { text } = await tellError(new Error('x'), { json: false, debug: false, stateDir: occupied, interpreters });
+  const { text } = await reportError(new Error('x'), { json: false, debug: false, stateDir: occupied, interpreters });
   const file = /^Details: (.*)$/m.exec(text)?.[1] ?? '';
   assert.ok(file.startsWith(tmpdir()) && !file.startsWith(folder), file);
   rmSync(file);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { chooseNode, fits, type Want, wantText } from '../../services/orchestrator/fleet/placement.ts';
+import { chooseNode, type SlotRequirements, satisfies, wantText } from '../../services/orchestrator/fleet/placement.ts';
 import { type AttemptOverrides, nextOverrides } from '../../workflows/domain/attempt-overrides.ts';
 import { judgeNode, maySuspectNode, type NodeOutcome } from '../../workflows/domain/node-health.ts';
 import { retriesSchema, retryPolicy } from '../../workflows/domain/retries.ts';
@@ -102,13 +102,13 @@ test('in quarantine only the canary counts', () => {
   assert.equal(judgeNode(true, [{ ...outcome(9, true), sinceQuarantine: true }, ...before]).kind, 'extend');
 });
 
-const want: Want = { device: 'any', memoryBytes: 0, prefer: [], avoid: [] };
+const want: SlotRequirements = { device: 'any', memoryBytes: 0, prefer: [], avoid: [] };
 
 test('a slot fits by device and memory; one whose memory is not known fits', () => {
-  assert.ok(fits({ ...want, memoryBytes: 5 }, { device: 'cpu', memoryBytes: 0 }));
-  assert.ok(!fits({ ...want, memoryBytes: 5 }, { device: 'cpu', memoryBytes: 4 }));
-  assert.ok(!fits({ ...want, device: 'cuda' }, { device: 'cpu', memoryBytes: 0 }));
-  assert.ok(!fits(want, { device: 'simulate', memoryBytes: 0 }), 'training never lands on a simulated slot');
+  assert.ok(satisfies({ ...want, memoryBytes: 5 }, { device: 'cpu', memoryBytes: 0 }));
+  assert.ok(!satisfies({ ...want, memoryBytes: 5 }, { device: 'cpu', memoryBytes: 4 }));
+  assert.ok(!satisfies({ ...want, device: 'cuda' }, { device: 'cpu', memoryBytes: 0 }));
+  assert.ok(!satisfies(want, { device: 'simulate', memoryBytes: 0 }), 'training never lands on a simulated slot');
   assert.equal(wantText({ ...want, device: 'cuda', memoryBytes: 12e9 }), 'a cuda slot with at least 12.0 GB');
 });
 

@@ -2,7 +2,7 @@
 // folders below which nothing can be made.
 
 import { openArtifactStore } from '../../services/artifacts/index.ts';
-import { lockFolder } from '../../services/cli/alone/folder-lock.ts';
+import { lockFolder } from '../../services/cli/standalone/folder-lock.ts';
 import { writeErrorDetails } from '../../services/edge/error-details.ts';
 import { openStateFolder } from '../../services/gpu-worker/state-folder.ts';
 import { makeStateFolder } from '../../services/local-stack/index.ts';

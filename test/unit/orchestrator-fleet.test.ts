@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { Node, type WorkerServiceClient } from '../../services/gen/latentsweep/worker/v1/worker.ts';
 import { Fleet } from '../../services/orchestrator/fleet/fleet.ts';
 import type { SlotLease } from '../../services/orchestrator/fleet/node-session.ts';
-import type { Want } from '../../services/orchestrator/fleet/placement.ts';
+import type { SlotRequirements } from '../../services/orchestrator/fleet/placement.ts';
 import { FleetSlotSupplier } from '../../services/orchestrator/fleet/slot-supplier.ts';
 
 const never = (): never => {
@@ -24,8 +24,11 @@ const join = (fleet: Fleet, nodeId: string, slots: number): void => {
   fleet.join(node(nodeId, slots), 0).ready = true;
   fleet.changed();
 };
-const anywhere: Want = { device: 'any', memoryBytes: 0, prefer: [], avoid: [] };
-const preferring = (nodeId: string): Want => ({ ...anywhere, prefer: [{ nodeId, why: 'it has the checkpoint' }] });
+const anywhere: SlotRequirements = { device: 'any', memoryBytes: 0, prefer: [], avoid: [] };
+const preferring = (nodeId: string): SlotRequirements => ({
+  ...anywhere,
+  prefer: [{ nodeId, why: 'it has the checkpoint' }],
+});
 const soon = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 test('no permit without a slot; a permit for each as nodes come', async () => {
@@ -111,7 +114,7 @@ test('permits never exceed capacity, whatever joins, leaves, starts and ends', a
         if (one.kind === 'adopt') {
           const session = [...fleet.sessions.values()].find((some) => some.freeSlots().length > 0);
           const slot = session?.freeSlots()[0];
-          if (session !== undefined && slot !== undefined) fleet.occupy(session, slot.index, 'carried');
+          if (session !== undefined && slot !== undefined) fleet.occupy(session, slot.index, 'adopted');
         }
         if (one.kind === 'leave') {
           const [session] = fleet.sessions.values();
@@ -152,7 +155,7 @@ test('where a phase failed it runs again only when neither this replica nor anot
   const fleet = newFleet();
   join(fleet, 'bad', 2);
   const signal = new AbortController().signal;
-  const elsewhereThan = (nodeId: string): Want => ({ ...anywhere, avoid: [nodeId] });
+  const elsewhereThan = (nodeId: string): SlotRequirements => ({ ...anywhere, avoid: [nodeId] });
   assert.equal(await fleet.take(elsewhereThan('bad'), 0, signal, ['node of another replica']), null);
   assert.equal((await fleet.take(elsewhereThan('bad'), 0, signal))?.lease.node.nodeId, 'bad');
   join(fleet, 'good', 1);

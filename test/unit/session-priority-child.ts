@@ -1,6 +1,6 @@
 // Started in a session of its own: lowers its priority, then gives it back, and tells what it was meanwhile.
 
-import { sessionNiceness, yieldSession } from '../../services/local-stack/yielding.ts';
+import { sessionNiceness, yieldSession } from '../../services/local-stack/low-priority.ts';
 
 const before = sessionNiceness();
 const reasons = [yieldSession(5)];

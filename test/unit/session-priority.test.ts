@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { sessionGroup, yielding } from '../../services/local-stack/yielding.ts';
+import { lowPriority, sessionGroup } from '../../services/local-stack/low-priority.ts';
 
 // What only a kernel with session groups can show; `detached` is a session of its own, so that the one of the tests keeps its priority.
 
@@ -25,6 +25,6 @@ test('a session yields the cores to others and takes its priority back', {
 
 test('a service yields by as much as stack.niceness says, and not at all by 0', () => {
   const command = { file: 'node', args: ['main.ts'] };
-  assert.deepEqual(yielding(command, 0), command);
-  assert.deepEqual(yielding(command, 7), { file: 'nice', args: ['-n', '7', 'node', 'main.ts'] });
+  assert.deepEqual(lowPriority(command, 0), command);
+  assert.deepEqual(lowPriority(command, 7), { file: 'nice', args: ['-n', '7', 'node', 'main.ts'] });
 });

@@ -8,8 +8,8 @@ import { after, test } from 'node:test';
 import { noopMetricMeter } from '@temporalio/common';
 import { DefaultLogger } from '@temporalio/worker';
 import { compileWorkerOptions } from '@temporalio/worker/lib/worker-options.js';
-import { TURN_LIMIT } from '../../services/orchestrator/turn-limit.ts';
 import { workflowBundle } from '../../services/orchestrator/workflow-bundle.ts';
+import { WORKFLOW_TASK_LIMIT } from '../../services/orchestrator/workflow-task-limit.ts';
 
 const cache = mkdtempSync(join(tmpdir(), 'workflow-bundle-'));
 after(() => rmSync(cache, { recursive: true, force: true }));
@@ -28,5 +28,5 @@ test('a turn of workflow code on a full machine is not cut off after seconds, as
     compileWorkerOptions({ taskQueue: 'q', ...options }, new DefaultLogger('ERROR'), noopMetricMeter)
       .isolateExecutionTimeoutMs;
   assert.equal(compiled({}), 5_000);
-  assert.equal(compiled(TURN_LIMIT), 600_000);
+  assert.equal(compiled(WORKFLOW_TASK_LIMIT), 600_000);
 });

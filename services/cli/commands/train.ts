@@ -32,7 +32,7 @@ export function register(program: Command): void {
       const global = globalOptions(command);
       const options = optionsSchema.parse(command.opts());
       const [{ trainTrial }, { configOf }] = await Promise.all([
-        import('../alone/train-trial.ts'),
+        import('../standalone/train-trial.ts'),
         import('../access.ts'),
       ]);
       const { cell = null, out = null, threads = null } = options;

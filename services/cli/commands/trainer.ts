@@ -45,8 +45,8 @@ export function register(program: Command): void {
     .addHelpText('after', '\nExample:\n  lsweep trainer plan infra/sweeps/quickstart.yaml --cell 3 --memory 2')
     .action(async (file: string, _: unknown, command: Command) => {
       const { cell = null, memory } = planOptionsSchema.parse(command.opts());
-      const { readTrial } = await import('../alone/read-trial.ts');
-      const { checkTrialFits, planTrial, trialPlan } = await import('../alone/plan-trial.ts');
+      const { readTrial } = await import('../standalone/read-trial.ts');
+      const { checkTrialFits, planTrial, trialPlan } = await import('../standalone/plan-trial.ts');
       const { machineSize } = await import('../../machine/index.ts');
       const read = await readTrial(file, cell);
       const memoryBytes = memory === undefined ? machineSize().memoryBytes : memory * GIGABYTE;
@@ -73,8 +73,8 @@ export function register(program: Command): void {
     )
     .action(async (file: string, _: unknown, command: Command) => {
       const { cell = null, phase, steps, trace } = profileOptionsSchema.parse(command.opts());
-      const { readTrial } = await import('../alone/read-trial.ts');
-      const { profileTrial, stepProfile, writeTrace } = await import('../alone/profile-trial.ts');
+      const { readTrial } = await import('../standalone/read-trial.ts');
+      const { profileTrial, stepProfile, writeTrace } = await import('../standalone/profile-trial.ts');
       const read = await readTrial(file, cell);
       const { device, threads } = read.resources;
       const placement = { device: device === 'cuda' ? device : ('cpu' as const), threads };

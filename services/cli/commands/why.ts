@@ -13,11 +13,13 @@ export function register(program: Command): void {
     .addHelpText('after', '\nExamples:\n  lsweep why prosqa-budgets 17\n  lsweep why 3f9a1c')
     .action(async (sweep: string, cell: string | undefined, _: unknown, command: Command) => {
       const options = globalOptions(command);
-      const [{ configOf, withReader }, { tellWhy }] = await Promise.all([
+      const [{ configOf, withReader }, { explainTrial }] = await Promise.all([
         import('../access.ts'),
-        import('../results/tell-why.ts'),
+        import('../results/explain-trial.ts'),
       ]);
-      const { value, text } = await withReader(configOf(options), (reader) => tellWhy(reader, sweep, cell ?? null));
+      const { value, text } = await withReader(configOf(options), (reader) =>
+        explainTrial(reader, sweep, cell ?? null),
+      );
       openOutput(options).result(value, text);
     });
 }

@@ -71,7 +71,7 @@ export async function followSweep(options: FollowOptions): Promise<FollowEnd> {
       return null;
     }
   };
-  const tellTroubles = (): void => {
+  const reportTroubles = (): void => {
     downSince = sources.isStackDown() ? (downSince ?? clockOf(nowMs())) : null;
     const all = [...troubles.values()].sort().join('; ');
     const sentence =
@@ -96,7 +96,7 @@ export async function followSweep(options: FollowOptions): Promise<FollowEnd> {
       if ((progress !== null && isFinal(progress)) || nowMs() - workflow.lookedMs() >= times.describeMs) {
         workflow.look(nowMs());
       }
-      tellTroubles();
+      reportTroubles();
       // a sweep of very many cells costs Postgres more to count: leave it time
       await wait(Math.max(times.pollMs, POLL_SHARE * (nowMs() - startMs)), signal);
     }

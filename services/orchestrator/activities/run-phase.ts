@@ -4,7 +4,7 @@
 import { CompleteAsyncError, Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
-import type { GpuActivities, OwnerRef, PhaseTurn } from '../../../workflows/activities.ts';
+import type { DispatchResult, GpuActivities, OwnerRef } from '../../../workflows/activities.ts';
 import { sweepOfBatch } from '../../../workflows/contract.ts';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { RunPhaseRequest } from '../../gen/latentsweep/worker/v1/worker.ts';
@@ -13,10 +13,10 @@ import { type BadEnd, endFailure } from '../failures.ts';
 import { artifactOf } from '../fleet/attempt-events.ts';
 import type { AttemptFollower } from '../fleet/attempt-follower.ts';
 import { newRecord } from '../fleet/attempt-record.ts';
-import type { Attempts } from '../fleet/attempts.ts';
+import type { FollowedAttempts } from '../fleet/attempts.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { SlotLease } from '../fleet/node-session.ts';
-import { fits, type Want, wantOf } from '../fleet/placement.ts';
+import { type SlotRequirements, satisfies, wantOf } from '../fleet/placement.ts';
 import type { FleetTimes } from '../options.ts';
 import { persist, StoppedError } from '../persist.ts';
 
@@ -32,7 +32,7 @@ const LONGEST_HEARTBEAT_MS = 4_000;
 export interface RunPhaseNeeds {
   readonly store: OrchestratorStore;
   readonly fleet: Fleet;
-  readonly attempts: Attempts;
+  readonly attempts: FollowedAttempts;
   readonly times: FleetTimes;
   readonly signal: AbortSignal;
   readonly log: Logger;
@@ -108,7 +108,7 @@ function isRequestedCancellation(context: Context, error: unknown): boolean {
 
 type Attached =
   | { readonly kind: 'follower'; readonly follower: AttemptFollower }
-  | Extract<PhaseTurn, { readonly kind: 'unfit' | 'parent' }>;
+  | Extract<DispatchResult, { readonly kind: 'unfit' | 'parent' }>;
 
 /** The attempt that runs here already, or a new one; else why there can be none now. */
 async function attach(
@@ -162,10 +162,12 @@ async function attach(
 }
 
 /** Nodes of other replicas that the phase fits, asked for only where it matters: when it has failed somewhere. */
-async function nodesElsewhere({ store, fleet }: RunPhaseNeeds, want: Want): Promise<readonly string[]> {
+async function nodesElsewhere({ store, fleet }: RunPhaseNeeds, want: SlotRequirements): Promise<readonly string[]> {
   if (want.avoid.length === 0) return [];
   const places = await store.places();
-  return places.filter((place) => fits(want, place) && !fleet.sessions.has(place.nodeId)).map(({ nodeId }) => nodeId);
+  return places
+    .filter((place) => satisfies(want, place) && !fleet.sessions.has(place.nodeId))
+    .map(({ nodeId }) => nodeId);
 }
 
 async function waitForEnd(needs: RunPhaseNeeds, context: Context, follower: AttemptFollower): Promise<void> {
@@ -186,7 +188,7 @@ async function waitForEnd(needs: RunPhaseNeeds, context: Context, follower: Atte
     if (cancellationDetails?.workerShutdown === true) throw new CompleteAsyncError();
     if (cancellationDetails?.cancelRequested !== true) {
       // timed out or its workflow is gone: the attempt waits for a retry
-      attempts.letGo(follower, holder);
+      attempts.release(follower, holder);
       throw first.error;
     }
     follower.stop('checkpoint');

@@ -5,7 +5,7 @@ import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { OwnerRef, WaitActivities } from '../../../workflows/activities.ts';
 import type { OrchestratorStore } from '../../store/types.ts';
 import { pause } from '../persist.ts';
-import type { PhaseNews } from '../phase-news.ts';
+import type { PhaseNotifications } from '../phase-notifications.ts';
 
 /** Checks even without news: a NOTIFY may be lost with its connection, a closed workflow sends none. */
 const CHECK_EVERY_MS = 5_000;
@@ -13,12 +13,12 @@ const CHECK_EVERY_MS = 5_000;
 export function waitPhaseActivity(
   store: Pick<OrchestratorStore, 'phaseOwner'>,
   client: Client,
-  news: PhaseNews,
+  notifications: PhaseNotifications,
 ): WaitActivities['waitPhase'] {
   return async ({ phaseKey, owner }) => {
     const context = Context.current();
     for (;;) {
-      const changed = news.next(phaseKey);
+      const changed = notifications.next(phaseKey);
       try {
         const now = await store.phaseOwner(phaseKey);
         if (now === null || now.workflowId !== owner.workflowId || now.runId !== owner.runId) return null;

@@ -3,14 +3,14 @@
 
 import { ActivityCancelledError, ActivityNotFoundError, type Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import type { PhaseTurn } from '../../../workflows/activities.ts';
+import type { DispatchResult } from '../../../workflows/activities.ts';
 import { type AttemptReport, RunPhaseRequest, StopMode } from '../../gen/latentsweep/worker/v1/worker.ts';
 import type { OpenAttempt, OrchestratorStore } from '../../store/types.ts';
 import { endFailure } from '../failures.ts';
 import { pause } from '../persist.ts';
 import type { AttemptEnd, AttemptFollower } from './attempt-follower.ts';
 import { newRecord } from './attempt-record.ts';
-import type { Attempts } from './attempts.ts';
+import type { FollowedAttempts } from './attempts.ts';
 import { nodeLost } from './failure-reports.ts';
 import type { Fleet } from './fleet.ts';
 import type { NodeSession } from './node-session.ts';
@@ -22,7 +22,7 @@ export interface AdoptionNeeds {
   readonly store: OrchestratorStore;
   readonly client: Client;
   readonly fleet: Fleet;
-  readonly attempts: Attempts;
+  readonly attempts: FollowedAttempts;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -66,7 +66,7 @@ export async function adoptReported(
   return open;
 }
 
-export function isFollowed(attempts: Attempts, report: AttemptReport): boolean {
+export function isFollowed(attempts: FollowedAttempts, report: AttemptReport): boolean {
   return attempts.of(report.phaseKey)?.id.attempt === report.attempt;
 }
 
@@ -91,13 +91,13 @@ async function refuse(needs: AdoptionNeeds, session: NodeSession, report: Attemp
 
 function adopt(needs: AdoptionNeeds, session: NodeSession, row: OpenAttempt, report: AttemptReport): void {
   const { phaseId, phaseKey, attempt, lastSeq, step, totalSteps } = row;
-  const lease = needs.fleet.occupy(session, report.slot, 'carried');
+  const lease = needs.fleet.occupy(session, report.slot, 'adopted');
   const request = RunPhaseRequest.fromPartial({ phaseKey, attempt, slot: report.slot, afterSeq: lastSeq });
   const record = newRecord({ lastSeq, step, totalSteps });
   const follower = needs.attempts.follow({ phaseId, phaseKey, attempt }, lease, request, record);
   needs.log.info({ phase: phaseKey, attempt, node: session.nodeId, slot: report.slot }, 'attempt adopted');
   void noteAdoption(needs, session, row, report);
-  void carry(needs, follower, row);
+  void followAdopted(needs, follower, row);
 }
 
 /** For the story of the phase only, so a lost one is no failure. */
@@ -118,11 +118,11 @@ async function noteAdoption(
 }
 
 /** Heartbeats the activity of a dead replica until its attempt ends, then completes it. */
-async function carry(needs: AdoptionNeeds, follower: AttemptFollower, row: OpenAttempt): Promise<void> {
+async function followAdopted(needs: AdoptionNeeds, follower: AttemptFollower, row: OpenAttempt): Promise<void> {
   const { workflowId, runId, activityId } = row.place;
   const activity = { workflowId, runId, activityId };
   const holder = {};
-  needs.attempts.hold(follower, holder, 'carried');
+  needs.attempts.hold(follower, holder, 'adopted');
   const ended = new AbortController();
   void follower.end.then(() => ended.abort());
   while (!ended.signal.aborted && !needs.signal.aborted && needs.attempts.isHeldBy(follower, holder)) {
@@ -136,7 +136,7 @@ async function carry(needs: AdoptionNeeds, follower: AttemptFollower, row: OpenA
           { phase: row.phaseKey, attempt: row.attempt },
           'the activity of an adopted attempt is closed; its retry may join',
         );
-        needs.attempts.letGo(follower, holder);
+        needs.attempts.release(follower, holder);
       } else {
         needs.log.info(
           { phase: row.phaseKey, error: String(error) },
@@ -167,7 +167,7 @@ async function report(needs: AdoptionNeeds, row: OpenAttempt, end: AttemptEnd): 
   while (!needs.signal.aborted) {
     try {
       if (end.kind === 'finished')
-        await needs.client.activity.complete(activity, { kind: 'finished', closed: null } satisfies PhaseTurn);
+        await needs.client.activity.complete(activity, { kind: 'finished', closed: null } satisfies DispatchResult);
       else if (end.kind === 'stopped') {
         await needs.store.releaseClaim(row.phaseKey, activity);
         await needs.client.activity.reportCancellation(activity);

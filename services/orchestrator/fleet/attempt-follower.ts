@@ -23,7 +23,7 @@ import { LivePace } from './live-pace.ts';
 import { type LiveProgress, liveProgress } from './live-progress.ts';
 import type { SlotLease } from './node-session.ts';
 
-export interface AttemptId {
+export interface AttemptRef {
   readonly phaseId: number;
   readonly phaseKey: string;
   readonly attempt: number;
@@ -43,7 +43,7 @@ export interface FollowerNeeds {
   readonly store: OrchestratorStore;
   readonly committer: SegmentCommitter;
   /** Live numbers for Postgres; never results. */
-  readonly onProgress: (id: AttemptId, progress: LiveProgress) => void;
+  readonly onProgress: (id: AttemptRef, progress: LiveProgress) => void;
   /** A checkpoint of the phase is committed, or the phase is finished: older ones may not be needed any more. */
   readonly onCheckpoint: (phaseId: number) => void;
   readonly log: Logger;
@@ -56,7 +56,7 @@ const CALL_TIMEOUT_MS = 10_000;
 const STOP_TIMEOUT_MS = 10 * 60_000;
 
 export class AttemptFollower {
-  readonly id: AttemptId;
+  readonly id: AttemptRef;
   readonly lease: SlotLease;
   readonly end: Promise<AttemptEnd>;
   progress: LiveProgress | null = null;
@@ -74,7 +74,7 @@ export class AttemptFollower {
    * @param request as opened; when adopting only key, attempt and slot are needed, since the node knows the rest
    * @param record what is in Postgres of the attempt
    */
-  constructor(id: AttemptId, lease: SlotLease, request: RunPhaseRequest, record: AttemptRecord, needs: FollowerNeeds) {
+  constructor(id: AttemptRef, lease: SlotLease, request: RunPhaseRequest, record: AttemptRecord, needs: FollowerNeeds) {
     this.id = id;
     this.lease = lease;
     this.#request = request;

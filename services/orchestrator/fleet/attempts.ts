@@ -2,7 +2,7 @@
 // replica (carried by id), or for a while nobody. It keeps the slot's use in step with that.
 
 import type { RunPhaseRequest } from '../../gen/latentsweep/worker/v1/worker.ts';
-import { type AttemptEnd, AttemptFollower, type AttemptId, type FollowerNeeds } from './attempt-follower.ts';
+import { type AttemptEnd, AttemptFollower, type AttemptRef, type FollowerNeeds } from './attempt-follower.ts';
 import type { AttemptRecord } from './attempt-record.ts';
 import type { Fleet } from './fleet.ts';
 import type { SlotLease } from './node-session.ts';
@@ -10,21 +10,21 @@ import type { SlotLease } from './node-session.ts';
 /** Stands for whoever waits for the attempt; only the present holder can let go of it. */
 export type Holder = object;
 
-export class Attempts {
+export class FollowedAttempts {
   readonly #byPhase = new Map<string, AttemptFollower>();
-  readonly #holders = new WeakMap<AttemptFollower, Holder | null>();
+  readonly #waiters = new WeakMap<AttemptFollower, Holder | null>();
   readonly #timers = new Map<AttemptFollower, NodeJS.Timeout>();
   readonly #fleet: Fleet;
   readonly #needs: FollowerNeeds;
   readonly #unclaimedMs: number;
-  readonly #onEnd: (id: AttemptId, nodeId: string, end: AttemptEnd) => void;
+  readonly #onEnd: (id: AttemptRef, nodeId: string, end: AttemptEnd) => void;
 
   /** @param onEnd hears of every end, when it is recorded */
   constructor(
     fleet: Fleet,
     needs: FollowerNeeds,
     unclaimedMs: number,
-    onEnd: (id: AttemptId, nodeId: string, end: AttemptEnd) => void,
+    onEnd: (id: AttemptRef, nodeId: string, end: AttemptEnd) => void,
   ) {
     this.#onEnd = onEnd;
     this.#fleet = fleet;
@@ -41,7 +41,7 @@ export class Attempts {
   }
 
   /** Begins to follow; the slot is free again when the attempt has ended. */
-  follow(id: AttemptId, lease: SlotLease, request: RunPhaseRequest, record: AttemptRecord): AttemptFollower {
+  follow(id: AttemptRef, lease: SlotLease, request: RunPhaseRequest, record: AttemptRecord): AttemptFollower {
     const follower = new AttemptFollower(id, lease, request, record, this.#needs);
     this.#byPhase.set(id.phaseKey, follower);
     void follower.end.then((end) => {
@@ -54,20 +54,20 @@ export class Attempts {
   }
 
   /** `holder` waits for the attempt from now on; an earlier holder no longer counts. */
-  hold(follower: AttemptFollower, holder: Holder, use: 'activity' | 'carried'): void {
-    this.#holders.set(follower, holder);
+  hold(follower: AttemptFollower, waiter: Holder, use: 'activity' | 'adopted'): void {
+    this.#waiters.set(follower, waiter);
     this.#stopTimer(follower);
     this.#fleet.use(follower.lease, use);
   }
 
-  isHeldBy(follower: AttemptFollower, holder: Holder): boolean {
-    return this.#holders.get(follower) === holder;
+  isHeldBy(follower: AttemptFollower, waiter: Holder): boolean {
+    return this.#waiters.get(follower) === waiter;
   }
 
   /** The holder's activity is closed: the attempt waits for a retry to ask for its phase, then is stopped with a checkpoint. */
-  letGo(follower: AttemptFollower, holder: Holder): void {
-    if (!this.isHeldBy(follower, holder)) return;
-    this.#holders.set(follower, null);
+  release(follower: AttemptFollower, waiter: Holder): void {
+    if (!this.isHeldBy(follower, waiter)) return;
+    this.#waiters.set(follower, null);
     this.#fleet.use(follower.lease, 'unclaimed');
     const timer = setTimeout(() => follower.stop('checkpoint'), this.#unclaimedMs);
     timer.unref();

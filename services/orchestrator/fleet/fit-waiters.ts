@@ -2,14 +2,14 @@
 // are too small for them. The whole fleet is looked at, in Postgres: another replica may own the node that fits.
 
 import type { Logger } from 'pino';
-import type { OrchestratorStore, Place } from '../../store/types.ts';
-import { chooseNode, fits, type Want, wantText } from './placement.ts';
+import type { OrchestratorStore, TrialPlace } from '../../store/types.ts';
+import { chooseNode, type SlotRequirements, satisfies, wantText } from './placement.ts';
 
 const LOOK_EVERY_MS = 2_000;
 
 interface Waiter {
   readonly phaseKey: string;
-  readonly want: Want;
+  readonly want: SlotRequirements;
   readonly wake: () => void;
 }
 
@@ -25,7 +25,7 @@ export class FitWaiters {
   }
 
   /** Resolves when a slot that the phase wants is free, though somebody may be faster, or when `signal` fires. */
-  wait(phaseKey: string, want: Want, signal: AbortSignal): Promise<void> {
+  wait(phaseKey: string, want: SlotRequirements, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
         this.#waiters.delete(waiter);
@@ -50,7 +50,7 @@ export class FitWaiters {
   async #look(): Promise<void> {
     try {
       const places = await this.#store.places();
-      const given = new Set<Place>();
+      const given = new Set<TrialPlace>();
       for (const waiter of [...this.#waiters]) await this.#serve(waiter, places, given);
     } catch (error) {
       this.#log.info(
@@ -63,10 +63,10 @@ export class FitWaiters {
   }
 
   /** @param given free slots that somebody before was woken for */
-  async #serve({ phaseKey, want, wake }: Waiter, places: readonly Place[], given: Set<Place>): Promise<void> {
-    const fitting = places.filter((place) => fits(want, place));
+  async #serve({ phaseKey, want, wake }: Waiter, places: readonly TrialPlace[], given: Set<TrialPlace>): Promise<void> {
+    const fitting = places.filter((place) => satisfies(want, place));
     if (fitting.length === 0) {
-      await this.#tell(phaseKey, want, places);
+      await this.#notify(phaseKey, want, places);
       return;
     }
     const free = fitting.filter((place) => place.free && !given.has(place));
@@ -81,7 +81,7 @@ export class FitWaiters {
     wake();
   }
 
-  async #tell(phaseKey: string, want: Want, places: readonly Place[]): Promise<void> {
+  async #notify(phaseKey: string, want: SlotRequirements, places: readonly TrialPlace[]): Promise<void> {
     const nodes = [...new Set(places.map((place) => place.nodeId))];
     const there = nodes.length === 0 ? 'no node is connected' : `none of ${nodes.join(', ')} has one`;
     const what = `waits for ${wantText(want)}: ${there}`;

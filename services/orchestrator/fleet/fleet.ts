@@ -4,7 +4,7 @@
 import type { Node } from '../../gen/latentsweep/worker/v1/worker.ts';
 import type { ConnectWorker } from '../transport.ts';
 import { NodeSession, type SlotLease, type SlotUse } from './node-session.ts';
-import { chooseNode, fits, type Want } from './placement.ts';
+import { chooseNode, type SlotRequirements, satisfies } from './placement.ts';
 
 /** A slot that was taken, and why this one, in words. */
 export interface Placed {
@@ -46,7 +46,7 @@ export class Fleet {
     for (const session of this.sessions.values()) {
       if (!session.ready) continue;
       count += session.freeSlots().length;
-      for (const lease of session.leases.values()) if (lease.use !== 'carried') count += 1;
+      for (const lease of session.leases.values()) if (lease.use !== 'adopted') count += 1;
     }
     return count;
   }
@@ -64,7 +64,7 @@ export class Fleet {
    * @returns null when there was none
    */
   async take(
-    want: Want,
+    want: SlotRequirements,
     waitMs: number,
     signal: AbortSignal,
     elsewhere: readonly string[] = [],
@@ -116,16 +116,16 @@ export class Fleet {
     for (const listener of [...this.#listeners]) listener();
   }
 
-  #takeNow(want: Want, elsewhere: readonly string[]): Placed | null {
+  #takeNow(want: SlotRequirements, elsewhere: readonly string[]): Placed | null {
     const free = (session: NodeSession): ReturnType<NodeSession['freeSlots']> =>
-      session.freeSlots().filter((slot) => fits(want, offerOf(slot)));
+      session.freeSlots().filter((slot) => satisfies(want, offerOf(slot)));
     const sessions = [...this.sessions.values()];
     const candidates = sessions.flatMap((one) => {
       const freeSlots = free(one).length;
       return freeSlots === 0 ? [] : [{ nodeId: one.nodeId, freeSlots }];
     });
     const fitting = sessions.filter(
-      (one) => !one.leaving && one.quarantine === null && one.node.slots.some((slot) => fits(want, offerOf(slot))),
+      (one) => !one.leaving && one.quarantine === null && one.node.slots.some((slot) => satisfies(want, offerOf(slot))),
     );
     const choice = chooseNode(want, candidates, [...fitting.map((one) => one.nodeId), ...elsewhere]);
     const session = choice === null ? undefined : this.sessions.get(choice.nodeId);

@@ -126,7 +126,7 @@ export class Gateway {
     const restarted = known !== undefined && known.node.incarnation !== incarnation;
     const session = this.#fleet.join(node, performance.now());
     await adoptAttempts(this.#needs, session, attempts, restarted);
-    await this.#needs.quarantine.obey([nodeId]);
+    await this.#needs.quarantine.apply([nodeId]);
     session.ready = true;
     this.#fleet.changed();
     this.#log.info({ node: nodeId, slots: node.slots.length, attempts: attempts.length }, 'node registered');
@@ -235,7 +235,7 @@ export class Gateway {
       );
       for (const session of sessions) if (!owned.has(session.nodeId) && !session.lost) this.#pass(session);
       // another replica may have judged
-      await this.#needs.quarantine.obey([...owned]);
+      await this.#needs.quarantine.apply([...owned]);
     } catch (error) {
       this.#log.warn({ error: String(error) }, 'ownership of nodes was not renewed; Postgres does not answer');
     }

@@ -84,10 +84,10 @@ export class NodeSession extends EventEmitter<SessionEvents> {
 }
 
 /**
- * `activity`: a permit of this process stands behind it. `carried`: adopted, completed by id for a dead replica's activity, so no permit
+ * `activity`: a permit of this process stands behind it. `adopted`: adopted, completed by id for a dead replica's activity, so no permit
  * does. `unclaimed`: its activity is closed; a permit is kept free for the retry that will re-attach.
  */
-export type SlotUse = 'activity' | 'carried' | 'unclaimed';
+export type SlotUse = 'activity' | 'adopted' | 'unclaimed';
 
 /** One slot while an attempt has it; `use` decides whether it counts as capacity for the activity queue (fleet.ts, `capacity`). */
 export interface SlotLease {

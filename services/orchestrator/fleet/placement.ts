@@ -11,7 +11,7 @@ export interface SlotOffer {
   readonly memoryBytes: number;
 }
 
-export interface Want {
+export interface SlotRequirements {
   readonly device: 'any' | 'cpu' | 'cuda' | 'simulate';
   /** Least memory of the slot; 0 = any. */
   readonly memoryBytes: number;
@@ -23,7 +23,7 @@ export interface Want {
 
 const MEGABYTE = 1e6;
 
-export function wantOf(placement: PhasePlacement): Want {
+export function wantOf(placement: PhasePlacement): SlotRequirements {
   const { resources, checkpointNode, parentNode, failedOn } = placement;
   const json: unknown = JSON.parse(placement.configJson);
   const config = anyPhaseConfigSchema.safeParse(json);
@@ -40,13 +40,13 @@ export function wantOf(placement: PhasePlacement): Want {
   };
 }
 
-export function fits({ device, memoryBytes }: Want, offer: SlotOffer): boolean {
+export function satisfies({ device, memoryBytes }: SlotRequirements, offer: SlotOffer): boolean {
   const isRightDevice = device === 'any' ? offer.device !== 'simulate' : offer.device === device;
   return isRightDevice && (offer.memoryBytes === 0 || offer.memoryBytes >= memoryBytes);
 }
 
 /** `a cuda slot with at least 12.0 GB` */
-export function wantText({ device, memoryBytes }: Want): string {
+export function wantText({ device, memoryBytes }: SlotRequirements): string {
   const memory = memoryBytes === 0 ? '' : ` with at least ${(memoryBytes / 1e9).toPrecision(3)} GB`;
   return `a ${device === 'any' ? '' : `${device} `}slot${memory}`;
 }
@@ -64,7 +64,7 @@ export interface Candidate {
  * @returns null when it should wait: only nodes on which it failed are free, and there are others
  */
 export function chooseNode(
-  want: Want,
+  want: SlotRequirements,
   candidates: readonly Candidate[],
   fitting: readonly string[],
 ): { readonly nodeId: string; readonly reason: string } | null {
@@ -83,7 +83,7 @@ export function chooseNode(
   return { nodeId: last.nodeId, reason: `on ${last.nodeId} again, because no other node has a slot for it` };
 }
 
-function whyEmptiest({ prefer, avoid }: Want, nodes: number, freeSlots: number): string {
+function whyEmptiest({ prefer, avoid }: SlotRequirements, nodes: number, freeSlots: number): string {
   const missed =
     prefer.length === 0 ? '' : `; ${prefer.map((one) => one.nodeId).join(', ')}, which has its files, is busy`;
   const avoided = avoid.length === 0 ? '' : `; not on ${avoid.join(', ')}, where it failed`;

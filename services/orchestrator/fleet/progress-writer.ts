@@ -2,7 +2,7 @@
 
 import type { Logger } from 'pino';
 import type { OrchestratorStore } from '../../store/types.ts';
-import type { AttemptId } from './attempt-follower.ts';
+import type { AttemptRef } from './attempt-follower.ts';
 import type { LiveProgress } from './live-progress.ts';
 
 const WRITE_EVERY_MS = 2_000;
@@ -10,7 +10,7 @@ const WRITE_EVERY_MS = 2_000;
 export class ProgressWriter {
   readonly #store: Pick<OrchestratorStore, 'attemptProgress'>;
   readonly #log: Logger;
-  readonly #latest = new Map<string, AttemptId & LiveProgress>();
+  readonly #latest = new Map<string, AttemptRef & LiveProgress>();
   readonly #timer: NodeJS.Timeout;
 
   constructor(store: Pick<OrchestratorStore, 'attemptProgress'>, log: Logger) {
@@ -20,7 +20,7 @@ export class ProgressWriter {
     this.#timer.unref();
   }
 
-  note(id: AttemptId, progress: LiveProgress): void {
+  note(id: AttemptRef, progress: LiveProgress): void {
     this.#latest.set(`${id.phaseId}/${id.attempt}`, { ...id, ...progress });
   }
 

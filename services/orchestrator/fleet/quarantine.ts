@@ -45,7 +45,7 @@ export class Quarantine {
   }
 
   /** Takes over what Postgres says of these nodes. */
-  async obey(nodeIds: readonly string[]): Promise<void> {
+  async apply(nodeIds: readonly string[]): Promise<void> {
     const quarantined = new Map((await this.#store.quarantinesOf(nodeIds)).map((one) => [one.nodeId, one]));
     for (const nodeId of nodeIds) this.#apply(nodeId, quarantined.get(nodeId) ?? null);
   }

@@ -3,7 +3,7 @@
 
 import type { SplitSizes } from '../plan/index.ts';
 import type { PhaseConfig } from '../settings/index.ts';
-import { type ModelShape, systemParameters } from '../systems/index.ts';
+import { type ModelShape, parameterCounts } from '../systems/index.ts';
 
 const FLOAT = 4;
 
@@ -12,7 +12,7 @@ export function checkpointBytes(config: PhaseConfig, shape: ModelShape, vocabula
   const about = { shape, vocabulary };
   switch (config.kind) {
     case 'base': {
-      const { total } = systemParameters({
+      const { total } = parameterCounts({
         ...about,
         system: 'soft_embeddings',
         channel: null,
@@ -24,7 +24,7 @@ export function checkpointBytes(config: PhaseConfig, shape: ModelShape, vocabula
     case 'pretrain':
     case 'finetune': {
       const { system, channel, latents, query } = config;
-      const { total, trained } = systemParameters({ ...about, system, channel, latents, query });
+      const { total, trained } = parameterCounts({ ...about, system, channel, latents, query });
       const chosen = config.kind === 'finetune' && config.train.select !== undefined ? trained : 0;
       return FLOAT * (total + 2 * trained + chosen);
     }

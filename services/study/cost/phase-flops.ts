@@ -129,10 +129,10 @@ type Configured = Pick<
   PretrainPhaseConfig | FinetunePhaseConfig | EvaluatePhaseConfig,
   'system' | 'channel' | 'gradThroughCache'
 >;
-type Spoken = Pick<TaskTokens, 'question' | 'vocabulary'>;
+type QuestionTokens = Pick<TaskTokens, 'question' | 'vocabulary'>;
 
 /** Of one training example: Base over the question, latents, Base over what follows (study.md section 3). */
-export function exampleFlops(config: Configured, shape: ModelShape, tokens: Spoken, lengths: Lengths): number {
+export function exampleFlops(config: Configured, shape: ModelShape, tokens: QuestionTokens, lengths: Lengths): number {
   const { trainsBase } = systemTraits(config.system);
   const { question, latents, decoding } = forwardFlops(config, shape, tokens, lengths);
   const throughCache = trainsBase && trainsThroughCache(config.system, config.gradThroughCache);
@@ -175,7 +175,7 @@ interface ForwardFlops {
 function forwardFlops(
   { system, channel }: Configured,
   model: ModelShape,
-  tokens: Spoken,
+  tokens: QuestionTokens,
   lengths: Lengths,
 ): ForwardFlops {
   const { question, vocabulary } = tokens;

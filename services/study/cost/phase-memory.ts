@@ -2,7 +2,7 @@
 // the graphs: services/trainer/plan), so a phase that fits by this may still run out of memory, but one that does not can never run.
 
 import type { AnyPhaseConfig } from '../settings/index.ts';
-import { shapeOf, systemParameters } from '../systems/index.ts';
+import { parameterCounts, shapeOf } from '../systems/index.ts';
 import { taskTokens } from './task-tokens.ts';
 
 const FLOAT = 4;
@@ -16,11 +16,11 @@ export function leastMemoryBytes(config: AnyPhaseConfig): number | null {
   const { vocabulary } = tokens;
   const about = { shape, vocabulary };
   if (config.kind === 'base') {
-    const { total } = systemParameters({ ...about, system: 'soft_embeddings', channel: null, latents: 0, query: null });
+    const { total } = parameterCounts({ ...about, system: 'soft_embeddings', channel: null, latents: 0, query: null });
     return stateBytes(total, total);
   }
   const { system, channel, latents, query } = config;
-  const { total, trained } = systemParameters({ ...about, system, channel, latents, query });
+  const { total, trained } = parameterCounts({ ...about, system, channel, latents, query });
   return stateBytes(total, config.kind === 'evaluate' || config.kind === 'analyse' ? 0 : trained);
 }
 

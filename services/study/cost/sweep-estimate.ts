@@ -6,10 +6,10 @@ import { examplesIn, type PlannedCell, planSweepFile, type SweepSpec, splitSizes
 import { type AnyPhaseConfig, PHASE_KINDS, type PhaseKind } from '../settings/index.ts';
 import {
   type ModelShape,
+  type ParameterCounts,
+  parameterCounts,
   publicShape,
-  type SystemParameters,
   shapeOf,
-  systemParameters,
   systemTraits,
 } from '../systems/index.ts';
 import { checkpointBytes } from './phase-disk.ts';
@@ -21,7 +21,7 @@ export interface TrialEstimate {
   /** First cell of the grid that is this trial. */
   readonly cell: PlannedCell;
   /** Null where the model's shape or the tokenizer is not known before the run. */
-  readonly parameters: SystemParameters | null;
+  readonly parameters: ParameterCounts | null;
   /** Of its own pipeline, shared phases counted whole. */
   readonly flops: number | null;
 }
@@ -98,12 +98,12 @@ function factsOf({ settings }: PlannedCell, spec: SweepSpec) {
   return { shape, tokens, sizes: splitSizes(task, examplesIn(task, spec.files)) };
 }
 
-function parametersOf({ settings }: PlannedCell, facts: Facts): SystemParameters | null {
+function parametersOf({ settings }: PlannedCell, facts: Facts): ParameterCounts | null {
   if (facts === null) return null;
   const { system, channel, latents } = settings;
   const query = systemTraits(system).plain ? null : settings.query;
   const { shape, tokens } = facts;
-  return systemParameters({ system, channel, latents, query, shape, vocabulary: tokens.vocabulary });
+  return parameterCounts({ system, channel, latents, query, shape, vocabulary: tokens.vocabulary });
 }
 
 /**

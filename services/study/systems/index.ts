@@ -5,5 +5,5 @@ export { canonicalLayers, exchangedLayers, layersOf } from './layer-selection.ts
 export { layerParameters, type ModelShape, modelShapeSchema, shapeOf } from './model-shape.ts';
 export { publicShape } from './public-shapes.ts';
 export { siteRoom } from './site-room.ts';
-export { type SystemParameters, systemParameters } from './system-parameters.ts';
+export { type ParameterCounts, parameterCounts } from './system-parameters.ts';
 export { computedModel, ownChannel, type SystemTraits, systemTraits, trainsThroughCache } from './system-traits.ts';

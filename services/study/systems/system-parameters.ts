@@ -6,7 +6,7 @@ import { exchangedLayers } from './layer-selection.ts';
 import { bodyParameters, layerParameters, type ModelShape, modelParameters } from './model-shape.ts';
 import { computedModel, systemTraits } from './system-traits.ts';
 
-export interface SystemParameters {
+export interface ParameterCounts {
   readonly total: number;
   readonly trained: number;
 }
@@ -22,7 +22,7 @@ export interface CountedSystem {
   readonly vocabulary: number;
 }
 
-export function systemParameters(counted: CountedSystem): SystemParameters {
+export function parameterCounts(counted: CountedSystem): ParameterCounts {
   const { system, channel, latents, query, vocabulary } = counted;
   const shape = computedModel(system, counted.shape);
   const traits = systemTraits(system);

@@ -1,5 +1,5 @@
 // The border of the optimizer.
 export { COEFFICIENTS, normGraph, updateGraph } from './adamw-graph.ts';
 export { updateCoefficients } from './coefficients.ts';
-export { layOut, type Placement, type Slab } from './layout.ts';
+export { layOut, type Slab, type TensorPlacement } from './layout.ts';
 export type { OptimizerConfig, ParameterFacts } from './types.ts';

@@ -4,7 +4,7 @@
 import { elementCount } from '../graph/index.ts';
 import type { OptimizerConfig, ParameterFacts } from './types.ts';
 
-export interface Placement {
+export interface TensorPlacement {
   readonly name: string;
   readonly shape: readonly number[];
   readonly offset: number;
@@ -19,7 +19,7 @@ export interface Slab<Group extends string = string> {
   /** Elements, padding included; [rows, rowLength] for the update. */
   readonly rows: number;
   readonly rowLength: number;
-  readonly placements: readonly Placement[];
+  readonly placements: readonly TensorPlacement[];
 }
 
 /** Views start at 64-byte boundaries. */

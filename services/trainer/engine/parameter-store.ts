@@ -2,7 +2,7 @@
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { elementCount, sameShape } from '../../tensor/graph/index.ts';
-import { layOut, type Placement, type Slab } from '../../tensor/optimizer/index.ts';
+import { layOut, type Slab, type TensorPlacement } from '../../tensor/optimizer/index.ts';
 import type { DeviceTensor, HostTensor, NamedTensors, Runtime } from '../../tensor/runtime/index.ts';
 import type { ParameterGroup, SystemParameter } from '../systems/index.ts';
 import type { EngineConfig } from './types.ts';
@@ -124,7 +124,7 @@ export class ParameterStore {
     }
   }
 
-  #place(name: string, field: Field): { readonly tensor: DeviceTensor; readonly placement: Placement } {
+  #place(name: string, field: Field): { readonly tensor: DeviceTensor; readonly placement: TensorPlacement } {
     for (const memory of this.slabs) {
       const placement = memory.slab.placements.find((candidate) => candidate.name === name);
       if (placement) return { tensor: fieldOf(memory, field), placement };

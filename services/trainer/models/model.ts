@@ -4,7 +4,7 @@ import { gather, gemm, reshape, type Tensor } from '../../tensor/graph/index.ts'
 import { headName, type ModelConfig, tokenEmbeddingName } from './config.ts';
 import { gpt2Pass } from './gpt2.ts';
 import type { Parameters, Pass, PassResult } from './pass.ts';
-import { qwen3Pass, turnQwen3Keys } from './qwen3.ts';
+import { qwen3Pass, rotateQwen3Keys } from './qwen3.ts';
 
 export interface Model {
   readonly config: ModelConfig;
@@ -15,7 +15,7 @@ export interface Model {
    * Keys of cache entries turned on by `positions_BS`, or back, where the family writes positions into them (qwen3); else as they are.
    * So the entries of a question can be given to one of another length.
    */
-  turnKeys(k_BGSK: Tensor, positions_BS: Tensor, direction: 'on' | 'back'): Tensor;
+  rotateKeys(k_BGSK: Tensor, positions_BS: Tensor, direction: 'on' | 'back'): Tensor;
   /** The head: hidden rows [T, D] to logits [T, V]. */
   logits(hidden_TD: Tensor): Tensor;
 }
@@ -31,8 +31,8 @@ export function createModel(config: ModelConfig, parameter: Parameters, position
     },
     run: (pass) =>
       config.kind === 'gpt2' ? gpt2Pass(config, parameter, pass) : qwen3Pass(config, parameter, pass, positionCount),
-    turnKeys: (k_BGSK, positions_BS, direction) =>
-      config.kind === 'gpt2' ? k_BGSK : turnQwen3Keys(config, k_BGSK, positions_BS, direction, positionCount),
+    rotateKeys: (k_BGSK, positions_BS, direction) =>
+      config.kind === 'gpt2' ? k_BGSK : rotateQwen3Keys(config, k_BGSK, positions_BS, direction, positionCount),
     logits: (hidden_TD) => gemm(hidden_TD, parameter(headName(config)), { transB: true }),
   };
 }

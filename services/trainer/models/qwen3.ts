@@ -52,7 +52,7 @@ export function qwen3Pass(config: Qwen3Config, parameter: Parameters, pass: Pass
  * @param positions_BS int64
  * @param positionCount one more than the largest of them, and not below S
  */
-export function turnQwen3Keys(
+export function rotateQwen3Keys(
   config: Qwen3Config,
   k_BGSK: Tensor,
   positions_BS: Tensor,

@@ -18,10 +18,14 @@ import type { EngineConfig } from '../engine/types.ts';
 import type { PhaseJob } from '../jobs/protocol.ts';
 import type { ModelConfig } from '../models/index.ts';
 
-export type Placement = Pick<PhaseJob, 'device' | 'threads' | 'exclusiveCores'>;
+export type ComputePlacement = Pick<PhaseJob, 'device' | 'threads' | 'exclusiveCores'>;
 
 /** A plain language model; its optimizer is AdamW with the usual betas. */
-export function baseEngineConfig({ base }: BasePhaseConfig, model: ModelConfig, placement: Placement): EngineConfig {
+export function baseEngineConfig(
+  { base }: BasePhaseConfig,
+  model: ModelConfig,
+  placement: ComputePlacement,
+): EngineConfig {
   const { weightDecay, clip } = base;
   return {
     model,
@@ -41,7 +45,7 @@ export function systemEngineConfig(
   config: PretrainPhaseConfig | FinetunePhaseConfig | EvaluatePhaseConfig | AnalysePhaseConfig,
   model: ModelConfig,
   optimizer: OptimizerConfig,
-  placement: Placement,
+  placement: ComputePlacement,
 ): EngineConfig {
   const { system, channel, latents, query, gradThroughCache } = config;
   return {
@@ -58,7 +62,7 @@ export function systemEngineConfig(
   };
 }
 
-function placed({ device, threads, exclusiveCores = false }: Placement): Required<Placement> {
+function placed({ device, threads, exclusiveCores = false }: ComputePlacement): Required<ComputePlacement> {
   return { device, threads, exclusiveCores };
 }
 

@@ -10,7 +10,7 @@ import type { Graph } from '../../tensor/graph/index.ts';
 import { matrixFlops } from '../engine/index.ts';
 import type { EngineConfig } from '../engine/types.ts';
 import type { ModelConfig } from '../models/index.ts';
-import { baseEngineConfig, optimizerOf, type Placement, systemEngineConfig } from '../phases/engine-config.ts';
+import { baseEngineConfig, type ComputePlacement, optimizerOf, systemEngineConfig } from '../phases/engine-config.ts';
 import { NO_OPTIMIZER } from '../phases/evaluation-engine.ts';
 import { loadPhaseData, type PhaseData, sizesOf } from '../phases/phase-data.ts';
 import { type BatchShape, capacityOf, trainingGraph } from '../systems/index.ts';
@@ -33,7 +33,7 @@ export interface LoadedPhase {
 }
 
 /** @throws LatentSweepError as `checkPhaseConfig` for what cannot run at all */
-export async function planPhase(config: PhaseConfig, placement: Placement): Promise<PhasePlan> {
+export async function planPhase(config: PhaseConfig, placement: ComputePlacement): Promise<PhasePlan> {
   const task = createTask(config.task);
   const tokenizer = createTokenizer(config.tokenizer, task);
   const { config: model } = await resolveModel(config.model, tokenizer);
@@ -44,7 +44,7 @@ export async function planPhase(config: PhaseConfig, placement: Placement): Prom
 export function planLoadedPhase(
   config: PhaseConfig,
   { data, tokenizer, model }: LoadedPhase,
-  placement: Placement,
+  placement: ComputePlacement,
   override: number | null = null,
 ): PhasePlan {
   const { task } = data;

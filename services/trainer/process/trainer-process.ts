@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { parseTrainerCommand } from '../jobs/command-schema.ts';
 import type { PhaseJob, TrainerCommand, TrainerEvent } from '../jobs/protocol.ts';
-import { runPhase, WarmState } from '../phases/index.ts';
+import { executePhase, WarmState } from '../phases/index.ts';
 import { failedEvent } from './failure.ts';
 
 export interface TrainerChannel {
@@ -59,7 +59,7 @@ export class TrainerProcess {
     this.#running = true;
     this.#stop = null;
     try {
-      await runPhase(job, this.#warm, {
+      await executePhase(job, this.#warm, {
         send: (event) => {
           // idle before its last event leaves: the next job may arrive at once
           if (event.kind === 'completed' || event.kind === 'stopped') this.#running = false;

@@ -6,7 +6,7 @@ import type { PhaseConfig } from '../../study/settings/index.ts';
 import { Curriculum } from '../curriculum/index.ts';
 import type { EngineConfig } from '../engine/types.ts';
 import { baseBatches } from '../phases/base-batches.ts';
-import { baseEngineConfig, optimizerOf, type Placement, systemEngineConfig } from '../phases/engine-config.ts';
+import { baseEngineConfig, type ComputePlacement, optimizerOf, systemEngineConfig } from '../phases/engine-config.ts';
 import { loadPhaseData, sizesOf, trainingText } from '../phases/phase-data.ts';
 import { pretrainBatches } from '../phases/pretrain-phase.ts';
 import type { Batch } from '../systems/index.ts';
@@ -23,7 +23,7 @@ export interface PhaseBatches {
 }
 
 /** @throws LatentSweepError CONFIG_INVALID for a phase that does not train, and as `checkPhaseConfig` */
-export async function phaseBatches(config: PhaseConfig, placement: Placement): Promise<PhaseBatches> {
+export async function phaseBatches(config: PhaseConfig, placement: ComputePlacement): Promise<PhaseBatches> {
   const task = createTask(config.task);
   const tokenizer = createTokenizer(config.tokenizer, task);
   const { config: model } = await resolveModel(config.model, tokenizer);

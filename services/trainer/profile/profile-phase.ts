@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { PhaseConfig } from '../../study/settings/index.ts';
 import { Runtime, type RuntimeOptions } from '../../tensor/runtime/index.ts';
 import { measurePeak, TrainingEngine } from '../engine/index.ts';
-import type { Placement } from '../phases/engine-config.ts';
+import type { ComputePlacement } from '../phases/engine-config.ts';
 import { tokensOf } from '../phases/training-work.ts';
 import type { Batch } from '../systems/index.ts';
 import { type NodeEvent, nodeEvents } from './node-events.ts';
@@ -44,7 +44,11 @@ export interface StepProfile {
 const RATES = { base: 1e-5, coprocessor: 1e-5, soft: 1e-5 } as const;
 
 /** @throws LatentSweepError CONFIG_INVALID for a phase that does not train */
-export async function profilePhase(config: PhaseConfig, placement: Placement, steps: number): Promise<StepProfile> {
+export async function profilePhase(
+  config: PhaseConfig,
+  placement: ComputePlacement,
+  steps: number,
+): Promise<StepProfile> {
   const phase = await phaseBatches(config, placement);
   const count = Math.min(steps, phase.totalSteps);
   const batches = Array.from({ length: count }, (_, index) =>

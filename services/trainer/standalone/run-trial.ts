@@ -104,14 +104,14 @@ class TrialRun {
         this.#observer.alreadyDone(phase, done);
         continue;
       }
-      const stoppedAt = await this.#runPhase(phase);
+      const stoppedAt = await this.#executePhase(phase);
       if (stoppedAt !== null) return { kind: 'stopped', phase, step: stoppedAt };
     }
     return { kind: 'completed', phases: this.#state.done };
   }
 
   /** @returns null when it is done, else the step where it was stopped */
-  async #runPhase(phase: StandalonePhase): Promise<number | null> {
+  async #executePhase(phase: StandalonePhase): Promise<number | null> {
     for (;;) {
       const resume = this.#state.resumePoints.at(-1) ?? null;
       if (this.#signal.aborted) return resume?.checkpoint.step ?? 0;

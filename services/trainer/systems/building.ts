@@ -36,11 +36,11 @@ export interface Building {
   readonly coprocessor: Model;
   /** An input by its full name (`base.*`, `soft_tokens`, ...). */
   readonly parameter: (name: string) => Tensor;
-  readonly wishes: Wishes;
+  readonly options: BuildOptions;
 }
 
 /** What a graph does otherwise than in training. */
-export interface Wishes {
+export interface BuildOptions {
   /** No gradient will be asked for. */
   readonly forwardOnly?: boolean;
   /** Latents are inputs (exchange.ts) instead of computed. */

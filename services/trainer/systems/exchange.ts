@@ -22,7 +22,7 @@ export function givenLatents({ graph, settings, shape, base }: Building, rows: R
   const entries = entryLayers(settings).map((layer, index): [number, CacheEntries] => [
     layer,
     {
-      k_BGSK: base.turnKeys(heads(part(2 * index)), rows.limit_BQ, 'on'),
+      k_BGSK: base.rotateKeys(heads(part(2 * index)), rows.limit_BQ, 'on'),
       v_BGSK: heads(part(2 * index + 1)),
     },
   ]);
@@ -41,6 +41,6 @@ export function exchangedParts({ settings, shape, base }: Building, source: Late
   return entryLayers(settings).flatMap((layer) => {
     const entries = source.entries.get(layer);
     if (entries === undefined) return [];
-    return [flat(base.turnKeys(entries.k_BGSK, source.rows.limit_BQ, 'back')), flat(entries.v_BGSK)];
+    return [flat(base.rotateKeys(entries.k_BGSK, source.rows.limit_BQ, 'back')), flat(entries.v_BGSK)];
   });
 }

@@ -21,7 +21,7 @@ export function latentSource(
   const facts = systemTraits(settings.system);
   if (shape.latents === 0 || facts.latentSource === 'none') return { kind: 'none' };
   const rows = inputRows(graph, 'latents', shape.batch, shape.sites * shape.latents);
-  if (building.wishes.givenLatents === true) return givenLatents(building, rows);
+  if (building.options.givenLatents === true) return givenLatents(building, rows);
   if (facts.latentSource === 'own_hidden')
     return { kind: 'entries', rows, ...ownHiddenEntries(building, rows, prefixCache, hidden_RD) };
   const soft_RD = softRows(building);

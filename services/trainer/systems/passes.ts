@@ -13,7 +13,7 @@ import {
   type PassResult,
   pastEntries,
 } from '../models/index.ts';
-import type { BatchShape, Building, TrainingSettings, Wishes } from './building.ts';
+import type { BatchShape, Building, BuildOptions, TrainingSettings } from './building.ts';
 
 import type { LatentSource } from './latent-source.ts';
 import { latentSource } from './latents.ts';
@@ -25,13 +25,13 @@ export function startBuilding(
   settings: TrainingSettings,
   shape: BatchShape,
   positionCount = rotationRows(shape),
-  wishes: Wishes = {},
+  options: BuildOptions = {},
 ): Building {
   const graph = new Graph({
     device: settings.device,
     recomputes: settings.recompute === true,
     products: settings.precision === 'bf16' ? 'bf16' : 'fp32',
-    forwardOnly: wishes.forwardOnly === true,
+    forwardOnly: options.forwardOnly === true,
   });
   const model = computedModel(settings.system, settings.model);
   const inputs = new Map(
@@ -50,7 +50,7 @@ export function startBuilding(
     base: createModel(model, (name) => parameter(`base.${name}`), positionCount),
     coprocessor: createModel(model, (name) => parameter(`coprocessor.${name}`), positionCount),
     parameter,
-    wishes,
+    options,
   };
 }
 
@@ -121,7 +121,7 @@ function decodingPass(
   embeddings_RD: Tensor,
 ): PassResult {
   const { shape, base } = building;
-  const { observe } = building.wishes;
+  const { observe } = building.options;
   const over = (rows: Rows, rows_RD: Tensor, past: (layer: number) => LayerPast) =>
     base.run({
       rows_RD,

@@ -9,9 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { loadConfig } from '../../../services/config/index.ts';
+import { lowPriority, sessionNiceness, yieldSession } from '../../../services/local-stack/low-priority.ts';
 import { nodeCommand } from '../../../services/local-stack/node-services.ts';
 import { makeStackSecret } from '../../../services/local-stack/stack-secret.ts';
-import { sessionNiceness, yielding, yieldSession } from '../../../services/local-stack/yielding.ts';
 import { connectSweepClient, type SweepClient } from '../../../services/orchestrator/index.ts';
 import { openStore, type Store } from '../../../services/store/index.ts';
 import { type ReadSweepFile, readSweepFile } from '../../../services/sweep-file/index.ts';
@@ -125,7 +125,7 @@ async function open(
     const number = starts++;
     const log = await openFile(join(root, `${number}-${main.split('/').at(-2) ?? main}.log`), 'a');
     const ready = join(root, `${number}.ready`);
-    const command = yielding(
+    const command = lowPriority(
       nodeCommand(main, [...args, '--ready-file', ready], { ...environment, ...env }),
       stack.niceness,
     );

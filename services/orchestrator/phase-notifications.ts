@@ -5,16 +5,16 @@ import type { Logger } from 'pino';
 import type { OrchestratorStore } from '../store/types.ts';
 import { pause } from './persist.ts';
 
-export interface NextNews {
+export interface NextNotification {
   readonly promise: Promise<void>;
   forget(): void;
 }
 
-export class PhaseNews {
+export class PhaseNotifications {
   readonly #waiting = new Map<string, Set<() => void>>();
 
   /** Register before reading the state that the news is about. */
-  next(phaseKey: string): NextNews {
+  next(phaseKey: string): NextNotification {
     const waiters = this.#waiting.get(phaseKey) ?? new Set();
     this.#waiting.set(phaseKey, waiters);
     let wake = (): void => undefined;
@@ -30,7 +30,7 @@ export class PhaseNews {
   }
 
   /** null: anything may have changed. */
-  tell(phaseKey: string | null): void {
+  notify(phaseKey: string | null): void {
     const groups =
       phaseKey === null ? [...this.#waiting.values()] : [this.#waiting.get(phaseKey) ?? new Set<() => void>()];
     for (const group of groups) for (const wake of [...group]) wake();
@@ -40,7 +40,7 @@ export class PhaseNews {
   async listen(store: Pick<OrchestratorStore, 'listenPhases'>, signal: AbortSignal, log: Logger): Promise<void> {
     while (!signal.aborted) {
       try {
-        await store.listenPhases(signal, (phaseKey) => this.tell(phaseKey));
+        await store.listenPhases(signal, (phaseKey) => this.notify(phaseKey));
       } catch (error) {
         log.info({ error: String(error) }, 'listening for phases failed; trying again');
       }

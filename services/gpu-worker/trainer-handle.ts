@@ -21,7 +21,7 @@ export interface TrainerStart {
 
 type Command = Exclude<TrainerCommand, { kind: 'run' }> | { readonly kind: 'run'; readonly job: SlotJob };
 
-export class TrainerProcess implements Trainer {
+export class TrainerHandle implements Trainer {
   readonly pid: number;
   /** Resolves when the process is dead and its output read. */
   readonly closed: Promise<void>;
@@ -38,7 +38,7 @@ export class TrainerProcess implements Trainer {
     options: TrainerStart,
     engineVersion: string,
     onSpawn: (pid: number) => void,
-  ): Promise<TrainerProcess> {
+  ): Promise<TrainerHandle> {
     const child = fork(options.entry, [], {
       execArgv: [...options.execArgv],
       env: { ...process.env, ...options.env },
@@ -46,7 +46,7 @@ export class TrainerProcess implements Trainer {
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    const trainer = new TrainerProcess(child, options.log);
+    const trainer = new TrainerHandle(child, options.log);
     if (child.pid !== undefined) onSpawn(child.pid);
     const watch = new StartWatch({
       patienceMs: options.startMs,

@@ -15,7 +15,7 @@ import { makeStateFolder } from './state-folder.ts';
 
 const POLL_MS = 50;
 
-export interface PostgresAlone {
+export interface StandalonePostgres {
   /** Of the writer, as in `endpoints`. */
   readonly url: string;
   /** Stops what was started for this; nothing when it ran before. */
@@ -23,7 +23,7 @@ export interface PostgresAlone {
 }
 
 /** @throws LatentSweepError STORE_UNREACHABLE when there is no database here yet, or it does not start */
-export async function startPostgresAlone(config: Config): Promise<PostgresAlone> {
+export async function startStandalonePostgres(config: Config): Promise<StandalonePostgres> {
   if (config.postgres.url !== null) return { url: config.postgres.url, stop: () => Promise.resolve() };
   const layout = layoutOf(config.stateDir);
   const unchanged = new Silence(POLL_MS, performance.now());
@@ -56,7 +56,7 @@ export async function startPostgresAlone(config: Config): Promise<PostgresAlone>
   );
 }
 
-async function startUnderLock(config: Config, layout: StackLayout): Promise<PostgresAlone> {
+async function startUnderLock(config: Config, layout: StackLayout): Promise<StandalonePostgres> {
   try {
     makeStateFolder(config);
     const cluster = clusterIn(layout.postgres);

@@ -20,7 +20,7 @@ import type { WarmState } from './warm-state.ts';
  * Sends `started`, segments, then `completed` or `stopped`.
  * @throws LatentSweepError when the phase fails; the caller reports it
  */
-export async function runPhase(job: PhaseJob, warm: WarmState, host: PhaseHost): Promise<void> {
+export async function executePhase(job: PhaseJob, warm: WarmState, host: PhaseHost): Promise<void> {
   const context = await phaseContext(job, warm, async () => {
     // the tokens of a corpus may take minutes, once a machine: nobody shall take that for a hung step
     const step = job.resume?.step ?? 0;

@@ -4,7 +4,7 @@ import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { visibleLine } from '../../../workflows/domain/visible-text.ts';
 import { readRows, type StudyReader } from '../../store/index.ts';
 import { type OpenPhaseRow, openPhasesQuery } from '../queries/open-phases.ts';
-import { type StoryRow, storyQuery } from '../queries/story.ts';
+import { type HistoryRow, historyQuery } from '../queries/trial-history.ts';
 import { type TrialPlaceRow, trialPlacesQuery } from '../queries/trial-places.ts';
 import { left, renderTable } from '../render/table.ts';
 import type { Shown } from './shown.ts';
@@ -19,18 +19,18 @@ const CLOSED: ReadonlySet<string> = new Set(['finished', 'failed', 'stopped_earl
  * @param cell number of a cell of the sweep, or the beginning of a trial key
  * @throws LatentSweepError NOT_FOUND when no trial or more than one is meant
  */
-export async function tellWhy(reader: StudyReader, name: string, cell: string | null): Promise<Shown> {
+export async function explainTrial(reader: StudyReader, name: string, cell: string | null): Promise<Shown> {
   const places = await readRows(reader, trialPlacesQuery, [name, cell]);
   // where another sweep has retried the trial, the place in which it is open says what happens now
   const first = places.find(({ state }) => OPEN.has(state)) ?? places[0];
   const keys = [...new Set(places.map((one) => one.trial_key))];
   if (first === undefined || keys.length > 1) throw notOne(name, cell, keys);
-  const story = await readRows(reader, storyQuery, [first.trial_key]);
+  const history = await readRows(reader, historyQuery, [first.trial_key]);
   const open = CLOSED.has(first.state) ? [] : await readRows(reader, openPhasesQuery, [first.sweep, first.cell]);
   const [next] = open;
-  const text = [titleText(first.trial_key, places), '', storyTable(story)];
+  const text = [titleText(first.trial_key, places), '', historyTable(history)];
   if (next !== undefined) text.push('', visibleLine(`Now: ${nowText(next, first.state)}`));
-  return { value: { trial_key: first.trial_key, places, story, open }, text: text.join('\n') };
+  return { value: { trial_key: first.trial_key, places, history, open }, text: text.join('\n') };
 }
 
 function notOne(name: string, cell: string | null, keys: readonly string[]): LatentSweepError {
@@ -47,10 +47,10 @@ function titleText(key: string, places: readonly TrialPlaceRow[]): string {
   return visibleLine(`trial ${key}: ${cells}`);
 }
 
-function storyTable(story: readonly StoryRow[]): string {
+function historyTable(history: readonly HistoryRow[]): string {
   return renderTable(
     [left('when'), left('phase'), left('what happened, and why')],
-    story.map(({ at, kind, text }) => [timeText(at), kind, text]),
+    history.map(({ at, kind, text }) => [timeText(at), kind, text]),
   );
 }
 

@@ -2,4 +2,6 @@
 // cut off has lost its sandbox, and its process may end with it (SIGSEGV). Turns that never end are for the replay tests to find, not for a clock.
 
 /** Spread into a worker's options: the SDK takes it from there, but its types do not name it. */
-export const TURN_LIMIT: { readonly isolateExecutionTimeout: string } = { isolateExecutionTimeout: '10 minutes' };
+export const WORKFLOW_TASK_LIMIT: { readonly isolateExecutionTimeout: string } = {
+  isolateExecutionTimeout: '10 minutes',
+};

@@ -1,5 +1,5 @@
-// What is done to a stack and when: a pure function of the seed. Blows are dealt from a shuffled deck that holds every kind at least once, so
-// that a run of one deck has seen all of them.
+// What is done to a stack and when: a pure function of the seed. Injections are drawn from a shuffled round that holds every kind at least once, so
+// that a run of one round has seen all of them.
 
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
@@ -12,7 +12,7 @@ export type Target =
   | { readonly what: 'temporal' }
   | { readonly what: 'postgres' };
 
-export type Blow =
+export type Injection =
   | { readonly kind: 'kill'; readonly target: Target }
   /** SIGSTOP, and SIGCONT after `forMs`. */
   | { readonly kind: 'suspend'; readonly target: Target; readonly forMs: number }
@@ -24,13 +24,13 @@ export type Blow =
       readonly forMs: number;
     };
 
-export interface PlannedBlow {
+export interface PlannedInjection {
   /** Since the start of the chaos. */
   readonly atMs: number;
-  readonly blow: Blow;
+  readonly injection: Injection;
 }
 
-export interface BlowPlan {
+export interface InjectionPlan {
   readonly seed: number;
   readonly durationMs: number;
   /** Mean; the gaps are uniform from half to one and a half of it. */
@@ -48,20 +48,20 @@ const MORE_KILLS = ['trainer', 'trainer', 'worker', 'worker'] as const;
 const SUSPENDED_MS = [1_500, 15_000] as const;
 const DISTURBED_MS = [1_500, 18_000] as const;
 
-/** Kinds of blows, `kill trainer` and so on; every deck holds all of them. */
-export const BLOW_KINDS: readonly string[] = [
+/** Kinds of injections, `kill trainer` and so on; every round holds all of them. */
+export const INJECTION_KINDS: readonly string[] = [
   ...TARGETS.flatMap((what) => [`kill ${what}`, `suspend ${what}`]),
   ...LINK_FAULTS.flatMap((fault) => NETWORK_TARGETS.map((what) => `${fault} ${what}`)),
 ];
 
-export const BLOWS_PER_DECK: number = BLOW_KINDS.length + MORE_KILLS.length;
+export const INJECTIONS_PER_ROUND: number = INJECTION_KINDS.length + MORE_KILLS.length;
 
-export function kindOf(blow: Blow): string {
-  return `${blow.kind === 'network' ? blow.fault : blow.kind} ${blow.target.what}`;
+export function kindOf(injection: Injection): string {
+  return `${injection.kind === 'network' ? injection.fault : injection.kind} ${injection.target.what}`;
 }
 
 /** In the order of time. */
-export function planBlows(plan: BlowPlan): readonly PlannedBlow[] {
+export function planInjections(plan: InjectionPlan): readonly PlannedInjection[] {
   const random = xoroshiro128plus(plan.seed);
   const below = (count: number): number => uniformInt(random, 0, count - 1);
   const between = ([from, to]: readonly [number, number]): number => uniformInt(random, from, to);
@@ -78,11 +78,11 @@ export function planBlows(plan: BlowPlan): readonly PlannedBlow[] {
         return { what };
     }
   };
-  const deck = (): readonly Blow[] => {
-    const blows: Blow[] = [
-      ...[...TARGETS, ...MORE_KILLS].map((what): Blow => ({ kind: 'kill', target: aim(what) })),
-      ...TARGETS.map((what): Blow => ({ kind: 'suspend', target: aim(what), forMs: between(SUSPENDED_MS) })),
-      ...LINK_FAULTS.flatMap((fault): readonly Blow[] => [
+  const round = (): readonly Injection[] => {
+    const injections: Injection[] = [
+      ...[...TARGETS, ...MORE_KILLS].map((what): Injection => ({ kind: 'kill', target: aim(what) })),
+      ...TARGETS.map((what): Injection => ({ kind: 'suspend', target: aim(what), forMs: between(SUSPENDED_MS) })),
+      ...LINK_FAULTS.flatMap((fault): readonly Injection[] => [
         { kind: 'network', fault, target: { what: 'worker', node: below(plan.nodes) }, forMs: between(DISTURBED_MS) },
         {
           kind: 'network',
@@ -93,21 +93,21 @@ export function planBlows(plan: BlowPlan): readonly PlannedBlow[] {
       ]),
     ];
     // Fisher and Yates
-    for (let last = blows.length - 1; last > 0; last--) {
+    for (let last = injections.length - 1; last > 0; last--) {
       const other = below(last + 1);
-      const [a, b] = [blows[last], blows[other]];
-      if (a !== undefined && b !== undefined) [blows[last], blows[other]] = [b, a];
+      const [a, b] = [injections[last], injections[other]];
+      if (a !== undefined && b !== undefined) [injections[last], injections[other]] = [b, a];
     }
-    return blows;
+    return injections;
   };
-  const planned: PlannedBlow[] = [];
+  const planned: PlannedInjection[] = [];
   const gap: readonly [number, number] = [Math.round(plan.everyMs / 2), Math.round(1.5 * plan.everyMs)];
   let atMs = 0;
   for (;;) {
-    for (const blow of deck()) {
+    for (const injection of round()) {
       atMs += between(gap);
       if (atMs > plan.durationMs) return planned;
-      planned.push({ atMs, blow });
+      planned.push({ atMs, injection });
     }
   }
 }

@@ -1,52 +1,55 @@
-// Carries out planned blows at their time. Signals go to processes of the stack alone, by pid and start time; whatever was suspended or
+// Carries out planned injections at their time. Signals go to processes of the stack alone, by pid and start time; whatever was suspended or
 // disturbed is set going again, at the latest when it returns.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { isAlive, markOf, type ProcessMark } from '../../services/config/index.ts';
-import { type Blow, kindOf, type PlannedBlow } from './blows.ts';
 import type { ChaosStack } from './chaos-stack.ts';
+import { type Injection, kindOf, type PlannedInjection } from './fault-schedule.ts';
 import { treeOf } from './processes.ts';
 
-export interface DealtBlow {
+export interface InjectedFault {
   /** Unix milliseconds. */
   readonly atMs: number;
-  readonly blow: Blow;
+  readonly injection: Injection;
   readonly kind: string;
   /** null = the target did not run at that moment: nothing was done. */
   readonly pid: number | null;
 }
 
-/** Until a target that is just being started runs; then the blow is given up. */
+/** Until a target that is just being started runs; then the injection is given up. */
 const TARGET_WAIT_MS = 3_000;
 const POLL_MS = 50;
 
-/** @param onBlow told before each */
-export async function dealBlows(
+/** @param onInjection told before each */
+export async function injectFaults(
   stack: ChaosStack,
-  plan: readonly PlannedBlow[],
-  onBlow: (blow: DealtBlow) => void,
+  plan: readonly PlannedInjection[],
+  onInjection: (injection: InjectedFault) => void,
 ): Promise<void> {
   const startMs = performance.now();
   const healings: Promise<void>[] = [];
-  for (const { atMs, blow } of plan) {
+  for (const { atMs, injection } of plan) {
     await pause(Math.max(0, startMs + atMs - performance.now()));
-    const found = blow.kind === 'network' ? null : await running(stack, blow);
-    onBlow({ atMs: Date.now(), blow, kind: kindOf(blow), pid: found?.pid ?? null });
-    switch (blow.kind) {
+    const found = injection.kind === 'network' ? null : await running(stack, injection);
+    onInjection({ atMs: Date.now(), injection, kind: kindOf(injection), pid: found?.pid ?? null });
+    switch (injection.kind) {
       case 'kill':
         if (found !== null) signal(found, 'SIGKILL');
         break;
       case 'suspend':
-        if (found !== null) healings.push(suspend(blow, found));
+        if (found !== null) healings.push(suspend(injection, found));
         break;
       case 'network':
-        healings.push(disturb(stack, blow));
+        healings.push(disturb(stack, injection));
     }
   }
   await Promise.all(healings);
 }
 
-async function running(stack: ChaosStack, { target }: Exclude<Blow, { kind: 'network' }>): Promise<ProcessMark | null> {
+async function running(
+  stack: ChaosStack,
+  { target }: Exclude<Injection, { kind: 'network' }>,
+): Promise<ProcessMark | null> {
   const deadlineMs = performance.now() + TARGET_WAIT_MS;
   for (;;) {
     const mark = stack.processOf(target);
@@ -56,7 +59,10 @@ async function running(stack: ChaosStack, { target }: Exclude<Blow, { kind: 'net
 }
 
 /** Postgres is a family of processes, and all of them stand still; a worker's trainers are processes of their own. */
-async function suspend({ target, forMs }: Extract<Blow, { kind: 'suspend' }>, { pid }: ProcessMark): Promise<void> {
+async function suspend(
+  { target, forMs }: Extract<Injection, { kind: 'suspend' }>,
+  { pid }: ProcessMark,
+): Promise<void> {
   const pids = target.what === 'postgres' ? treeOf(pid) : [pid];
   const marks = pids.flatMap((one) => markOf(one) ?? []);
   for (const mark of marks) signal(mark, 'SIGSTOP');
@@ -67,7 +73,10 @@ async function suspend({ target, forMs }: Extract<Blow, { kind: 'suspend' }>, { 
 const disturbances = new WeakMap<object, number>();
 
 /** A link that is disturbed again meanwhile heals with the later disturbance. */
-async function disturb(stack: ChaosStack, { target, fault, forMs }: Extract<Blow, { kind: 'network' }>): Promise<void> {
+async function disturb(
+  stack: ChaosStack,
+  { target, fault, forMs }: Extract<Injection, { kind: 'network' }>,
+): Promise<void> {
   const links = stack.linksOf(target).map((link) => {
     const turn = (disturbances.get(link) ?? 0) + 1;
     disturbances.set(link, turn);

@@ -7,7 +7,7 @@ import type { ServiceCommand } from './service.ts';
 const AUTOGROUP = '/proc/self/autogroup';
 
 /** The same command and, since `nice` becomes what it starts, the same pid; its children, such as trainers, inherit it. */
-export function yielding(command: ServiceCommand, niceness: number): ServiceCommand {
+export function lowPriority(command: ServiceCommand, niceness: number): ServiceCommand {
   if (niceness === 0) return command;
   return { ...command, file: 'nice', args: ['-n', String(niceness), command.file, ...command.args] };
 }

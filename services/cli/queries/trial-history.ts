@@ -13,9 +13,9 @@ const row = z.object({
   text: z.string(),
 });
 
-export type StoryRow = z.infer<typeof row>;
+export type HistoryRow = z.infer<typeof row>;
 
-export const storyQuery: StudyQuery<StoryRow, readonly [trialKey: string]> = {
+export const historyQuery: StudyQuery<HistoryRow, readonly [trialKey: string]> = {
   sql: (trialKey) => sql`
 select at, kind, phase_key, attempt, node, event, text
 from study.story

@@ -23,7 +23,7 @@ export interface ToldError {
   readonly text: string;
 }
 
-export async function tellError(thrown: unknown, options: TellOptions): Promise<ToldError> {
+export async function reportError(thrown: unknown, options: TellOptions): Promise<ToldError> {
   const error = await interpretError(thrown, options.interpreters);
   const isDefect = !(thrown instanceof LatentSweepError) && error.code === 'INTERNAL';
   const file = isDefect ? writeErrorDetails(thrown, options.stateDir, new Date()) : null;
