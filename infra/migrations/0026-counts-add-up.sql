@@ -5,6 +5,15 @@
 alter table cell_states add column activity text;
 update cell_states set activity = case when running then 'own' else 'none' end;
 
+-- two rows of a phase are looked at, however many trials share it
+create view running_phases as
+select ph.phase_id, (select count(*) from (select from trial_phases tp where tp.phase_id = ph.phase_id limit 2) few) = 1 as is_own
+from phases ph
+where ph.state = 'running';
+comment on view running_phases is 'Phases with an open attempt.';
+comment on column running_phases.phase_id is 'The phase.';
+comment on column running_phases.is_own is 'Whether one trial alone needs it.';
+
 create or replace view study.cells as
 select
   st.sweep,
@@ -40,12 +49,8 @@ from sweep_trials st
 left join cell_states shown on shown.sweep = st.sweep and shown.trial_state = st.state
   and shown.activity = case
     when st.state <> 'planned' then 'none'
-    when st.trial_id in (
-      select tp.trial_id from phases ph join trial_phases tp on tp.phase_id = ph.phase_id
-      where ph.state = 'running'
-        and not exists (select from trial_phases other where other.phase_id = ph.phase_id and other.trial_id <> tp.trial_id)
-    ) then 'own'
-    when st.trial_id in (select tp.trial_id from phases ph join trial_phases tp on tp.phase_id = ph.phase_id where ph.state = 'running') then 'shared'
+    when st.trial_id in (select tp.trial_id from running_phases r join trial_phases tp on tp.phase_id = r.phase_id where r.is_own) then 'own'
+    when st.trial_id in (select tp.trial_id from running_phases r join trial_phases tp on tp.phase_id = r.phase_id where not r.is_own) then 'shared'
     else 'none'
   end
 left join trials t on t.trial_id = st.trial_id;
@@ -107,6 +112,10 @@ update sweeps set state = state;
 update sweeps s set cells = c.cells
 from (select st.sweep_id, count(*)::integer as cells from sweep_trials st group by st.sweep_id) c
 where c.sweep_id = s.sweep_id and s.state <> 'planning' and s.cells <> c.cells;
+update sweep_revisions r
+set cells = (select count(*) from sweep_trials st where st.sweep_id = r.sweep_id and st.revision <= r.revision)
+from sweeps s
+where s.sweep_id = r.sweep_id and s.state <> 'planning';
 
 create or replace view study.sweeps as
 select
@@ -114,15 +123,12 @@ select
   s.revision,
   s.state,
   s.cells,
-  greatest(
-    s.cells - c.finished - c.failed - c.stopped_early - case when s.state in ('paused', 'cancelled') then c.planned else r.running + r.waiting end,
-    0
-  ) as planned,
+  case when s.state in ('paused', 'cancelled') then 0 else c.open - r.running - r.waiting end as planned,
   r.running,
-  case when s.state = 'paused' then c.planned else 0 end as paused,
+  case when s.state = 'paused' then c.open else 0 end as paused,
   c.finished,
   c.failed,
-  case when s.state = 'cancelled' then c.planned else 0 end as cancelled,
+  case when s.state = 'cancelled' then c.open else 0 end as cancelled,
   c.stopped_early,
   s.priority,
   s.weight,
@@ -133,7 +139,8 @@ select
 from sweeps s
 cross join lateral (
   select
-    coalesce(sum(x.cells) filter (where x.state = 'planned'), 0)::integer as planned,
+    -- cells that are not written yet are open too
+    (s.cells - coalesce(sum(x.cells) filter (where x.state <> 'planned'), 0))::integer as open,
     coalesce(sum(x.cells) filter (where x.state = 'finished'), 0)::integer as finished,
     coalesce(sum(x.cells) filter (where x.state = 'failed'), 0)::integer as failed,
     coalesce(sum(x.cells) filter (where x.state = 'stopped_early'), 0)::integer as stopped_early
@@ -144,13 +151,11 @@ cross join lateral (
     (count(*) filter (where x.is_own))::integer as running,
     (count(*) filter (where not x.is_own))::integer as waiting
   from (
-    select tp.trial_id, bool_or(
-      not exists (select from trial_phases other where other.phase_id = ph.phase_id and other.trial_id <> tp.trial_id)
-    ) as is_own
-    from phases ph
-    join trial_phases tp on tp.phase_id = ph.phase_id
+    select tp.trial_id, bool_or(p.is_own) as is_own
+    from running_phases p
+    join trial_phases tp on tp.phase_id = p.phase_id
     join sweep_trials st on st.trial_id = tp.trial_id and st.sweep_id = s.sweep_id and st.state = 'planned'
-    where ph.state = 'running' and s.state not in ('paused', 'cancelled')
+    where s.state not in ('paused', 'cancelled')
     group by tp.trial_id
   ) x
 ) r;
