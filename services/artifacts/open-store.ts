@@ -4,7 +4,6 @@ import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import type { ArtifactStore } from './artifact-store.ts';
-import { openDirectoryStore } from './directory-store.ts';
 
 /** Two letters at least: `C:` is no scheme. */
 const SCHEME = /^([a-z][a-z0-9+.-]+):/i;
@@ -20,7 +19,10 @@ export async function openArtifactStore(
   configKey = 'artifacts.url',
   memory: string | null = null,
 ): Promise<ArtifactStore> {
-  return openDirectoryStore(directoryOf(url, configKey), memory);
+  const directory = directoryOf(url, configKey);
+  // not with this border, which every command loads for its errors
+  const { openDirectoryStore } = await import('./directory-store.ts');
+  return openDirectoryStore(directory, memory);
 }
 
 function directoryOf(url: string, configKey: string): string {

@@ -8,9 +8,6 @@ import { defaultStateDir } from '../program/index.ts';
 import { isInterruption } from './interruption.ts';
 import { buildProgram } from './program.ts';
 
-/** Help and version reach us as errors too, because commander may not call process.exit here. */
-const SHOWN_ON_REQUEST: ReadonlySet<string> = new Set(['commander.helpDisplayed', 'commander.version']);
-
 /** Loaded only for an error that nothing else explains: a command that needs neither must not wait for them. */
 const INTERPRETERS: readonly ErrorInterpreter[] = [
   async (error) => (await import('../orchestrator/index.ts')).asTemporalError(error, 'temporal.address'),
@@ -31,7 +28,8 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
 
 /** Says on stderr what a command ended with. @returns its exit code */
 export async function reportEnd(thrown: unknown, argv: readonly string[]): Promise<number> {
-  if (thrown instanceof CommanderError) return SHOWN_ON_REQUEST.has(thrown.code) ? EXIT.ok : EXIT.usage;
+  // help and version on request reach us as errors too, with 0, because commander may not call process.exit here
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (isInterruption(thrown)) return EXIT.interrupted;
   const { text, exitCode } = await reportError(thrown, {
     json: argv.includes('--json'),

@@ -17,8 +17,13 @@ after(() => rmSync(cwd, { recursive: true }));
 const lsweep = (...args: string[]) => runCli(args, { cwd });
 
 test('help and version end with 0, and help documents the exit codes', async () => {
-  const [help, version] = await Promise.all([lsweep('--help'), lsweep('--version')]);
-  assert.deepEqual([help.code, version.code], [0, 0]);
+  const [help, version, command, ofOne] = await Promise.all([
+    lsweep('--help'),
+    lsweep('--version'),
+    lsweep('help'),
+    lsweep('help', 'ls'),
+  ]);
+  assert.deepEqual([help.code, version.code, command.code, ofOne.code], [0, 0, 0, 0]);
   for (const code of ['0', '1', '2', '3', '4', '130']) assert.match(help.stdout, new RegExp(`^ {2}${code} +\\S`, 'm'));
   assert.match(version.stdout, /^[0-9]+\.[0-9]+\.[0-9]+\n$/);
 });
@@ -41,6 +46,25 @@ test('a command is loaded without the others, and each is found by its name', as
     assert.ok(alone.includes(name) && alone.length < commands.length / 2, `${name}: ${alone.join(' ')}`);
   }
   assert.deepEqual((await buildProgram(['--version'])).commands, []);
+});
+
+test('the version is told without the packages that commands need', async () => {
+  const hook = `import { register } from 'node:module';
+    register('data:text/javascript,' + encodeURIComponent(\`export async function load(url, context, next) {
+      process._rawDebug('loads ' + url);
+      return next(url, context);
+    }\`));`;
+  const { code, stderr } = await runCli(['--version'], {
+    cwd,
+    env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hook)}` },
+  });
+  assert.equal(code, 0);
+  const loaded = [...stderr.matchAll(/loads file:.*node_modules\/([^/\n]+)/g)].map(([, name]) => name);
+  assert.ok(loaded.includes('commander'), stderr);
+  assert.deepEqual(
+    [...new Set(loaded)].filter((name) => !['commander', 'tsx', 'esbuild'].includes(String(name))),
+    [],
+  );
 });
 
 test('wrong usage ends with 2 and names the nearest command', async () => {
