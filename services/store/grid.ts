@@ -15,6 +15,8 @@ const planCells = statement('plan-cells');
 const nextOpenRange = statement('next-open-range');
 const openTrials = statement('open-trials');
 const closeTrial = statement('close-trial');
+const lockFailedTrials = statement('lock-failed-trials');
+const reopenSweep = statement('reopen-sweep');
 const reopenTrials = statement('reopen-trials');
 const reopenPhases = statement('reopen-phases');
 const forgiveAttempts = statement('forgive-attempts');
@@ -91,9 +93,13 @@ export function grid(db: Database): Grid {
     },
     retryFailed: (sweepId) =>
       db.transaction(async (tx) => {
-        const trials = await tx.query<{ readonly cell: number; readonly trial_id: number }>(reopenTrials, [sweepId]);
-        if (trials.length === 0) return [];
-        const trialIds = trials.map((row) => row.trial_id);
+        // sweep, then trials, then what cells are called: the order in which everybody locks them
+        await tx.query(lockSweep, [sweepId]);
+        const failed = await tx.query<{ readonly trial_id: number }>(lockFailedTrials, [sweepId]);
+        if (failed.length === 0) return [];
+        const trialIds = failed.map((row) => row.trial_id);
+        await tx.query(reopenSweep, [sweepId]);
+        const trials = await tx.query<{ readonly cell: number }>(reopenTrials, [sweepId, trialIds]);
         const phases = await tx.query<{ readonly phase_id: number }>(reopenPhases, [trialIds]);
         const phaseIds = phases.map((row) => row.phase_id);
         await tx.query(forgiveAttempts, [phaseIds]);

@@ -10,6 +10,7 @@ const createSweep = statement('create-sweep');
 const extendSweep = statement('extend-sweep');
 const sweepByName = statement('sweep-by-name');
 const sweepById = statement('sweep-by-id');
+const lockSweep = statement('lock-sweep');
 const setSweepState = statement('set-sweep-state');
 const updateSweepSettings = statement('update-sweep-settings');
 const sweepTrialKeys = statement('sweep-trial-keys');
@@ -66,7 +67,10 @@ export function sweeps(db: Database): Sweeps {
       return row === undefined ? null : fromRow(row);
     },
     setSweepState: async (sweepId, state) => {
-      await db.query(setSweepState, [sweepId, state]);
+      await db.transaction(async (tx) => {
+        await tx.query(lockSweep, [sweepId]);
+        await tx.query(setSweepState, [sweepId, state]);
+      });
     },
     updateSweepSettings: async (sweepId, { priority, weight, width }) => {
       await db.query(updateSweepSettings, [sweepId, priority, weight, width]);

@@ -88,3 +88,29 @@ test('a trial that is closed while another sweep is cancelled leaves that sweep 
   );
   assert.equal((row?.finished ?? 0) + (row?.cancelled ?? 0), 1);
 });
+
+const RETRY = "update trials set state = 'planned', closed_at = null, attempts = null where trial_id = $1";
+const GO_ON = "update sweeps set state = 'running', state_at = now() where sweep_id = $1";
+
+/** Two sweeps with the same failed trial, the second one finished. */
+async function failedTrial(name: string) {
+  const trials = [[{ name, steps: 4, stepMs: 1 }]];
+  await fixture.plan(`${name}-goes-on`, { trials });
+  const { sweepId } = await fixture.plan(name, { trials });
+  const [trial] = await fixture.store.openTrials(sweepId, 0, 1);
+  await fixture.store.closeTrial(trial?.trialId ?? 0, 'failed', { failure: 'nan_loss', message: 'step 3' });
+  await fixture.store.setSweepState(sweepId, 'finished');
+  return { sweepId, trialId: trial?.trialId ?? 0 };
+}
+
+for (const [order, early, late] of [
+  ['before', RETRY, GO_ON],
+  ['after', GO_ON, RETRY],
+] as const) {
+  test(`a trial that another sweep opens again ${order} a finished one goes on is open there too`, async () => {
+    const { sweepId, trialId } = await failedTrial(`again-${order}`);
+    await interleave([early, early === RETRY ? trialId : sweepId], [late, late === RETRY ? trialId : sweepId]);
+    assert.equal((await fixture.store.openTrials(sweepId, 0, 1)).length, 1);
+    assert.deepEqual(await fixture.store.nextOpenRange(sweepId, 250, []), { from: 0, to: 1 });
+  });
+}

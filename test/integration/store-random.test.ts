@@ -303,7 +303,7 @@ test('planners, claimers and writers of the same phases at once never stop each 
 
 type Grip =
   | { readonly kind: 'close'; readonly trial: number; readonly state: 'finished' | 'failed' }
-  | { readonly kind: 'retry' | 'start' | 'cancel'; readonly sweep: number };
+  | { readonly kind: 'retry' | 'start' | 'cancel' | 'finish'; readonly sweep: number };
 
 const SHARED = 3;
 const grip: fc.Arbitrary<Grip> = fc.oneof(
@@ -313,16 +313,22 @@ const grip: fc.Arbitrary<Grip> = fc.oneof(
     state: fc.constantFrom('finished' as const, 'failed' as const),
   }),
   fc.record({
-    kind: fc.constantFrom('retry' as const, 'start' as const, 'cancel' as const),
+    kind: fc.constantFrom('retry' as const, 'start' as const, 'cancel' as const, 'finish' as const),
     sweep: fc.integer({ min: 0, max: 1 }),
   }),
 );
-/** Cells that say something else than their trial although their sweep goes on. */
+/** Cells that say something else than their trial although their sweep goes on, and cells of a finished sweep that are open or have no reason. */
 const DISAGREEING = `
-  select st.sweep, st.cell, st.state, t.state as trial from sweep_trials st join trials t using (trial_id) join sweeps s using (sweep_id)
-  where st.sweep_id = any ($1) and s.state <> 'cancelled' and st.state <> t.state`;
+  select st.sweep, st.cell, st.state, t.state as trial, s.state as sweep_state
+  from sweep_trials st join trials t using (trial_id) join sweeps s using (sweep_id) join study.cells c using (sweep, cell)
+  where st.sweep_id = any ($1) and case s.state
+    when 'cancelled' then st.state = 'failed' and c.failure is null
+    when 'finished' then st.state = 'planned' or (st.state = 'failed' and c.failure is null) or (t.state <> 'planned' and st.state <> t.state)
+    else st.state <> t.state
+  end`;
+const STATE_AFTER = { cancel: 'cancelled', start: 'planning', finish: 'finished' } as const;
 
-test('sweeps that share their trials agree on what is open, whatever is closed, retried, cancelled and started again at once', async () => {
+test('sweeps that share their trials agree on what is open, whatever is closed, retried, cancelled, finished and started again at once', async () => {
   const { store } = fixture;
   let runs = 0;
   await fc.assert(
@@ -337,7 +343,7 @@ test('sweeps that share their trials agree on what is open, whatever is closed, 
           return store.closeTrial(opened[one.trial]?.trialId ?? 0, one.state, { failure: 'nan_loss', message: 'no' });
         const sweepId = sweepIds[one.sweep] ?? 0;
         if (one.kind === 'retry') return store.retryFailed(sweepId);
-        return store.setSweepState(sweepId, one.kind === 'cancel' ? 'cancelled' : 'planning');
+        return store.setSweepState(sweepId, STATE_AFTER[one.kind]);
       };
       for (const moment of moments) {
         await Promise.all(moment.map(act));

@@ -344,9 +344,66 @@ test('the counts of a sweep add up to its cells in every state, and a closed swe
         "select sum(planned)::integer as planned, sum(skipped)::integer as skipped from study.progress where sweep = 'sums'",
       )
     )[0];
-  await store.setSweepState(sweepId, 'running');
-  assert.deepEqual(await phases(), { planned: 3, skipped: 0 });
   await store.setSweepState(sweepId, 'finished');
   assert.deepEqual(await phases(), { planned: 0, skipped: 3 });
   assert.deepEqual(await adds(), { failed: 2 });
+});
+
+test('phases behind a failed one are skipped while their sweep goes on, and wait again when their trial is tried again', async () => {
+  const { store } = fixture;
+  const { sweepId } = await fixture.plan('behind', pair('behind'));
+  const progress = async (): Promise<unknown> =>
+    await fixture.rows(
+      "select sum(planned)::integer as planned, sum(skipped)::integer as skipped from study.progress where sweep = 'behind'",
+    );
+  const phaseStates = async (cell: number): Promise<readonly string[]> =>
+    (
+      await fixture.rows<{ state: string }>(
+        "select state from study.phases where sweep = 'behind' and cell = $1 order by position",
+        [cell],
+      )
+    ).map((row) => row.state);
+  const [first, second] = await store.openTrials(sweepId, 0, 2);
+  assert.deepEqual(await progress(), [{ planned: 3, skipped: 0 }]);
+  await store.closeTrial(first?.trialId ?? 0, 'failed', { failure: 'nan_loss', message: 'step 3' });
+  assert.deepEqual(await progress(), [{ planned: 2, skipped: 1 }], 'the other cell needs the shared phase still');
+  assert.deepEqual([await phaseStates(0), await phaseStates(1)], [Array(2).fill('skipped'), Array(2).fill('planned')]);
+  await store.closeTrial(second?.trialId ?? 0, 'failed', { failure: 'nan_loss', message: 'step 3' });
+  assert.deepEqual(await progress(), [{ planned: 0, skipped: 3 }]);
+  assert.deepEqual(await store.retryFailed(sweepId), [0, 1]);
+  assert.deepEqual(await progress(), [{ planned: 3, skipped: 0 }]);
+});
+
+test('a failed cell of a closed sweep stays failed, with its reason, while another sweep tries the trial again', async () => {
+  const { store } = fixture;
+  const why = { failure: 'nan_loss', message: 'step 3' } as const;
+  const done = await fixture.plan('done', pair('again'));
+  const stopped = await fixture.plan('stopped', pair('again'));
+  const other = await fixture.plan('other', pair('again'));
+  const trials = await store.openTrials(done.sweepId, 0, 2);
+  await store.closeTrial(trials[0]?.trialId ?? 0, 'failed', why);
+  await store.setSweepState(stopped.sweepId, 'cancelled');
+  await store.closeTrial(trials[1]?.trialId ?? 0, 'finished');
+  await store.setSweepState(done.sweepId, 'finished');
+  const cells = async (sweep: string): Promise<unknown> =>
+    await fixture.rows(
+      'select state, failure, message, closed_at is not null as closed from study.cells where sweep = $1 and cell = 0',
+      [sweep],
+    );
+  const failed = [{ state: 'failed', ...why, closed: true }];
+  const open = [{ state: 'planned', failure: null, message: null, closed: false }];
+  const finished = [{ state: 'finished', failure: null, message: null, closed: true }];
+  assert.deepEqual(await store.retryFailed(other.sweepId), [0]);
+  assert.deepEqual([await cells('done'), await cells('stopped'), await cells('other')], [failed, failed, open]);
+  assert.deepEqual([await counts('done'), await states('done')], [{ finished: 1, failed: 1 }, ['failed', 'finished']]);
+  await store.closeTrial(trials[0]?.trialId ?? 0, 'failed', { failure: 'node_lost', message: 'again' });
+  assert.deepEqual(await cells('done'), [{ ...failed[0], failure: 'node_lost', message: 'again' }]);
+  assert.deepEqual(await store.retryFailed(done.sweepId), [0], 'its own retry sets it going again');
+  assert.deepEqual([await cells('done'), await cells('other')], [open, open]);
+  assert.equal((await store.sweepById(done.sweepId))?.state, 'running');
+  await store.setSweepState(done.sweepId, 'finished');
+  assert.equal((await store.sweepById(done.sweepId))?.state, 'running', 'with an open cell it is not finished');
+  await store.closeTrial(trials[0]?.trialId ?? 0, 'finished');
+  assert.deepEqual([await cells('done'), await cells('stopped'), await cells('other')], [finished, finished, finished]);
+  assert.deepEqual(await states('stopped'), ['finished', 'cancelled']);
 });

@@ -1,10 +1,8 @@
+-- The reason of the failure stays until the trial ends again: closed sweeps go on showing it.
 with again as (
-  select st.cell, t.trial_id
-  from sweep_trials st join trials t on t.trial_id = st.trial_id
-  where st.sweep_id = $1::integer and t.state = 'failed'
-  order by t.trial_id
-  for no key update of t
+  update trials set state = 'planned', closed_at = null, attempts = null
+  where trial_id = any ($2::bigint[])
+  returning trial_id
 )
-update trials t set state = 'planned', failure = null, message = null, closed_at = null, attempts = null
-from again where t.trial_id = again.trial_id
-returning again.cell, t.trial_id
+select st.cell, again.trial_id
+from again join sweep_trials st on st.trial_id = again.trial_id and st.sweep_id = $1::integer
