@@ -12,7 +12,13 @@ export const DIST = 'dist';
 
 const FOLDERS = ['services', 'workflows', 'infra'];
 /** Below them, what does not go into the program. */
-const LEFT_OUT = ['infra/build', 'infra/checks', 'infra/sweeps/results', 'services/cli/lsweep.mjs'];
+const LEFT_OUT = [
+  'infra/build',
+  'infra/checks',
+  'infra/onnxruntime',
+  'infra/sweeps/results',
+  'services/cli/lsweep.mjs',
+];
 const KINDS = /\.(ts|mjs|sql|gz|json|yaml)$/;
 /** What the build depends on besides: versions of packages, and the name and version that the program tells. */
 const RECIPE = ['package.json', 'package-lock.json', 'infra/build/build.mjs'];
