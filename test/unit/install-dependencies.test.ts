@@ -19,7 +19,10 @@ afterEach(() => {
 });
 
 type Packages = Readonly<
-  Record<string, { readonly version?: string; readonly integrity?: string; readonly optional?: boolean }>
+  Record<
+    string,
+    { readonly version?: string; readonly integrity?: string; readonly optional?: boolean; readonly dev?: boolean }
+  >
 >;
 const wanted: Packages = {
   '': {},
@@ -36,28 +39,41 @@ describe('whether the packages are installed', () => {
   beforeEach(() => lock(wanted));
 
   it('is no in a fresh clone and after an interrupted installation', () => {
-    assert.equal(isInstalled(root), false);
+    assert.equal(isInstalled(root, 'develop'), false);
     mkdirSync(join(root, 'node_modules', 'a'), { recursive: true });
-    assert.equal(isInstalled(root), false);
+    assert.equal(isInstalled(root, 'develop'), false);
   });
 
   it('is yes when npm recorded what the lock file says, without the packages of other platforms', () => {
     record({ 'node_modules/a': { version: '1.0.0', integrity: 'sha512-a' } });
-    assert.equal(isInstalled(root), true);
+    assert.equal(isInstalled(root, 'develop'), true);
   });
 
   it('is no when the lock file changed, and when something is there that it does not name', () => {
     record({ 'node_modules/a': { version: '1.0.0', integrity: 'sha512-a' } });
-    assert.equal(isInstalled(root), true);
+    assert.equal(isInstalled(root, 'develop'), true);
     lock({ ...wanted, 'node_modules/a': { version: '1.1.0', integrity: 'sha512-b' } });
-    assert.equal(isInstalled(root), false);
+    assert.equal(isInstalled(root, 'develop'), false);
     lock({ '': {} });
-    assert.equal(isInstalled(root), false);
+    assert.equal(isInstalled(root, 'develop'), false);
+  });
+
+  it('is yes for running without the development packages, and no for developing', () => {
+    lock({ ...wanted, 'node_modules/tool': { version: '1.0.0', integrity: 'sha512-t', dev: true } });
+    record({ 'node_modules/a': { version: '1.0.0', integrity: 'sha512-a' } });
+    assert.equal(isInstalled(root, 'run'), true);
+    assert.equal(isInstalled(root, 'develop'), false);
+    record({
+      'node_modules/a': { version: '1.0.0', integrity: 'sha512-a' },
+      'node_modules/tool': { version: '1.0.0', integrity: 'sha512-t' },
+    });
+    assert.equal(isInstalled(root, 'develop'), true);
+    assert.equal(isInstalled(root, 'run'), true);
   });
 
   it('is no when a needed package is missing', () => {
     record({ 'node_modules/other-platform': { version: '1.0.0', integrity: 'sha512-o', optional: true } });
-    assert.equal(isInstalled(root), false);
+    assert.equal(isInstalled(root, 'develop'), false);
   });
 });
 
@@ -76,19 +92,32 @@ describe('npm ci', () => {
   it('runs with development packages and is not needed afterwards', async () => {
     lock(wanted);
     fakeNpm('');
-    await install(root, join(root, 'log'));
+    await install(root, join(root, 'log'), 'develop');
     const asked: unknown = JSON.parse(readFileSync(join(root, 'asked.json'), 'utf8'));
     assert.ok(Array.isArray(asked) && asked[0] === 'ci' && asked.includes('--include=dev'), String(asked));
-    assert.equal(isInstalled(root), true);
+    assert.equal(isInstalled(root, 'develop'), true);
     lock({ ...wanted, 'node_modules/b': { version: '2.0.0', integrity: 'sha512-b' } });
-    assert.equal(isInstalled(root), false);
+    assert.equal(isInstalled(root, 'develop'), false);
+  });
+
+  it('to run the program leaves development packages out, and developing needs another one', async () => {
+    lock(wanted);
+    fakeNpm('');
+    await install(root, join(root, 'log'), 'run');
+    const asked: unknown = JSON.parse(readFileSync(join(root, 'asked.json'), 'utf8'));
+    assert.ok(Array.isArray(asked) && asked[0] === 'ci' && asked.includes('--omit=dev'), String(asked));
+    assert.equal(isInstalled(root, 'run'), true);
+    assert.equal(isInstalled(root, 'develop'), false);
   });
 
   it('that fails shows the end of its log and counts as not done', async () => {
     lock(wanted);
     fakeNpm("console.error('npm error code ENOTFOUND'); process.exit(1);");
-    await assert.rejects(install(root, join(root, 'log')), /ended with 1; the end of [^]*npm error code ENOTFOUND/);
-    assert.equal(isInstalled(root), false);
+    await assert.rejects(
+      install(root, join(root, 'log'), 'develop'),
+      /ended with 1; the end of [^]*npm error code ENOTFOUND/,
+    );
+    assert.equal(isInstalled(root, 'develop'), false);
   });
 });
 

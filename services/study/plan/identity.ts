@@ -1,8 +1,7 @@
 // Identities: 32 hex digits of the SHA-256 of canonical JSON (RFC 8785), so that the order of keys and the way numbers are
 // written never matter. What enters a hash is canonical already (canonical-settings.ts); nothing here knows what a setting means.
 
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { asPhaseKey, asTrialKey, type PhaseKey, type TrialKey } from '../../../workflows/domain/ids.ts';
 import { type AnyPhaseConfig, isBenchmark, type TaskSettings } from '../settings/index.ts';
@@ -18,7 +17,7 @@ export function canonicalJson(value: unknown): string {
 }
 
 export function contentHash(value: unknown): string {
-  return bytesToHex(sha256(utf8ToBytes(canonicalJson(value)))).slice(0, KEY_DIGITS);
+  return createHash('sha256').update(canonicalJson(value)).digest('hex').slice(0, KEY_DIGITS);
 }
 
 /** Contents of the files that a config names, by the name it uses; a name without an entry stands for itself. */

