@@ -228,8 +228,11 @@ export class AttemptRun {
       }
       case 'completed':
         return completedEvent(event);
-      case 'stopped':
-        return this.#stoppedEnd();
+      case 'stopped': {
+        if (this.#stop !== null) return this.#stoppedEnd();
+        const sentence = `the trainer stopped after step ${this.#recordedStep}, which nobody asked it to`;
+        return failedEvent(new LatentSweepError('INTERNAL', sentence, { step: this.#recordedStep }));
+      }
       case 'failed':
         return failedEvent(await this.#blame(trainerFailure(event)));
     }

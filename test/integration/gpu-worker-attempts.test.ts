@@ -195,6 +195,15 @@ test('calls that cannot be right are refused with the reason', async () => {
   await assert.rejects(client.stopPhase({ phaseKey: phaseKey('x'), attempt: 1 }), isCode('CONFIG_INVALID'));
 });
 
+test('a trainer that stops though nobody asked it to fails its attempt', async () => {
+  const heard = new Heard(client, request('stops', { steps: 9, stepMs: 5, fault: { kind: 'stop', step: 4 } }));
+  await heard.ended;
+  const { code, message } = heard.failure();
+  assert.equal(code, 'INTERNAL');
+  assert.match(message, /stopped after step 3, which nobody asked it to/);
+  await acknowledgeAll(heard, 'stops');
+});
+
 test('a trainer that crashes fails its attempt as worker_crash with its last words, and the slot works again', async () => {
   const heard = new Heard(client, request('crash', { steps: 9, stepMs: 5, fault: { kind: 'crash', step: 4 } }));
   await heard.ended;

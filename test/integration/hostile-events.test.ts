@@ -158,6 +158,25 @@ test('words without end are cut, and what is not flat is not kept', async () => 
   await talker.close();
 });
 
+test('a node that stops what nobody asked it to stop, and stays, is not asked for ever', async () => {
+  const stopper = await startHostileNode('node-stopper', bench.registryAddress, () => [
+    { seq: 1n, event: { $case: 'stopped', value: { step: 0n } } },
+  ]);
+  nodes.push(stopper);
+  await onlyConnected('node-stopper');
+  await bench.start('stops', {
+    ...once(['stops']),
+    retries: { worker_crash: { attempts: 3, backoffMs: 10 } },
+  });
+  assert.deepEqual(await bench.result('stops'), { state: 'finished', finished: 0, failed: 1 });
+  const rows = await attemptsOf('stops');
+  assert.deepEqual(
+    rows.map(({ code }) => code),
+    ['STOPPED_UNASKED', 'STOPPED_UNASKED', 'STOPPED_UNASKED'],
+  );
+  await stopper.close();
+});
+
 test('after all that an honest node records names that are new to everybody', async () => {
   await bench.worker('node-honest', 2);
   await onlyConnected('node-honest');

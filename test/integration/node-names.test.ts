@@ -82,6 +82,10 @@ test('a registration that no node sends is refused before it is written', async 
     { slots: [slot, slot] },
     { slots: [{ ...slot, memoryBytes: 2n ** 63n }] },
     { address: '127.0.0.1:1\nforged line' },
+    { address: '10.0.0.7:7401' },
+    { address: 'node-odd' },
+    { address: '127.0.0.1:70000' },
+    { address: '' },
   ];
   for (const change of bad) {
     await assert.rejects(client.registerNode({ node: { ...good, ...change } as never, attempts: [] }), {

@@ -17,7 +17,7 @@ export interface TrainerScript {
   readonly checkpointEvery?: number;
   /** Where it misbehaves, on the first `attempts` attempts (default: all). */
   readonly fault?: {
-    readonly kind: 'crash' | 'hang' | 'fail' | 'damage' | 'noise';
+    readonly kind: 'crash' | 'hang' | 'fail' | 'stop' | 'damage' | 'noise';
     readonly step: number;
     readonly attempts?: number;
     readonly code?: ErrorCode;
@@ -126,6 +126,9 @@ async function train(job: PhaseJob): Promise<void> {
           emit({ kind: 'failed', code, failure: 'nan_loss', sentence: 'by script', details: { step } });
           return;
         }
+        case 'stop':
+          emit({ kind: 'stopped', step });
+          return;
         case 'damage':
           break;
       }

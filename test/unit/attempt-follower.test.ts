@@ -21,11 +21,12 @@ interface Scripted {
   readonly streams: readonly (readonly RunPhaseResponse[] | Error)[];
   readonly commit?: (segment: SegmentCommit) => CommitOutcome;
   readonly fail?: () => void;
+  readonly request?: { readonly configJson?: string };
   readonly record?: { lastSeq: bigint; step: number; totalSteps: number };
 }
 
 /** A follower of an attempt of 9 steps whose streams are given one after the other. */
-function followed({ streams, commit = () => 'committed', fail, record }: Scripted) {
+function followed({ streams, commit = () => 'committed', fail, record, request = {} }: Scripted) {
   const calls: bigint[] = [];
   const failures: FailureReport[] = [];
   const committed: number[] = [];
@@ -66,7 +67,7 @@ function followed({ streams, commit = () => 'committed', fail, record }: Scripte
   const follower = new AttemptFollower(
     id,
     fleet.occupy(node, 0, 'activity'),
-    RunPhaseRequest.fromPartial(id),
+    RunPhaseRequest.fromPartial({ ...id, ...request }),
     newRecord({ lastSeq: 0n, step: 0, totalSteps: 9 }),
     needs,
   );
@@ -137,4 +138,32 @@ test('what another replica recorded meanwhile is no gap', async () => {
   assert.deepEqual(committed, [9]);
   follower.detach();
   assert.deepEqual(await follower.end, { kind: 'detached' });
+});
+
+const stopped = RunPhaseResponse.fromPartial({ seq: 1n, event: { $case: 'stopped', value: { step: 0n } } });
+const given = { configJson: '{}' };
+
+test('a stop that nobody asked for is the fault of a node that stays', async () => {
+  const { follower, failures } = followed({ streams: [[stopped]], request: given });
+  assert.equal((await follower.end).kind, 'failed');
+  assert.deepEqual(
+    failures.map(({ code, failure }) => ({ code, failure })),
+    [{ code: 'STOPPED_UNASKED', failure: 'worker_crash' }],
+  );
+  assert.match(failures[0]?.message ?? '', /node a stopped the attempt/);
+});
+
+test('a node that leaves, has restarted, or was asked by another replica preempts the attempt', async () => {
+  const leaving = followed({ streams: [[stopped]], request: given });
+  leaving.node.leaving = true;
+  const restarted = followed({ streams: [[stopped]], request: given });
+  restarted.node.update({ ...restarted.node.node, incarnation: 'another' }, 0);
+  const adopted = followed({ streams: [[stopped]] });
+  for (const { follower, failures } of [leaving, restarted, adopted]) {
+    assert.equal((await follower.end).kind, 'failed');
+    assert.deepEqual(
+      failures.map(({ code, failure }) => ({ code, failure })),
+      [{ code: 'STOPPED', failure: 'preempted' }],
+    );
+  }
 });

@@ -182,6 +182,11 @@ export const ERRORS = {
     grpcStatus: 'CANCELLED',
     advice: 'The attempt was stopped on request; it resumes from its last commit.',
   },
+  STOPPED_UNASKED: {
+    failure: 'worker_crash',
+    grpcStatus: 'ABORTED',
+    advice: 'A node stopped an attempt that nobody asked it to stop, and stays; look at its log, and who runs it.',
+  },
   LEASE_EXPIRED: {
     failure: 'node_lost',
     grpcStatus: 'DEADLINE_EXCEEDED',

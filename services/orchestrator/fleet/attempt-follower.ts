@@ -18,7 +18,7 @@ import { pause, persist, StoppedError } from '../persist.ts';
 import type { SegmentCommitter } from '../segment-committer.ts';
 import { segmentCommit } from './attempt-events.ts';
 import { type AttemptRecord, afterSegment, checkCompleted } from './attempt-record.ts';
-import { nodeLost, reportOf, reportOfNode } from './failure-reports.ts';
+import { nodeLost, reportOf, reportOfNode, stoppedByNode } from './failure-reports.ts';
 import { LivePace } from './live-pace.ts';
 import { type LiveProgress, liveProgress } from './live-progress.ts';
 import type { SlotLease } from './node-session.ts';
@@ -65,6 +65,8 @@ export class AttemptFollower {
   readonly #request: RunPhaseRequest;
   readonly #detach = new AbortController();
   readonly #pace = new LivePace();
+  /** Of the node's process that was given the attempt here; null when it was adopted. */
+  readonly #incarnation: string | null;
   #stream = new AbortController();
   #record: AttemptRecord;
   #stopMode: 'checkpoint' | 'now' | null = null;
@@ -78,6 +80,7 @@ export class AttemptFollower {
     this.id = id;
     this.lease = lease;
     this.#request = request;
+    this.#incarnation = request.configJson === '' ? null : lease.node.node.incarnation;
     this.#record = record;
     this.#needs = needs;
     this.#log = needs.log.child({ phase: id.phaseKey, attempt: id.attempt, node: lease.node.nodeId, slot: lease.slot });
@@ -268,9 +271,7 @@ export class AttemptFollower {
 
   async #stopped(seq: bigint): Promise<AttemptEnd> {
     if (this.#stopMode === null) {
-      // the node is leaving: not the trial's fault, it goes on elsewhere
-      const message = 'The node stopped the attempt.';
-      const end = await this.#fail({ code: 'STOPPED', failure: 'preempted', message, details: {} });
+      const end = await this.#fail(stoppedByNode(this.lease.node.nodeId, this.#mayBeLeaving()));
       await this.#acknowledge(seq);
       return end;
     }
@@ -278,6 +279,12 @@ export class AttemptFollower {
     await this.#persist(() => this.#needs.store.stopAttempt(phaseId, attempt));
     await this.#acknowledge(seq);
     return { kind: 'stopped' };
+  }
+
+  /** Only of the process that was given the attempt here, and goes on, is it known that nobody asked it to stop and that it does not leave. */
+  #mayBeLeaving(): boolean {
+    const { node } = this.lease;
+    return node.leaving || this.#incarnation === null || node.node.incarnation !== this.#incarnation;
   }
 
   async #failed(seq: bigint, event: Failed): Promise<AttemptEnd> {

@@ -13,6 +13,14 @@ export function nodeLost(message: string, nodeId: string): FailureReport {
   return { code: 'NODE_LOST', failure: 'node_lost', message, details: { node: nodeId } };
 }
 
+/** A node that leaves, or may have, is not the trial's fault; one that stops what it was given and stays is a broken one. */
+export function stoppedByNode(nodeId: string, mayBeLeaving: boolean): FailureReport {
+  const details = { node: nodeId };
+  if (mayBeLeaving) return { code: 'STOPPED', failure: 'preempted', message: 'The node stopped the attempt.', details };
+  const sentence = `node ${nodeId} stopped the attempt, which nobody asked it to, and does not leave`;
+  return reportOf(new LatentSweepError('STOPPED_UNASKED', sentence, details));
+}
+
 export function reportOf(error: unknown): FailureReport {
   if (error instanceof LatentSweepError) {
     const { code, failure, message, details } = error;

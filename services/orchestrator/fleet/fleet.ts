@@ -21,6 +21,11 @@ export class Fleet {
     this.#connect = connect;
   }
 
+  /** @throws LatentSweepError CONFIG_INVALID for an address that no connection can be made to; nothing is called yet */
+  checkAddress(address: string): void {
+    this.#connect(address).close();
+  }
+
   /** @returns the session of the node, new or updated; not `ready` when new. */
   join(node: Node, nowMs: number): NodeSession {
     const known = this.sessions.get(node.nodeId);

@@ -57,6 +57,8 @@ export class Gateway {
         throw new LatentSweepError('CONFIG_INVALID', 'a registration without node_id; give the node a name', {});
       }
       checkNode(node, request.attempts);
+      // what is refused leaves nothing in Postgres
+      this.#fleet.checkAddress(node.address);
       await this.#inTurn(node.nodeId, () => this.#register(node, request.attempts));
       const { nodeTimeoutMs, attemptLeaseMs } = this.#needs.times;
       return { renewMs: BigInt(Math.ceil(nodeTimeoutMs / RENEWALS_PER_TIMEOUT)), leaseMs: BigInt(attemptLeaseMs) };
