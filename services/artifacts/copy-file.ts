@@ -45,7 +45,7 @@ export async function removeLeftovers(folder: string, nowMs: number, olderMs = L
     if (!name.endsWith(TEMPORARY)) continue;
     const path = join(folder, name);
     try {
-      if (nowMs - (await stat(path)).mtimeMs > olderMs) await rm(path, { force: true });
+      if (nowMs - (await stat(path)).mtimeMs > olderMs) await rm(path, { recursive: true, force: true });
     } catch (error) {
       // another copy was finished meanwhile
       if (!isMissing(error)) throw fileError(error, `${path}, a leftover, could not be removed`);

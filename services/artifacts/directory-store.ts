@@ -7,6 +7,7 @@ import type { ArtifactStore, ListedFile, StoredArtifact } from './artifact-store
 import { copyDurably, removeLeftovers } from './copy-file.ts';
 import { fileError, isMissing } from './file-errors.ts';
 import { isWhole } from './file-hash.ts';
+import { freePlace, kindOf } from './free-place.ts';
 import { StorePresence } from './store-presence.ts';
 
 /** @param memory file outside the store that remembers where it was; see store-presence.ts */
@@ -24,6 +25,7 @@ export async function openDirectoryStore(root: string, memory: string | null): P
         await touch(target);
         return;
       }
+      await freePlace(root, artifact.uri);
       await copyOver(path, target, artifact);
       await removeLeftovers(dirname(target), Date.now());
     },
@@ -36,7 +38,7 @@ export async function openDirectoryStore(root: string, memory: string | null): P
           ...{ fault: 'missing', uri: artifact.uri, sha256: artifact.sha256, store: root },
         });
       }
-      if (found === 'other') {
+      if (found !== 'file') {
         throw new LatentSweepError('CHECKPOINT_DAMAGED', `${source} is no file`, {
           ...{ path: source, uri: artifact.uri, sha256: artifact.sha256 },
         });
@@ -51,6 +53,7 @@ export async function openDirectoryStore(root: string, memory: string | null): P
     remove: async (uri) => {
       const target = pathOf(uri);
       await presence.check();
+      await freePlace(root, uri);
       try {
         await rm(target, { force: true });
       } catch (error) {
@@ -63,16 +66,6 @@ export async function openDirectoryStore(root: string, memory: string | null): P
       yield* filesBelow(root, '');
     },
   };
-}
-
-/** A link is none of ours: what it leads to may change. */
-async function kindOf(path: string): Promise<'file' | 'missing' | 'other'> {
-  try {
-    return (await lstat(path)).isFile() ? 'file' : 'other';
-  } catch (error) {
-    if (isMissing(error)) return 'missing';
-    throw fileError(error, `${path} could not be looked up`);
-  }
 }
 
 async function isWholeFile(path: string, artifact: StoredArtifact): Promise<boolean> {

@@ -14,8 +14,9 @@ export function fileError(error: unknown, what: string): LatentSweepError {
     : new LatentSweepError('ARTIFACT_STORE', `${what}: ${text}`, { errno }, error);
 }
 
+/** Also where what should be a folder above is a file. */
 export function isMissing(error: unknown): boolean {
-  return errnoOf(error) === 'ENOENT';
+  return errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR';
 }
 
 function errnoOf(error: unknown): string {

@@ -26,7 +26,8 @@ async function hashFile(path: string): Promise<FileHash> {
 /** Whether the file is there with this size and hash. @throws errors of the file system other than that it is missing */
 export async function isWhole(path: string, expected: FileHash): Promise<boolean> {
   try {
-    if ((await stat(path)).size !== expected.bytes) return false;
+    const found = await stat(path);
+    if (!found.isFile() || found.size !== expected.bytes) return false;
     return (await hashFile(path)).sha256 === expected.sha256;
   } catch (error) {
     if (isMissing(error)) return false;

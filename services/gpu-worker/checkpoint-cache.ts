@@ -81,7 +81,7 @@ export class CheckpointCache {
     for (const sha256 of hashes) {
       if (this.#pins.has(sha256)) continue;
       try {
-        await rm(this.#path(sha256), { force: true });
+        await rm(this.#path(sha256), { recursive: true, force: true });
       } catch (error) {
         this.#log.info({ error: String(error) }, 'a checkpoint was not removed from the local cache');
       }
@@ -100,7 +100,7 @@ export class CheckpointCache {
       await utimes(path, now, now);
       return;
     }
-    await rm(path, { force: true });
+    await rm(path, { recursive: true, force: true });
     await this.#artifacts.fetch(artifact, path);
     await this.#trim();
   }
@@ -125,7 +125,7 @@ export class CheckpointCache {
     for (const file of files.sort((a, b) => a.usedAtMs - b.usedAtMs)) {
       if (total <= this.#maxBytes) return;
       if (this.#pins.has(file.sha256) || !file.path.endsWith(SUFFIX)) continue;
-      await rm(file.path, { force: true });
+      await rm(file.path, { recursive: true, force: true });
       total -= file.bytes;
     }
   }

@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import {
@@ -192,6 +192,65 @@ test('a file that was spoilt without changing its size is healed by putting it a
   await store.put(path, artifact);
   await store.fetch(artifact, target);
   assert.equal(readFileSync(target, 'utf8'), 'weights');
+});
+
+for (const [what, place] of [
+  ['an empty folder', (path: string) => mkdirSync(path)],
+  ['a folder with files', (path: string) => (mkdirSync(path), writeFileSync(join(path, 'x'), 'weights'))],
+] as const) {
+  test(`${what} under the name of a checkpoint is a damaged checkpoint, and gives way`, async () => {
+    for (const isPutBefore of [false, true]) {
+      const folder = fresh();
+      const store = await openArtifactStore(folder);
+      const { path, artifact } = source('weights');
+      const target = join(folder, artifact.uri);
+      if (isPutBefore) await store.put(path, artifact);
+      else mkdirSync(dirname(target), { recursive: true });
+      rmSync(target, { force: true });
+      place(target);
+      assert.equal(await store.has(artifact), false);
+      await assert.rejects(store.fetch(artifact, fresh()), isCode('CHECKPOINT_DAMAGED'));
+      await store.put(path, artifact);
+      assert.equal(readFileSync(target, 'utf8'), 'weights');
+      rmSync(target);
+      place(target);
+      await store.remove(artifact.uri);
+      assert.throws(() => readFileSync(target), /ENOENT/);
+    }
+  });
+}
+
+test('a file where the folder of a phase belongs is a missing checkpoint, and gives way', async () => {
+  const folder = fresh();
+  const store = await openArtifactStore(folder);
+  const { path, artifact } = source('weights');
+  mkdirSync(join(folder, 'checkpoints'));
+  writeFileSync(dirname(join(folder, artifact.uri)), 'no folder');
+  assert.equal(await store.has(artifact), false);
+  assert.equal((await details(store.fetch(artifact, fresh())))['fault'], 'missing');
+  await store.put(path, artifact);
+  assert.equal(await store.has(artifact), true);
+});
+
+test('a folder that is no place of a checkpoint is left alone', async () => {
+  const folder = fresh();
+  const store = await openArtifactStore(folder);
+  const { path, artifact } = source('weights');
+  await store.put(path, artifact);
+  await assert.rejects(store.put(path, { ...artifact, uri: 'checkpoints' }), isCode('ARTIFACT_STORE'));
+  await assert.rejects(store.remove('checkpoints'), isCode('ARTIFACT_STORE'));
+  assert.equal(await store.has(artifact), true);
+});
+
+test('an old leftover that is a folder is removed like any other', async () => {
+  const folder = fresh();
+  const store = await openArtifactStore(folder);
+  const { path, artifact } = source('weights');
+  const leftover = join(folder, `${artifact.uri}.1.partial`);
+  mkdirSync(leftover, { recursive: true });
+  utimesSync(leftover, new Date(0), new Date(0));
+  await store.put(path, artifact);
+  assert.deepEqual(readdirSync(dirname(leftover)), [artifact.uri.split('/').at(-1)]);
 });
 
 const details = async (call: Promise<unknown>): Promise<Readonly<Record<string, unknown>>> => {

@@ -145,6 +145,23 @@ test('the cache fetches once, notices damage, keeps what is in use and forgets t
   await assert.rejects(cache.take({ ...one, sha256: '../../x' }), /CHECKPOINT_DAMAGED/);
 });
 
+test('a folder where the cache has a file is damage like any other', async () => {
+  const [folder, source] = [fresh(), join(fresh(), 'one')];
+  const store = await openArtifactStore(fresh());
+  const artifact = artifactOf('one', 1);
+  writeFileSync(source, 'one');
+  await store.put(source, { ...artifact, bytes: Number(artifact.bytes) });
+  const cache = new CheckpointCache(folder, 1_000, store, log);
+  const path = join(folder, `${artifact.sha256}.safetensors`);
+  mkdirSync(join(path, 'deep'), { recursive: true });
+  mkdirSync(`${path}.1.partial`);
+  await cache.tidy();
+  await cache.take(artifact);
+  assert.equal(readFileSync(path, 'utf8'), 'one');
+  cache.release(artifact.sha256);
+  assert.deepEqual(readdirSync(folder), [`${artifact.sha256}.safetensors`]);
+});
+
 test('a file of this disk is kept without a copy', async () => {
   const folder = fresh();
   const path = join(fresh(), 'a.safetensors');
