@@ -13,6 +13,17 @@ const env = { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH'] ?? 
 
 /** @typedef {{ name: string, seconds: number, isPassed: boolean }} Outcome */
 
+/** @type {Set<import('node:child_process').ChildProcess>} */
+const running = new Set();
+let isEnding = false;
+// Ctrl-C reaches them too; a SIGTERM to this process alone would leave them, and the servers of a test run, behind
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+  process.on(signal, () => {
+    isEnding = true;
+    for (const child of running) child.kill('SIGTERM');
+  });
+}
+
 const names = [...STATIC_STEPS.map((step) => step.name), ...TEST_STEP_NAMES];
 const asked = process.argv.slice(2);
 const unknown = asked.find((name) => !names.includes(name));
@@ -81,15 +92,23 @@ async function run({ name, commands, environment = {} }, output) {
  */
 function execute(command, args, environment, output) {
   return new Promise((resolve, reject) => {
+    if (isEnding) {
+      resolve({ code: 1, text: 'not started: the checks were ended by a signal\n' });
+      return;
+    }
     const child = spawn(command, args, {
       cwd: root,
       env: environment,
       stdio: ['ignore', output === 'live' ? 'inherit' : 'pipe', output === 'live' ? 'inherit' : 'pipe'],
     });
+    running.add(child);
     let text = '';
     child.stdout?.on('data', (chunk) => (text += chunk));
     child.stderr?.on('data', (chunk) => (text += chunk));
     child.once('error', reject);
-    child.once('close', (code) => resolve({ code: code ?? 1, text }));
+    child.once('close', (code) => {
+      running.delete(child);
+      resolve({ code: code ?? 1, text });
+    });
   });
 }

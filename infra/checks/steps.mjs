@@ -28,10 +28,16 @@ export const STATIC_STEPS = [
   { name: 'format', commands: [['biome', 'format', '.']] },
 ];
 
+const RUN_TESTS = ['node', '--import', 'tsx', '--test'];
+/** Tests of one run share a Postgres and a Temporal; chaos kills those of its own. */
+const WITH_SERVERS = ['node', '--import', 'tsx', 'test/run-with-servers.ts'];
 /** By step, in their order. */
-const TEST_FOLDERS = { tests: ['unit', 'replay', 'parity', 'integration'], chaos: ['chaos'] };
+const TEST_FOLDERS = {
+  tests: { folders: ['unit', 'replay', 'parity', 'integration'], command: [...WITH_SERVERS, ...RUN_TESTS] },
+  chaos: { folders: ['chaos'], command: RUN_TESTS },
+};
 export const TEST_STEP_NAMES = Object.keys(TEST_FOLDERS);
-/** Integration tests start servers and trainers of their own; more of them at a time only slow each other. */
+/** Integration tests start orchestrators and trainers of their own; more of them at a time only slow each other. */
 const MOST_TEST_FILES_AT_A_TIME = 4;
 const TEST_FILE_TIMEOUT_MS = 15 * 60_000;
 
@@ -50,12 +56,12 @@ export async function testSteps(root) {
   const atATime = Math.min(machineSize().cores, MOST_TEST_FILES_AT_A_TIME);
   const options = [`--test-concurrency=${atATime}`, `--test-timeout=${TEST_FILE_TIMEOUT_MS}`, '--test-reporter=spec'];
   const environment = temporal === null ? {} : { LSWEEP_TEMPORAL_BINARY: temporal.path };
-  return Object.entries(TEST_FOLDERS).map(([name, folders]) => {
+  return Object.entries(TEST_FOLDERS).map(([name, { folders, command }]) => {
     const files = folders.flatMap((folder) => testFiles(join('test', folder), root));
     return {
       name,
       note: `${files.length} files, ${atATime} at a time; Temporal ${temporal?.version ?? 'not found'}`,
-      commands: [['node', '--import', 'tsx', '--test', ...options, ...files]],
+      commands: [[...command, ...options, ...files]],
       environment,
     };
   });

@@ -7,19 +7,19 @@ import fc from 'fast-check';
 import pino from 'pino';
 import type { ArtifactStore, ListedFile } from '../../services/artifacts/index.ts';
 import { CheckpointCollector, deleteSweep } from '../../services/orchestrator/index.ts';
-import { type PostgresServer, startPostgres } from './postgres.ts';
+import { openDatabases } from './postgres.ts';
 import { keyOf } from './scripted-sweep.ts';
 import { begin, openStoreFixture, type StoreFixture, segment } from './store-fixture.ts';
 
-let server: PostgresServer;
+let databases: Awaited<ReturnType<typeof openDatabases>>;
 let fixture: StoreFixture;
 before(async () => {
-  server = await startPostgres();
-  fixture = await openStoreFixture(server);
+  databases = await openDatabases();
+  fixture = await openStoreFixture(databases);
 });
 after(async () => {
   await fixture.close();
-  await server.close();
+  await databases.close();
 });
 
 const STEPS = 8;

@@ -8,20 +8,21 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { readSweepFile } from '../../services/sweep-file/index.ts';
 import { type CliProcess, jsonOf, startCli } from '../unit/cli-child.ts';
+import type { PostgresServer } from './postgres.ts';
 import { sharedBaseSpec } from './scripted-sweep.ts';
-import { openStoreBench, type StoreBench } from './store-bench.ts';
+import { openOutageBench, type StoreBench } from './store-bench.ts';
 import { until } from './until.ts';
 
 const QUICKSTART = fileURLToPath(new URL('../../infra/sweeps/quickstart.yaml', import.meta.url));
 
-let server: StoreBench['server'];
+let server: PostgresServer;
 let fixture: StoreBench['fixture'];
 let bench: StoreBench['bench'];
 let close: StoreBench['close'];
 const cwd = mkdtempSync(join(tmpdir(), 'lsweep-cli-follow-'));
 
 before(async () => {
-  ({ server, fixture, bench, close } = await openStoreBench());
+  ({ server, fixture, bench, close } = await openOutageBench());
   await bench.orchestrator();
   await bench.worker('node-one', 4);
 });

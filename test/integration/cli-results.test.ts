@@ -9,14 +9,14 @@ import { fileURLToPath } from 'node:url';
 import { planSweepFile } from '../../services/study/plan/plan-sweep-file.ts';
 import { readSweepFile } from '../../services/sweep-file/index.ts';
 import { type CliResult, jsonOf, runCli } from '../unit/cli-child.ts';
-import { type PostgresServer, startPostgres } from './postgres.ts';
+import { openDatabases } from './postgres.ts';
 import { openStoreFixture, owner, placeOn, type StoreFixture } from './store-fixture.ts';
 
 const FILE = fileURLToPath(new URL('../../infra/sweeps/quickstart.yaml', import.meta.url));
 const ITEMS = 100;
 const CHANCE = 0.5;
 
-let server: PostgresServer;
+let databases: Awaited<ReturnType<typeof openDatabases>>;
 let fixture: StoreFixture;
 const cwd = mkdtempSync(join(tmpdir(), 'lsweep-cli-results-'));
 
@@ -38,13 +38,13 @@ const lossOf = (cell: number, step: number): number => 4 / step + cell;
 const correctOf = (cell: number): number => 40 + cell;
 
 before(async () => {
-  server = await startPostgres();
-  fixture = await openStoreFixture(server);
+  databases = await openDatabases();
+  fixture = await openStoreFixture(databases);
   await record();
 });
 after(async () => {
   await fixture.close();
-  await server.close();
+  await databases.close();
   rmSync(cwd, { recursive: true });
 });
 

@@ -7,7 +7,7 @@ import { NativeConnection } from '@temporalio/worker';
 import type { WorkerServiceImplementation } from '../../services/gen/latentsweep/worker/v1/worker.ts';
 import { clientConnection, workerConnection } from '../../services/orchestrator/temporal-connection.ts';
 import { connectWorker, type RpcServer, serveWorker } from '../../services/rpc/index.ts';
-import { startTemporalServer, type TemporalServer } from './temporal-server.ts';
+import { openNamespace, type TemporalServer } from './temporal-server.ts';
 import { TEST_RPC } from './test-rpc.ts';
 
 // What the environment says about proxies is meant for downloads; connections between the project's processes do not follow it.
@@ -56,7 +56,7 @@ test('calls between orchestrators and nodes on the loopback go there directly', 
 });
 
 test('both connections to Temporal on the loopback go there directly', async () => {
-  const temporal: TemporalServer = await startTemporalServer();
+  const temporal: TemporalServer = await openNamespace();
   closers.push(() => temporal.stop());
   const native = await NativeConnection.connect(workerConnection(temporal));
   await native.close();

@@ -1,21 +1,20 @@
-// One embedded Postgres for a test file, in a temporary folder on a free port, and as many databases in it as the file wants. It is made
-// and started as the local stack does it.
+// One embedded Postgres in a temporary folder on a free port, made and started as the local stack does it: for the whole test run, or for a
+// file that stops it or changes what all databases of a server share.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import { clusterIn, makeCluster } from '../../services/local-stack/postgres/cluster.ts';
 import { postgresAnswers, postgresLaunch, postgresUrl } from '../../services/local-stack/postgres/server.ts';
+import { type Databases, databasesOn, dropDatabase, SHARED_POSTGRES } from './databases.ts';
 import { freePort } from './temporal-server.ts';
 import { until } from './until.ts';
 
-export interface PostgresServer {
+export interface PostgresServer extends Databases {
   readonly port: number;
-  /** Makes an empty database; its url has the rights of a superuser. */
-  database(): Promise<string>;
+  /** Its database `postgres`, as a superuser. */
+  readonly url: string;
   /** Ends the server; every connection breaks. */
   stop(): Promise<void>;
   /** Starts it again on the same port with the same data. */
@@ -52,22 +51,36 @@ export async function startPostgres(): Promise<PostgresServer> {
   };
 
   await start();
+  const url = postgresUrl(cluster, port, 'postgres');
   return {
     port,
-    database: async () => {
-      const name = `test_${randomUUID().replaceAll('-', '')}`;
-      const client = new pg.Client({ connectionString: postgresUrl(cluster, port, 'postgres') });
-      await client.connect();
-      await client.query(`create database ${name}`);
-      await client.end();
-      return postgresUrl(cluster, port, name);
-    },
+    url,
+    ...databasesOn(url),
     start,
     stop,
     close: async () => {
       await stop();
       await rm(cluster.folder, { recursive: true, force: true });
       await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Databases that end with `close`, on the server of the test run; on one of this file's own where it runs alone. */
+export async function openDatabases(): Promise<Databases & Pick<PostgresServer, 'close'>> {
+  const shared = process.env[SHARED_POSTGRES];
+  if (shared === undefined) return await startPostgres();
+  const databases = databasesOn(shared);
+  const made: string[] = [];
+  const noted = async (url: Promise<string>): Promise<string> => {
+    made.push(await url);
+    return await url;
+  };
+  return {
+    database: () => noted(databases.database()),
+    migratedDatabase: () => noted(databases.migratedDatabase()),
+    close: async () => {
+      for (const url of made) await dropDatabase(shared, url);
     },
   };
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { openReader, type Reader } from '../../services/store/index.ts';
 import { type CliResult, jsonOf, runCli } from '../unit/cli-child.ts';
-import { type PostgresServer, startPostgres } from './postgres.ts';
+import { openDatabases } from './postgres.ts';
 import { ITEMS, isRight, NAME, recordSweep } from './report-fixture.ts';
 import { openStoreFixture, type StoreFixture } from './store-fixture.ts';
 
@@ -24,7 +24,7 @@ interface Told {
 }
 
 const cwd = mkdtempSync(join(tmpdir(), 'lsweep-report-'));
-let server: PostgresServer;
+let databases: Awaited<ReturnType<typeof openDatabases>>;
 let fixture: StoreFixture;
 let reader: Reader;
 let result: CliResult;
@@ -32,8 +32,8 @@ let told: Told;
 let page = '';
 
 before(async () => {
-  server = await startPostgres();
-  fixture = await openStoreFixture(server);
+  databases = await openDatabases();
+  fixture = await openStoreFixture(databases);
   reader = openReader(fixture.url);
   await recordSweep(fixture, { folder: cwd });
   result = await lsweep('--json', 'report', NAME, '--out', 'out');
@@ -44,7 +44,7 @@ before(async () => {
 after(async () => {
   await reader.close();
   await fixture.close();
-  await server.close();
+  await databases.close();
   rmSync(cwd, { recursive: true });
 });
 

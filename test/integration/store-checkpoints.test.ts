@@ -4,19 +4,19 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { FailureReport } from '../../services/store/types.ts';
-import { type PostgresServer, startPostgres } from './postgres.ts';
+import { openDatabases } from './postgres.ts';
 import { keyOf, type ScriptedSpec } from './scripted-sweep.ts';
 import { begin, openStoreFixture, owner, placeOn, type StoreFixture, segment } from './store-fixture.ts';
 
-let server: PostgresServer;
+let databases: Awaited<ReturnType<typeof openDatabases>>;
 let fixture: StoreFixture;
 before(async () => {
-  server = await startPostgres();
-  fixture = await openStoreFixture(server);
+  databases = await openDatabases();
+  fixture = await openStoreFixture(databases);
 });
 after(async () => {
   await fixture.close();
-  await server.close();
+  await databases.close();
 });
 
 const trial = (...names: readonly string[]): ScriptedSpec => ({

@@ -8,19 +8,19 @@ import { explainTrial } from '../../services/cli/results/explain-trial.ts';
 import { deleteSweep } from '../../services/orchestrator/index.ts';
 import { openReader, readRows } from '../../services/store/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import { type PostgresServer, startPostgres } from './postgres.ts';
+import { openDatabases } from './postgres.ts';
 import { keyOf, type ScriptedSpec } from './scripted-sweep.ts';
 import { begin, openStoreFixture, owner, type StoreFixture, segment } from './store-fixture.ts';
 
-let server: PostgresServer;
+let databases: Awaited<ReturnType<typeof openDatabases>>;
 let fixture: StoreFixture;
 before(async () => {
-  server = await startPostgres();
-  fixture = await openStoreFixture(server);
+  databases = await openDatabases();
+  fixture = await openStoreFixture(databases);
 });
 after(async () => {
   await fixture.close();
-  await server.close();
+  await databases.close();
 });
 
 const phase = (name: string): ScriptedSpec['trials'][number][number] => ({ name, steps: 4, stepMs: 1 });

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { openStore, type Store, type StoreOptions } from '../../services/store/index.ts';
 import type { AttemptPlace, ClaimOwner, SegmentCommit, SweepRow } from '../../services/store/types.ts';
-import type { PostgresServer } from './postgres.ts';
+import type { Databases } from './databases.ts';
 import { keyOf, planScripted, type ScriptedSpec } from './scripted-sweep.ts';
 
 export interface StoreFixture {
@@ -18,12 +18,11 @@ export interface StoreFixture {
 }
 
 export async function openStoreFixture(
-  server: PostgresServer,
+  databases: Databases,
   options: Partial<StoreOptions> = {},
 ): Promise<StoreFixture> {
-  const url = await server.database();
+  const url = await databases.migratedDatabase();
   const store = openStore({ url, ...options });
-  await store.migrate();
   for (const nodeId of ['node-a', 'node-b']) {
     await store.upsertNode(nodeRow(nodeId), { id: null, leaseMs: 1_000, mayReplace: true });
   }

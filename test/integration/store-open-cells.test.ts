@@ -4,21 +4,21 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import pg from 'pg';
-import { type PostgresServer, startPostgres } from './postgres.ts';
+import { openDatabases } from './postgres.ts';
 import { openStoreFixture, type StoreFixture } from './store-fixture.ts';
 import { until } from './until.ts';
 
-let server: PostgresServer;
+let databases: Awaited<ReturnType<typeof openDatabases>>;
 let fixture: StoreFixture;
 const first = (): pg.Client => new pg.Client({ connectionString: fixture.url, application_name: 'first' });
 const second = (): pg.Client => new pg.Client({ connectionString: fixture.url, application_name: 'second' });
 before(async () => {
-  server = await startPostgres();
-  fixture = await openStoreFixture(server);
+  databases = await openDatabases();
+  fixture = await openStoreFixture(databases);
 });
 after(async () => {
   await fixture.close();
-  await server.close();
+  await databases.close();
 });
 
 const CLOSE = "update trials set state = 'finished', closed_at = clock_timestamp() where trial_id = $1";

@@ -5,21 +5,21 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import type { CommitOutcome, SegmentCommit } from '../../services/store/types.ts';
-import { type PostgresServer, startPostgres } from './postgres.ts';
+import { openDatabases } from './postgres.ts';
 import { begin, openStoreFixture, type StoreFixture, segment } from './store-fixture.ts';
 
 const STEPS = 24;
 const PHASES = 3;
 
-let server: PostgresServer;
+let databases: Awaited<ReturnType<typeof openDatabases>>;
 let fixture: StoreFixture;
 before(async () => {
-  server = await startPostgres();
-  fixture = await openStoreFixture(server, { poolSize: 6 });
+  databases = await openDatabases();
+  fixture = await openStoreFixture(databases, { poolSize: 6 });
 });
 after(async () => {
   await fixture.close();
-  await server.close();
+  await databases.close();
 });
 
 /** One process that runs an attempt and does not know whether it is still wanted. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openStore } from '../../services/store/index.ts';
 import type { FailureReport, SegmentCommit } from '../../services/store/types.ts';
-import { type PostgresServer, startPostgres } from './postgres.ts';
+import { openDatabases } from './postgres.ts';
 import { keyOf, sharedBaseSpec } from './scripted-sweep.ts';
 import {
   begin,
@@ -16,15 +16,15 @@ import {
 } from './store-fixture.ts';
 import { until } from './until.ts';
 
-let server: PostgresServer;
+let databases: Awaited<ReturnType<typeof openDatabases>>;
 let fixture: StoreFixture;
 before(async () => {
-  server = await startPostgres();
-  fixture = await openStoreFixture(server);
+  databases = await openDatabases();
+  fixture = await openStoreFixture(databases);
 });
 after(async () => {
   await fixture.close();
-  await server.close();
+  await databases.close();
 });
 
 const phaseSpec = (...names: readonly string[]): Parameters<StoreFixture['plan']>[1] => ({

@@ -8,20 +8,20 @@ import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { migrate, openStore, type Store } from '../../services/store/index.ts';
-import { type PostgresServer, startPostgres } from './postgres.ts';
+import { openDatabases } from './postgres.ts';
 import { keyOf, sharedBaseSpec } from './scripted-sweep.ts';
 import { lossOf } from './scripted-worker.ts';
 import { until } from './until.ts';
 import { openBenchOn } from './workflows-bench.ts';
 
-let server: PostgresServer;
+let databases: Awaited<ReturnType<typeof openDatabases>>;
 let folder: string;
 before(async () => {
-  server = await startPostgres();
+  databases = await openDatabases();
   folder = await mkdtemp(join(tmpdir(), 'lsweep-migrations-'));
 });
 after(async () => {
-  await server.close();
+  await databases.close();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -47,7 +47,7 @@ function storeOf(url: string): Store {
 }
 
 test('a running sweep survives a migration between two orchestrators and ends with the rows of an undisturbed one', async () => {
-  const url = await server.database();
+  const url = await databases.database();
   await migrate({ url });
   const store = storeOf(url);
   const bench = await openBenchOn(store);

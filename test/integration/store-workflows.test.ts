@@ -2,17 +2,18 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { PostgresServer } from './postgres.ts';
 import { keyOf, sharedBaseSpec } from './scripted-sweep.ts';
 import { lossOf } from './scripted-worker.ts';
-import { openStoreBench, type StoreBench } from './store-bench.ts';
+import { openOutageBench, type StoreBench } from './store-bench.ts';
 import { until } from './until.ts';
 
-let server: StoreBench['server'];
+let server: PostgresServer;
 let fixture: StoreBench['fixture'];
 let bench: StoreBench['bench'];
 let close: StoreBench['close'];
 before(async () => {
-  ({ server, fixture, bench, close } = await openStoreBench());
+  ({ server, fixture, bench, close } = await openOutageBench());
   await bench.orchestrator();
   await bench.worker('node-one', 4);
 });

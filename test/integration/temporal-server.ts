@@ -1,12 +1,19 @@
-// A real Temporal dev server for one test file, in memory, on a free port of 127.0.0.1.
+// A real Temporal dev server in memory, on a free port of 127.0.0.1: for the whole test run, of which every file has a namespace, or for a file
+// that stops it or starts it with limits of its own.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Connection } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
 import { lowPriority } from '../../services/local-stack/low-priority.ts';
 import { routeTo } from '../../services/rpc/index.ts';
+
+/** Address of the test run's Temporal. */
+export const SHARED_TEMPORAL = 'LSWEEP_TEST_TEMPORAL_ADDRESS';
+const RETENTION = msToTs('1 day');
 
 export interface TemporalServer {
   readonly address: string;
@@ -60,6 +67,18 @@ export async function startTemporalServer(flags: readonly string[] = [], port?: 
       await exited;
     },
   };
+}
+
+/** A namespace of its own on the server of the test run; on one of this file's own where it runs alone. */
+export async function openNamespace(): Promise<TemporalServer> {
+  const address = process.env[SHARED_TEMPORAL];
+  if (address === undefined) return await startTemporalServer();
+  const namespace = `test-${randomUUID()}`;
+  const connection = await Connection.connect(routeTo(address, null, 'temporal.address'));
+  await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: RETENTION });
+  await connection.close();
+  // what is left in it does nothing without the file's workers, and ends with the server
+  return { address, namespace, stop: () => Promise.resolve() };
 }
 
 async function answers(address: string, child: ChildProcess): Promise<void> {

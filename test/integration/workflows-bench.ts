@@ -18,7 +18,7 @@ import { TEST_TIMES } from './fleet-times.ts';
 import { MemoryStore } from './memory-store.ts';
 import { compareScripted, planScripted, type ScriptedSpec, scriptOf } from './scripted-sweep.ts';
 import { ScriptedWorker } from './scripted-worker.ts';
-import { freePort, startTemporalServer, type TemporalServer } from './temporal-server.ts';
+import { freePort, openNamespace, startTemporalServer, type TemporalServer } from './temporal-server.ts';
 import { TEST_TRANSPORT } from './test-rpc.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
@@ -43,7 +43,7 @@ export interface Bench<S extends BenchStore = MemoryStore> {
 }
 
 export interface BenchOptions {
-  /** More arguments of the Temporal server. */
+  /** More arguments of the Temporal server, which is then one of its own. */
   readonly flags?: readonly string[];
   readonly batchSize?: number;
   readonly heartbeatTimeoutMs?: number;
@@ -58,7 +58,7 @@ export async function openBenchOn<S extends BenchStore>(
   store: S,
   { flags = [], ...sweeps }: BenchOptions = {},
 ): Promise<Bench<S>> {
-  const temporal = await startTemporalServer(flags);
+  const temporal = await (flags.length === 0 ? openNamespace() : startTemporalServer(flags));
   const connection = await Connection.connect({
     ...routeTo(temporal.address, null, 'temporal.address'),
     connectTimeout: '1 minute',
