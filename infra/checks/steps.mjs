@@ -22,6 +22,7 @@ export const STATIC_STEPS = [
     commands: [
       ['buf', 'lint', 'proto'],
       ['buf', 'format', '--diff', '--exit-code', 'proto', '--path', 'proto/latentsweep'],
+      ['buf', 'breaking', 'proto', '--against', 'test/stable/proto.json'],
       ['node', 'infra/checks/generated-code.mjs'],
     ],
   },
