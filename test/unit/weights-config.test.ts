@@ -187,6 +187,10 @@ test('what the trainer would refuse of a folder is a problem of the sweep file, 
   writeFolder(folder, { ...QWEN3, vocabSize: 300 }, new Map([...tensors, [first, bytes]]));
   refused(`holds tensor ${first} as I8; F32, F16 and BF16 are read`);
 
+  const head = f32([300, 6], (i) => i + 1);
+  writeFolder(folder, { ...QWEN3, vocabSize: 300 }, new Map([...tensors, ['lm_head.weight', head]]));
+  refused('lm_head.weight is 1 at element 0', `the token embedding ${first} is 0.015625`, 'tie_word_embeddings');
+
   writeFileSync(join(folder, 'config.json'), '{ "model_type": "qwen3",');
   refused('config.json is not JSON');
 });

@@ -4,11 +4,12 @@
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { sameShape } from '../../tensor/graph/index.ts';
 import type { HostTensor, NamedTensors } from '../../tensor/runtime/index.ts';
-import { checkReadable, type TensorEntry, withSafetensors } from '../../tensor/safetensors/index.ts';
+import { checkReadable, withSafetensors } from '../../tensor/safetensors/index.ts';
 import { type ModelConfig, OWN_HEAD, parameterShapes, tokenEmbeddingName } from '../models/index.ts';
 import { readModelConfig } from './model-config.ts';
 import { tensorRole } from './tensor-names.ts';
-import { type WeightFile, weightFiles } from './weight-files.ts';
+import { checkTiedHead } from './tied-head.ts';
+import { type StoredTensor, type WeightFile, weightFiles } from './weight-files.ts';
 
 export interface HuggingFaceFolder {
   readonly config: ModelConfig;
@@ -21,20 +22,8 @@ export interface LoadedFolder {
   readonly tensors: NamedTensors;
 }
 
-/** Elements compared at a time. */
-const PART = 1 << 20;
-
-interface Located {
-  readonly file: string;
-  readonly entry: TensorEntry;
-}
-
-interface Plan {
-  /** By full parameter name. */
-  readonly parameters: ReadonlyMap<string, Located>;
-  /** Stored although it is the embedding. */
-  readonly tiedHead: Located | null;
-}
+/** By full parameter name. */
+type Parameters = ReadonlyMap<string, StoredTensor>;
 
 /** As `openHuggingFaceFolder`, with the tensors read. */
 export function loadHuggingFaceFolder(path: string): LoadedFolder {
@@ -43,20 +32,20 @@ export function loadHuggingFaceFolder(path: string): LoadedFolder {
 }
 
 /**
- * Checks config, files, names and shapes; reads no data yet (`readTensors` does, and checks that values are finite and a stored head equals
- * the embedding).
+ * Checks config, files, names and shapes, and that a stored head equals the embedding it is tied to; reads no other data yet (`readTensors` does,
+ * and checks that values are finite).
  * @throws LatentSweepError DATA_MISSING, DATA_INVALID or CONFIG_INVALID for the folder's files and keys; WEIGHTS_INVALID naming file, tensor and shapes
  */
 export function openHuggingFaceFolder(path: string): HuggingFaceFolder {
   const config = readModelConfig(path);
-  const plan = planTensors(path, config, weightFiles(path));
-  return { config, readTensors: () => readTensors(config, plan) };
+  const parameters = findParameters(path, config, weightFiles(path));
+  return { config, readTensors: () => readTensors(config, parameters) };
 }
 
-function planTensors(folder: string, config: ModelConfig, files: readonly WeightFile[]): Plan {
+function findParameters(folder: string, config: ModelConfig, files: readonly WeightFile[]): Parameters {
   const shapes = parameterShapes(config);
-  const parameters = new Map<string, Located>();
-  let tiedHead: Located | null = null;
+  const parameters = new Map<string, StoredTensor>();
+  let tiedHead: StoredTensor | null = null;
   for (const { path: file, entries } of files) {
     for (const entry of entries) {
       const role = tensorRole(config, entry.name);
@@ -78,12 +67,13 @@ function planTensors(folder: string, config: ModelConfig, files: readonly Weight
       parameters.set(role.name, { file, entry });
     }
   }
-  const embedding = tokenEmbeddingName(config);
-  if (tiedHead !== null && !parameters.has(embedding)) {
+  if (tiedHead !== null) {
+    const embedding = tokenEmbeddingName(config);
+    const stored = parameters.get(embedding);
     // of a tied tensor some libraries keep the other name
+    if (stored === undefined) parameters.set(embedding, tiedHead);
     checkStored(tiedHead, shapes.get(embedding) ?? []);
-    parameters.set(embedding, tiedHead);
-    tiedHead = null;
+    if (stored !== undefined) checkTiedHead(tiedHead, stored);
   }
   const missing = [...shapes].filter(([name]) => !parameters.has(name));
   if (missing[0] !== undefined) {
@@ -92,11 +82,11 @@ function planTensors(folder: string, config: ModelConfig, files: readonly Weight
     const others = missing.length === 1 ? '' : ` and ${missing.length - 1} more`;
     throw invalid(`${folder} lacks tensor ${name} [${shape.join(', ')}]${others}${why}`, folder, name);
   }
-  return { parameters, tiedHead };
+  return parameters;
 }
 
 /** Whether what is stored is what the model has, in numbers that are read here. */
-function checkStored({ file, entry }: Located, shape: readonly number[]): void {
+function checkStored({ file, entry }: StoredTensor, shape: readonly number[]): void {
   checkReadable(entry, file);
   if (sameShape(entry.shape, shape)) return;
   throw invalid(
@@ -106,7 +96,7 @@ function checkStored({ file, entry }: Located, shape: readonly number[]): void {
   );
 }
 
-function readTensors(config: ModelConfig, { parameters, tiedHead }: Plan): NamedTensors {
+function readTensors(config: ModelConfig, parameters: Parameters): NamedTensors {
   const read = new Map<string, HostTensor>();
   for (const file of new Set([...parameters.values()].map((located) => located.file))) {
     withSafetensors(file, (open) => {
@@ -118,8 +108,6 @@ function readTensors(config: ModelConfig, { parameters, tiedHead }: Plan): Named
       }
     });
   }
-  const embedding = read.get(tokenEmbeddingName(config));
-  if (tiedHead !== null && embedding !== undefined) checkTied(tiedHead, embedding);
   // the order of the model, whatever the order of the files: equal weights give equal maps
   return new Map(
     [...parameterShapes(config).keys()].flatMap((name) => {
@@ -134,33 +122,6 @@ function checkFinite(data: Float32Array, file: string, tensor: string): void {
     if (!Number.isFinite(data[i]))
       throw invalid(`${file}: tensor ${tensor} holds ${data[i]} at element ${i}`, file, tensor);
   }
-}
-
-/** The head of a model that ties it must be the embedding, value for value: the model has one tensor for both. */
-function checkTied({ file, entry }: Located, embedding: HostTensor): void {
-  if (!sameShape(entry.shape, embedding.shape)) {
-    throw invalid(
-      `${file}: tensor ${OWN_HEAD} has shape [${entry.shape.join(', ')}], the token embedding [${embedding.shape.join(', ')}]`,
-      file,
-      OWN_HEAD,
-    );
-  }
-  const { data } = embedding;
-  const part = new Float32Array(Math.min(PART, data.length));
-  withSafetensors(file, (open) => {
-    for (let from = 0; from < data.length; from += part.length) {
-      const piece = part.subarray(0, Math.min(part.length, data.length - from));
-      open.readPart(entry, from, piece);
-      for (let i = 0; i < piece.length; i++) {
-        if (piece[i] === data[from + i]) continue;
-        throw invalid(
-          `${file}: tensor ${OWN_HEAD} differs from the token embedding (element ${from + i}): it is a head of its own, which config.json must say (tie_word_embeddings: false)`,
-          file,
-          OWN_HEAD,
-        );
-      }
-    }
-  });
 }
 
 const invalid = (sentence: string, file: string, tensor: string): LatentSweepError =>

@@ -16,6 +16,11 @@ export interface WeightFile {
   readonly entries: readonly TensorEntry[];
 }
 
+export interface StoredTensor {
+  readonly file: string;
+  readonly entry: TensorEntry;
+}
+
 /** File names only: a shard lies beside its index. */
 const fileName = z
   .string()
