@@ -35,8 +35,11 @@ function parse(text: string, kind: Leaf['kind']): unknown {
     return text.split(',').map((part) => parse(part.trim(), kind === 'list' ? 'text' : 'number'));
   }
   if (kind === 'boolean' && /^(true|false)$/.test(text)) return text === 'true';
-  // what is no number stays a text, so that the schema's refusal shows it as it was written
-  if (kind === 'number' && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);
+  // what is no number, or none that is held, stays a text, so that the schema's refusal shows it as it was written
+  if (kind === 'number' && /^-?\d+(\.\d+)?$/.test(text)) {
+    const value = Number(text);
+    if (text.includes('.') || Number.isSafeInteger(value)) return value;
+  }
   return text;
 }
 

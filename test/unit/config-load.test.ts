@@ -101,6 +101,11 @@ describe('refusals', () => {
     const { message } = refusal('', { LSWEEP_LOG_LEVEL: 'inof' });
     assert.match(message, /log\.level \(LSWEEP_LOG_LEVEL\) is "inof"; allowed: trace, debug, info, .*; nearest: info/);
     assert.match(refusal('worker: { slots: 0 }').message, /worker\.slots \(.* line 1\) is 0; allowed: 1 or more/);
+    assert.match(
+      refusal('worker: { stallMs: 9007199254740993 }').message,
+      /worker\.stallMs: 9007199254740993 is read as/,
+    );
+    assert.match(refusal('', { LSWEEP_WORKER_STALL_MS: '9007199254740993' }).message, /is "9007199254740993"; allowed/);
     assert.match(refusal('', { LSWEEP_WORKER_SLOTS: 'two' }).message, /is "two"; allowed: a value of type number/);
     assert.match(refusal('temporal: { address: localhost }').message, /"localhost"; allowed: host:port/);
   });

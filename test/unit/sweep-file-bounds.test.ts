@@ -39,6 +39,30 @@ function problemsOf(content: string | Uint8Array): readonly string[] {
   }
 }
 
+test('a whole number that YAML would read as another one is named as it is written', () => {
+  const allowed = 'allowed: whole numbers up to 9007199254740991 (2^53 - 1), or a text in quotes';
+  assert.deepEqual(problemsOf(`${HEAD}seeds: [1, 9007199254740993]\n`), [
+    `8: seeds.1: 9007199254740993 is read as 9007199254740992; ${allowed}`,
+  ]);
+  assert.deepEqual(
+    problemsOf(
+      `${HEAD.replace('steps: 2', 'steps: 2, seed: -12345678901234567890')}include: [{ train.lr: 0x20000000000001 }]\n`,
+    ),
+    [
+      `5: base.seed: -12345678901234567890 is read as -12345678901234567000; ${allowed}`,
+      `8: include.0.train.lr: 0x20000000000001 is read as 9007199254740992; ${allowed}`,
+    ],
+  );
+  const [huge = ''] = problemsOf(`${HEAD}seeds: ${'9'.repeat(400)}\n`);
+  assert.ok(huge.startsWith(`8: seeds: ${'9'.repeat(80)} is read as Infinity`), huge);
+  // held exactly, and no whole number of the schema all the same
+  assert.deepEqual(problemsOf(`${HEAD}seeds: [9007199254740992]\n`), [
+    '8: seeds.0: 9007199254740992 is not allowed; allowed: a whole number >= 0, up to 9007199254740991 (2^53 - 1)',
+  ]);
+  assert.deepEqual(problemsOf(`${HEAD}seeds: [9007199254740991]\n`), []);
+  assert.deepEqual(problemsOf(`${HEAD}description: "9007199254740993"\n`), []);
+});
+
 const numbers = (count: number): string => Array.from({ length: count }, (_, index) => index + 1).join(', ');
 /** Each list of ten or nine of the one before. */
 const nested = (levels: number, each: number): string =>

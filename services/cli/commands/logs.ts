@@ -1,7 +1,8 @@
 // lsweep logs: what the processes of the local stack wrote.
 
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { z } from 'zod';
+import { wholeNumber } from '../argument-parsers.ts';
 import { globalOptions } from '../global-options.ts';
 
 const DEFAULT_LINES = 40;
@@ -17,7 +18,7 @@ export function register(program: Command): void {
     .option(
       '-n, --lines <n>',
       `lines of each process to begin with (default ${DEFAULT_LINES})`,
-      wholeNumber,
+      wholeNumber(0),
       DEFAULT_LINES,
     )
     .addHelpText('after', '\nExamples:\n  lsweep logs orchestrator -n 100\n  lsweep logs -f')
@@ -32,10 +33,4 @@ export function register(program: Command): void {
       const files = stackLogs(configOf(options).stateDir, name);
       await printLogs(files, { lines, follow, raw: options.json });
     });
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('A whole number from 0 is wanted.');
-  return value;
 }

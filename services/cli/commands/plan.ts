@@ -1,12 +1,13 @@
 // lsweep plan FILE: trials, shared phases, capacity, parameters and cost, before anything runs. Needs no stack.
 
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { z } from 'zod';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { Throughput } from '../../study/cost/index.ts';
 import type { SweepSpec } from '../../study/plan/index.ts';
 import { publicShape } from '../../study/systems/index.ts';
 import type { HubWeights } from '../../sweep-file/index.ts';
+import { positive, wholeNumber } from '../argument-parsers.ts';
 import { globalOptions } from '../global-options.ts';
 
 const DEFAULT_ROWS = 40;
@@ -31,8 +32,8 @@ export function register(program: Command): void {
     .command('plan')
     .description('print what a sweep file would run and cost; nothing is started')
     .argument('<file>', 'sweep file (YAML)')
-    .option('--limit <rows>', 'rows of the table of trials', wholeNumber, DEFAULT_ROWS)
-    .option('--slots <count>', 'slots to estimate the time for (default: those of the configuration)', wholeNumber)
+    .option('--limit <rows>', 'rows of the table of trials', wholeNumber(1), DEFAULT_ROWS)
+    .option('--slots <count>', 'slots to estimate the time for (default: those of the configuration)', wholeNumber(1))
     .option('--gflops <rate>', 'GFLOP/s that one slot sustains (default: assumed from its kind)', positive)
     .addHelpText('after', '\nExample:\n  lsweep plan infra/sweeps/quickstart.yaml')
     .action(async (file: string, _options: unknown, command: Command) => {
@@ -121,16 +122,4 @@ function given({ slots, gflops }: z.infer<typeof optionsSchema>): Partial<Throug
     ...(slots === undefined ? {} : { slots }),
     ...(gflops === undefined ? {} : { flopsPerSecond: gflops * 1e9 }),
   };
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number from 1.');
-  return value;
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError('It must be a number above 0.');
-  return value;
 }

@@ -48,7 +48,7 @@ function findings(issue: z.core.$ZodIssue, above: FilePath, root: unknown, tree:
   const name = visibleLine(path.join('.')) || 'the file';
   if (issue.code === 'custom')
     return [{ path, kind: 'value', sentence: `${name}: ${shown(value)} is refused; allowed: ${issue.message}` }];
-  const allowed = tree.allowedAt(path) || issue.message;
+  const allowed = `${tree.allowedAt(path) || issue.message}${beyondIntegers(value)}`;
   if (value === undefined) return [{ path, kind: 'missing', sentence: `${name} is missing; allowed: ${allowed}` }];
   const nearest = typeof value === 'string' ? nearestOf(value, tree.wordsAt(path)) : null;
   const sentence = `${name}: ${shown(value)} is not allowed; allowed: ${allowed}${didYouMean(nearest)}`;
@@ -82,6 +82,12 @@ function bestBranch(branches: readonly (readonly z.core.$ZodIssue[])[]): readonl
     issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
   const [best] = inside.toSorted((a, b) => cost(a) - cost(b));
   return best ?? null;
+}
+
+/** Every whole number of the schema ends there, which `a whole number >= 0` does not say. */
+function beyondIntegers(value: unknown): string {
+  const isBeyond = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
+  return isBeyond ? `, up to ${Number.MAX_SAFE_INTEGER} (2^53 - 1)` : '';
 }
 
 function shown(value: unknown): string {

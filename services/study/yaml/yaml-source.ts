@@ -13,7 +13,8 @@ import {
   LineCounter,
   Parser,
 } from 'yaml';
-import { yamlFaults } from './yaml-faults.ts';
+import { lossyIntegers } from './lossy-integers.ts';
+import { type DocumentFault, yamlFaults } from './yaml-faults.ts';
 
 /** Keys and indices from the top of the file. */
 export type FilePath = readonly (string | number)[];
@@ -56,7 +57,7 @@ export function readYaml(bytes: Uint8Array): ReadYaml {
   if (document === undefined) return refused(1, 'the file is empty');
   const faults =
     second === undefined
-      ? yamlFaults(document)
+      ? faultsOf(document)
       : [{ offset: second.range[0], sentence: 'a second document begins; allowed: one document in a file' }];
   if (faults.length > 0) {
     return {
@@ -72,6 +73,12 @@ export function readYaml(bytes: Uint8Array): ReadYaml {
       lineOf: (path, onKey) => lines.linePos(offsetOf(document, path, onKey)).line,
     },
   };
+}
+
+/** The values are looked at once the whole is known to be bounded. */
+function faultsOf(document: Document.Parsed): readonly DocumentFault[] {
+  const faults = yamlFaults(document);
+  return faults.length > 0 ? faults : lossyIntegers(document);
 }
 
 function textOf(bytes: Uint8Array): string | null {
