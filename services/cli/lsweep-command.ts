@@ -5,3 +5,8 @@
 export function lsweepCommand(environment: Readonly<Record<string, string | undefined>>): string {
   return environment['npm_command'] === undefined ? 'lsweep' : 'npx --no lsweep';
 }
+
+/** What goes on with the quickstart: how it was called. */
+export function againCommand(environment: Readonly<Record<string, string | undefined>>): string {
+  return environment['npm_lifecycle_event'] === 'start' ? 'npm start' : `${lsweepCommand(environment)} quickstart`;
+}

@@ -10,7 +10,7 @@ import { bringUp } from './bring-up.ts';
 import { followToEnd } from './follow/follow-to-end.ts';
 import { countsOf, readSweep } from './follow/read-progress.ts';
 import { listenForInterruption } from './interruption.ts';
-import { lsweepCommand } from './lsweep-command.ts';
+import { againCommand, lsweepCommand } from './lsweep-command.ts';
 import type { Output } from './output.ts';
 import { psqlCommand } from './psql-command.ts';
 import { chartText, readResults, writeChart } from './results/present-results.ts';
@@ -20,8 +20,6 @@ export interface QuickstartEnd {
   readonly value: Readonly<Record<string, unknown>>;
   readonly text: string;
 }
-
-const AGAIN = 'npm start';
 
 export async function runQuickstart(config: Config, file: string, output: Output): Promise<QuickstartEnd> {
   const sweep = readSweepFile(file);
@@ -42,7 +40,14 @@ export async function runQuickstart(config: Config, file: string, output: Output
         : `Sweep ${name} is known already; it goes on where it was.`,
     );
     return await withLastingReader(config, async (reader) => {
-      const { end, exitCode } = await followToEnd({ config, reader, sweep: name, output, comeBack: AGAIN, signal });
+      const { end, exitCode } = await followToEnd({
+        config,
+        reader,
+        sweep: name,
+        output,
+        comeBack: againCommand(process.env),
+        signal,
+      });
       if (end.kind !== 'closed') return { exitCode, value: { sweep: name, ended: end.kind }, text: '' };
       return await endOf(config, reader, name, exitCode);
     });
@@ -61,7 +66,9 @@ async function endOf(config: Config, reader: StudyReader, sweep: string, exitCod
   return {
     exitCode,
     value: { sweep, ended, cells, counts: countsOf(row), sql, results: rows, chart, psql },
-    text: ['', 'Results, read from Postgres with', text, '', chartText(chart), '', nextSteps(sweep, psql)].join('\n'),
+    text: ['', 'Results, read from Postgres with', text, '', chartText(chart), '', nextSteps(config, sweep, psql)].join(
+      '\n',
+    ),
   };
 }
 
@@ -82,15 +89,15 @@ async function start(config: Config, sweep: ReadSweepFile, file: string): Promis
 }
 
 function interrupted(sweep: string): QuickstartEnd {
-  const text = `interrupted while the stack was starting; go on with: ${AGAIN}`;
+  const text = `interrupted while the stack was starting; go on with: ${againCommand(process.env)}`;
   return { exitCode: EXIT.interrupted, value: { sweep, ended: 'interrupted' }, text };
 }
 
-function nextSteps(sweep: string, psql: string | null): string {
+function nextSteps({ stateDir }: Config, sweep: string, psql: string | null): string {
   const lsweep = lsweepCommand(process.env);
   const commands: readonly (readonly [string, string])[] = [
     [`${lsweep} show ${sweep} 0`, 'one trial with its phases'],
-    [`${lsweep} down`, 'stop the stack; results stay in .lsweep'],
+    [`${lsweep} down`, `stop the stack; results stay in ${stateDir}`],
   ];
   return [
     'Go on:',

@@ -17,7 +17,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ensurePostgresRuns, linkPostgresLibraries } from '../../infra/install/index.mjs';
 import { step } from '../../infra/install/step.mjs';
-import { lsweepCommand } from '../../services/cli/lsweep-command.ts';
+import { againCommand, lsweepCommand } from '../../services/cli/lsweep-command.ts';
 
 let root: string;
 let native: string;
@@ -97,6 +97,8 @@ describe('what npm is told', () => {
 
   it('never fetches a package of our name from a registry', () => {
     assert.equal(lsweepCommand({ npm_command: 'exec' }), 'npx --no lsweep');
+    assert.equal(againCommand({}), 'lsweep quickstart');
+    assert.equal(againCommand({ npm_command: 'run-script', npm_lifecycle_event: 'start' }), 'npm start');
     assert.equal(/^npx (?!--no )/m.test(read('README.md')), false, 'the README shows the safe form only');
   });
 });

@@ -19,6 +19,8 @@ export const CUDA_DEFAULTS: CudaOptions = { tf32: true, memoryLimitBytes: null, 
 const LIBRARIES = ['libonnxruntime_providers_shared.so', 'libonnxruntime_providers_cuda.so'];
 /** Written by `npm run install:cuda`: `{ "version": "1.29.0" }`. */
 const RECORD = 'onnxruntime-cuda.json';
+const REMEDY =
+  'Run npm run install:cuda on this machine (of an installed package: node dist/infra/install/install-cuda.mjs in its folder)';
 
 /** @throws LatentSweepError CONFIG_INVALID or RUNTIME_VERSION with what to run */
 export function checkCudaProvider(): void {
@@ -27,7 +29,7 @@ export function checkCudaProvider(): void {
   if (missing !== undefined) {
     throw new LatentSweepError(
       'CONFIG_INVALID',
-      `device: cuda needs ONNX Runtime's CUDA provider; ${missing} is not in ${folder}. Run npm run install:cuda on this machine`,
+      `device: cuda needs ONNX Runtime's CUDA provider; ${missing} is not in ${folder}. ${REMEDY}`,
       { key: 'device', value: 'cuda' },
     );
   }
@@ -36,7 +38,7 @@ export function checkCudaProvider(): void {
   if (version === PINNED_VERSION) return;
   throw new LatentSweepError(
     'RUNTIME_VERSION',
-    `the CUDA provider is of version ${version}, ONNX Runtime of ${PINNED_VERSION}. Run npm run install:cuda`,
+    `the CUDA provider is of version ${version}, ONNX Runtime of ${PINNED_VERSION}. ${REMEDY}`,
     { version },
   );
 }
