@@ -4,8 +4,8 @@
 import { Command } from 'commander';
 import { visibleText } from '../../workflows/domain/visible-text.ts';
 import { EXIT_CODES_HELP } from '../edge/index.ts';
+import { packageVersion } from '../program/index.ts';
 import { addGlobalOptions, OPTIONS_WITH_VALUE } from './add-global-options.ts';
-import { packageVersion } from './package-version.ts';
 
 interface CommandFile {
   register(program: Command): void;

@@ -2,8 +2,8 @@
 
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { packageVersion } from '../program/index.ts';
 import type { ReportSource } from '../report/index.ts';
-import { packageVersion } from './package-version.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 

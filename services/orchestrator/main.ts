@@ -69,8 +69,8 @@ await runOrchestrator({
 async function migrateWhenReachable(known: Store): Promise<void> {
   for (;;) {
     try {
-      const { applied } = await known.migrate();
-      if (applied.length > 0) log.info({ applied }, 'migrations applied');
+      const { applied, redefined } = await known.migrate();
+      if (applied.length > 0 || redefined) log.info({ applied, redefined }, 'schema brought up to date');
       return;
     } catch (error) {
       if (!(error instanceof LatentSweepError && error.code === 'STORE_UNREACHABLE')) throw error;

@@ -1,4 +1,5 @@
 // The border of what the program knows of the place that it runs from.
 
 export { type ProgramEntry, programEntry } from './entry.ts';
+export { packageVersion } from './package-version.ts';
 export { defaultStateDir } from './state-dir.ts';

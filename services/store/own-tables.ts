@@ -25,6 +25,7 @@ export const OWN_TABLES = {
   nodes: 'nothing',
   phase_costs: 'phase',
   phases: 'phase',
+  schema_definitions: 'nothing',
   schema_migrations: 'nothing',
   sweep_phases: 'phase',
   sweep_revisions: 'sweep',

@@ -36,6 +36,9 @@ const TUPLE_CONCURRENTLY_UPDATED = 'XX000';
 const REFUSING_CLASSES = new Set(['22', '23']);
 
 const FOREIGN_KEY_VIOLATION = '23503';
+/** invalid_table_definition of a view, invalid_function_definition. */
+const CANNOT_REPLACE = new Set(['42P16', '42P13']);
+const DEPENDENT_OBJECTS = '2BP01';
 
 /** Texts of pg 8.23 for ends of a connection that carry no code. */
 const DRIVER_TEXT =
@@ -59,6 +62,17 @@ export function isConflict(error: unknown): boolean {
 export function foreignKeyOf(error: unknown): { readonly table: string; readonly constraint: string } | null {
   if (!(error instanceof pg.DatabaseError) || error.code !== FOREIGN_KEY_VIOLATION) return null;
   return { table: error.table ?? '?', constraint: error.constraint ?? '?' };
+}
+
+/** A view or function stands in the way of its new definition: columns or a return type differ. */
+export function cannotReplace(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && CANNOT_REPLACE.has(error.code ?? '');
+}
+
+/** Something is not dropped because others depend on it. @returns which, one per line; null for every other error */
+export function dependentsOf(error: unknown): string | null {
+  if (!(error instanceof pg.DatabaseError) || error.code !== DEPENDENT_OBJECTS) return null;
+  return (error.detail ?? '?').replaceAll('\n', '; ');
 }
 
 /** The server answers, but this login may not come in. */

@@ -41,7 +41,7 @@ test('a second migration applies nothing, concurrent ones apply every file once'
   const url = await server.database();
   const first = await migrate({ url });
   assert.deepEqual(first.applied, files);
-  assert.deepEqual(await migrate({ url }), { applied: [], reader: 'ready' });
+  assert.deepEqual(await migrate({ url }), { applied: [], redefined: false, reader: 'ready' });
 
   const urls = [await server.database(), await server.database()];
   const reports = await Promise.all([...urls, ...urls, ...urls].map((one) => migrate({ url: one })));

@@ -265,6 +265,11 @@ export const ERRORS = {
     advice:
       'Delete those rows of the named table, or let its foreign key say `on delete cascade`; then delete the sweep.',
   },
+  VIEWS_REFERENCED: {
+    failure: 'bad_config',
+    grpcStatus: 'FAILED_PRECONDITION',
+    advice: 'Drop what is named, start again, and create it anew on the new view.',
+  },
   SCHEMA_MISMATCH: {
     failure: 'bad_config',
     grpcStatus: 'FAILED_PRECONDITION',
