@@ -13,6 +13,7 @@ import { listenForInterruption } from './interruption.ts';
 import { againCommand, lsweepCommand } from './lsweep-command.ts';
 import type { Output } from './output.ts';
 import { psqlCommand } from './psql-command.ts';
+import { nextStepsText } from './render/next-steps.ts';
 import { chartText, readResults, writeChart } from './results/present-results.ts';
 
 export interface QuickstartEnd {
@@ -62,13 +63,12 @@ async function endOf(config: Config, reader: StudyReader, sweep: string, exitCod
   const { rows, sql, text } = await readResults(reader, sweep);
   const chart = await writeChart(reader, sweep, config.stateDir);
   const psql = psqlCommand(config);
+  const steps = nextStepsText({ sweep, lsweep: lsweepCommand(process.env), psql, stateDir: config.stateDir });
   const { state: ended, cells } = row;
   return {
     exitCode,
     value: { sweep, ended, cells, counts: countsOf(row), sql, results: rows, chart, psql },
-    text: ['', 'Results, read from Postgres with', text, '', chartText(chart), '', nextSteps(config, sweep, psql)].join(
-      '\n',
-    ),
+    text: ['', 'Results, read from Postgres with', text, '', chartText(chart), '', steps].join('\n'),
   };
 }
 
@@ -91,18 +91,4 @@ async function start(config: Config, sweep: ReadSweepFile, file: string): Promis
 function interrupted(sweep: string): QuickstartEnd {
   const text = `interrupted while the stack was starting; go on with: ${againCommand(process.env)}`;
   return { exitCode: EXIT.interrupted, value: { sweep, ended: 'interrupted' }, text };
-}
-
-function nextSteps({ stateDir }: Config, sweep: string, psql: string | null): string {
-  const lsweep = lsweepCommand(process.env);
-  const commands: readonly (readonly [string, string])[] = [
-    [`${lsweep} show ${sweep} 0`, 'one trial with its phases'],
-    [`${lsweep} down`, `stop the stack; results stay in ${stateDir}`],
-  ];
-  return [
-    'Go on:',
-    ...(psql === null ? [] : [`  ${psql}`]),
-    `  ${lsweep} sql "select system, latents, accuracy, chance from study.cells where sweep = '${sweep}'"`,
-    ...commands.map(([command, what]) => `  ${command.padEnd(32)}${what}`),
-  ].join('\n');
 }

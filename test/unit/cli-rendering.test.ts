@@ -7,6 +7,7 @@ import type { SweepProgress } from '../../services/cli/follow/progress.ts';
 import { openStepRates } from '../../services/cli/follow/step-rates.ts';
 import { renderBar } from '../../services/cli/render/bar.ts';
 import { openLiveArea } from '../../services/cli/render/live-area.ts';
+import { nextStepsText } from '../../services/cli/render/next-steps.ts';
 import { countsText, progressLines } from '../../services/cli/render/progress-lines.ts';
 import { formatCount, formatLoss, formatPercent, formatSeconds } from '../../services/cli/render/quantities.ts';
 import { cutLine, paintLine, piece, widthOf } from '../../services/cli/render/styled-line.ts';
@@ -229,4 +230,12 @@ test('counts name a paused sweep and leave out what is zero', () => {
     countsText({ ...PROGRESS, state: 'paused', counts }),
     'quickstart (paused): 1 finished, 1 failed, 0 running, 6 paused, 0 planned of 8 cells',
   );
+});
+
+test('what to type next stands apart from what it does, however the program is called', () => {
+  for (const lsweep of ['lsweep', 'npx --no lsweep', 'node /some/where/else/services/cli/lsweep.mjs']) {
+    const lines = nextStepsText({ sweep: 'quickstart', lsweep, psql: null, stateDir: '/s' }).split('\n').slice(-2);
+    assert.equal(lines[0]?.indexOf('one trial'), lines[1]?.indexOf('stop the stack'));
+    for (const line of lines) assert.match(line, / {2}(one trial|stop the stack)/);
+  }
 });

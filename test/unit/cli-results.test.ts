@@ -5,13 +5,14 @@ import { test } from 'node:test';
 import { type ResultRow, resultsQuery } from '../../services/cli/queries/results.ts';
 import { sweepsQuery } from '../../services/cli/queries/sweeps.ts';
 import { BATCH_ROWS, csvOf, jsonOf, tableOf } from '../../services/cli/render/query-result.ts';
+import { explainTrial } from '../../services/cli/results/explain-trial.ts';
 import { resultsLegend, resultsTable } from '../../services/cli/results/results-table.ts';
 import { phasesText } from '../../services/cli/results/show-sweep.ts';
 import { drawChart } from '../../services/report/figures/draw-chart.ts';
 import { curveChartSpec } from '../../services/report/figures/loss-curves.ts';
 import { csvOf as reportCsv } from '../../services/report/numbers.ts';
 import type { LossCurveRow } from '../../services/report/queries/loss-curves.ts';
-import { type QueryResult, sql } from '../../services/store/index.ts';
+import { type QueryResult, type StudyReader, sql } from '../../services/store/index.ts';
 
 const RESULT: ResultRow = {
   cell: 0,
@@ -224,4 +225,26 @@ test('a query as a table ends with the number of its rows, and with what it leav
   const text = await textOf(tableOf(batches({ columns: ['t'], rows: [['x'.repeat(1e6)]] })));
   assert.ok(text.length < 5_000);
   assert.match(text, /x…\n\(1 row; texts of more than 500 characters are cut; --csv or --json for everything\)\n$/);
+});
+
+type Place = readonly [sweep: string, state: string];
+
+/** Places of a trial without a history. */
+function readerOf(places: readonly Place[]): StudyReader {
+  const columns = ['trial_key', 'sweep', 'cell', 'state'];
+  return {
+    query: (text) =>
+      text.includes('from study.cells c')
+        ? Promise.resolve({ columns, rows: places.map(([sweep, state]) => ['ab'.repeat(16), sweep, 3, state]) })
+        : Promise.resolve({ columns: [], rows: [] }),
+  };
+}
+
+test('why of a failed trial says how to try it again, in the sweep that was asked about', async () => {
+  const why = async (name: string, ...places: Place[]): Promise<string> =>
+    (await explainTrial(readerOf(places), name, '3')).text;
+  assert.match(await why('b', ['a', 'failed'], ['b', 'failed']), /\n\nAgain, .*lsweep retry b --failed$/);
+  assert.match(await why('ababab', ['a', 'failed'], ['b', 'failed']), /lsweep retry a --failed$/);
+  assert.doesNotMatch(await why('a', ['a', 'finished']), /retry/);
+  assert.doesNotMatch(await why('a', ['a', 'failed'], ['b', 'running']), /retry/, 'it runs again already');
 });

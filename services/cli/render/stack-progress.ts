@@ -4,7 +4,7 @@ import type { StackRecord } from '../../config/index.ts';
 
 const HINTS: Readonly<Record<string, string>> = {
   postgres: 'the first time it makes its data, a few seconds',
-  orchestrator: 'it prepares the workflows, a few seconds',
+  orchestrator: 'it brings the database up to date and joins Temporal, a few seconds',
 };
 
 export class StackProgress {

@@ -3,6 +3,7 @@
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { visibleLine } from '../../../workflows/domain/visible-text.ts';
 import { readRows, type StudyReader } from '../../store/index.ts';
+import { lsweepCommand } from '../lsweep-command.ts';
 import { type OpenPhaseRow, openPhasesQuery } from '../queries/open-phases.ts';
 import { type HistoryRow, historyQuery } from '../queries/trial-history.ts';
 import { type TrialPlaceRow, trialPlacesQuery } from '../queries/trial-places.ts';
@@ -30,7 +31,13 @@ export async function explainTrial(reader: StudyReader, name: string, cell: stri
   const [next] = open;
   const text = [titleText(first.trial_key, places), '', historyTable(history)];
   if (next !== undefined) text.push('', visibleLine(`Now: ${nowText(next, first.state)}`));
-  return { value: { trial_key: first.trial_key, places, history, open }, text: text.join('\n') };
+  const retry = OPEN.has(first.state) ? null : retryCommand(places.find(({ sweep }) => sweep === name) ?? first);
+  if (retry !== null) text.push('', `Again, with the other failed trials of its sweep: ${retry}`);
+  return { value: { trial_key: first.trial_key, places, history, open, retry }, text: text.join('\n') };
+}
+
+function retryCommand({ sweep, state }: TrialPlaceRow): string | null {
+  return state === 'failed' ? visibleLine(`${lsweepCommand(process.env)} retry ${sweep} --failed`) : null;
 }
 
 function notOne(name: string, cell: string | null, keys: readonly string[]): LatentSweepError {
