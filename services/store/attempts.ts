@@ -50,6 +50,7 @@ const MOST_EXCUSED = 50;
 
 type Checkpoint = CheckpointRow & { readonly attempt: number; readonly node: string };
 
+/** The part of the store about attempts, each method described at `OrchestratorStore`. */
 export type AttemptStore = Pick<
   OrchestratorStore,
   | 'openAttempt'
@@ -64,6 +65,10 @@ export type AttemptStore = Pick<
   | 'attemptProgress'
 >;
 
+/**
+ * Opens, moves and ends attempts; whatever writes on behalf of one does so under its locked row, and only while that
+ * row is `open`.
+ */
 export function attempts(db: Database): AttemptStore {
   return {
     openAttempt: (phaseKey, fence, place, reason) =>

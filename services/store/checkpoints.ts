@@ -27,6 +27,10 @@ type PhaseId = { readonly phase_id: number };
 type Garbage = { readonly uri: string; readonly phase_id: number | null };
 type Judged = { readonly uri: string; readonly wanted: boolean; readonly expected: boolean };
 
+/**
+ * Decides under locks which checkpoints may go and remembers their files. It removes no file itself: `removeGarbage`
+ * calls the given function.
+ */
 export function checkpoints(db: Database): CheckpointCollection {
   const drop = (phaseIds: readonly number[]): Promise<readonly number[]> =>
     db.transaction(async (tx) => {

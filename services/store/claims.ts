@@ -14,6 +14,7 @@ const phaseOwner = statement('phase-owner');
 const failPhase = statement('fail-phase');
 const supersedeAttempts = statement('supersede-attempts');
 
+/** Row of `phases`, locked until the transaction ends. */
 export type LockedPhase = {
   readonly phase_id: number;
   readonly phase_key: string;
@@ -36,8 +37,13 @@ export async function lockPhase(tx: Tx, phaseKey: string): Promise<LockedPhase> 
   return row;
 }
 
+/** The part of the store about who runs a phase, each method described at `OrchestratorStore`. */
 export type Claims = Pick<OrchestratorStore, 'claimPhase' | 'releaseClaim' | 'phaseOwner' | 'failPhase'>;
 
+/**
+ * Gives each phase to one workflow at a time; every new claim has a higher fence, so that an earlier owner cannot
+ * open attempts any more.
+ */
 export function claims(db: Database): Claims {
   return {
     claimPhase: (phaseKey, owner, options = {}) =>
@@ -80,6 +86,7 @@ export function claims(db: Database): Claims {
   };
 }
 
+/** Who has the claim; null while nobody has it. */
 export function ownerOf(row: Pick<LockedPhase, 'owner_workflow_id' | 'owner_run_id'>): ClaimOwner | null {
   const { owner_workflow_id, owner_run_id } = row;
   if (owner_workflow_id === null || owner_run_id === null) return null;

@@ -2,6 +2,7 @@
 
 import pg from 'pg';
 
+/** Where Postgres is and how long to wait for it, in milliseconds. */
 export interface ConnectionOptions {
   /** postgres://user:password@host:port/database */
   readonly url: string;
@@ -29,6 +30,10 @@ const types: pg.CustomTypesConfig = {
       : (pg.types.getTypeParser(oid, format) as (text: string) => unknown),
 };
 
+/**
+ * Configuration for the driver: int8 as number (refused beyond 2^53), keep-alive, and time-outs on both sides so that
+ * a lost process holds no lock for ever.
+ */
 export function connectionConfig(options: ConnectionOptions): pg.ClientConfig {
   const queryTimeoutMs = options.queryTimeoutMs ?? 30_000;
   return {

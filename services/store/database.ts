@@ -12,6 +12,7 @@ export interface Tx {
   query<Row extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]>;
 }
 
+/** A connection, and how many of them at a time. */
 export interface DatabaseOptions extends ConnectionOptions {
   /** Most connections; default 8. */
   readonly poolSize?: number | undefined;
@@ -20,6 +21,11 @@ export interface DatabaseOptions extends ConnectionOptions {
 const RECONNECT_WAITS_MS = [50, 200, 600];
 const MOST_CONFLICTS = 10;
 
+/**
+ * Pool of connections to one database. Conflicts and short losses are retried, so work given to it must be safe to
+ * repeat.
+ * Methods throw LatentSweepError STORE_UNREACHABLE when Postgres stays away for about a second.
+ */
 export class Database {
   readonly place: string;
   readonly #pool: pg.Pool;

@@ -24,6 +24,10 @@ const CELLS = 200;
 
 type PlanRow = Omit<DeletionPlan, 'openAttempts'> & { readonly open_attempts: number };
 
+/**
+ * Deletes in pieces of some hundred cells, each a transaction, so that an interrupted deletion can be repeated and
+ * goes on.
+ */
 export function deletion(db: Database): Omit<SweepDeletionStore, 'removeGarbage'> {
   return {
     deletionPlan: async (sweepId) => {

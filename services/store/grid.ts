@@ -34,8 +34,13 @@ type OpenRow = {
   readonly parent_key: string | null;
 };
 
+/** The part of the store about cells, each method described at `OrchestratorStore`. */
 export type Grid = Pick<OrchestratorStore, 'planCells' | 'nextOpenRange' | 'openTrials' | 'closeTrial' | 'retryFailed'>;
 
+/**
+ * Plans cells, hands them out in ranges, closes and reopens them. Locks are taken in one order, so that overlapping
+ * sweeps never deadlock.
+ */
 export function grid(db: Database): Grid {
   return {
     planCells: async (sweepId, cells) => {

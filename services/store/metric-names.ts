@@ -9,6 +9,7 @@ const metricIds = statement('metric-ids');
 const lockMetricNames = statement('lock-metric-names');
 const addMetricNames = statement('add-metric-names');
 
+/** Ids of metric names, one cache per process; ids never change and are never reused. */
 export class MetricNames {
   readonly #db: Database;
   readonly #ids = new Map<string, number>();

@@ -18,6 +18,7 @@ import {
 import { asStoreError } from './postgres-errors.ts';
 import { ensureReaderRole, type ReaderRole } from './reader-role.ts';
 
+/** What a migration changed, and whether people can query. */
 export interface MigrationReport {
   /** Names of the migrations that were applied now. */
   readonly applied: readonly string[];

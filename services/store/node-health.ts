@@ -25,11 +25,16 @@ type OutcomeRow = {
   readonly went_on_elsewhere: boolean;
 };
 
+/** The part of the store about quarantine, each method described at `OrchestratorStore`. */
 export type NodeHealth = Pick<
   OrchestratorStore,
   'quarantinesOf' | 'nodeOutcomes' | 'failedNodes' | 'quarantineNode' | 'readmitNode'
 >;
 
+/**
+ * Keeps which nodes are in quarantine, with a decision and a node event in the same transaction. It never judges
+ * whether a node is sick.
+ */
 export function nodeHealthStore(db: Database): NodeHealth {
   return {
     quarantinesOf: async (nodeIds) => {

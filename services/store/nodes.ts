@@ -13,8 +13,10 @@ const renewNodes = statement('renew-nodes');
 const releaseNode = statement('release-node');
 const nodeEvent = statement('node-event');
 
+/** The part of the store about nodes and their leases, each method described at `OrchestratorStore`. */
 export type Nodes = Pick<OrchestratorStore, 'upsertNode' | 'ownNode' | 'renewNodes' | 'releaseNode' | 'nodeEvent'>;
 
+/** Registers nodes and leases each to one replica, by the clock of the database. */
 export function nodes(db: Database): Nodes {
   return {
     upsertNode: async ({ nodeId, address, incarnation, slots, engineVersion, memoryBytes, places }, instance) => {

@@ -16,12 +16,18 @@ import { segments } from './segments.ts';
 import { sweeps } from './sweeps.ts';
 import type { CheckpointCollection, OrchestratorStore, SweepDeletionStore, SweepFileStore } from './types.ts';
 
+/** Everything that the orchestrator and the commands write and ask. */
 export interface Store extends OrchestratorStore, SweepFileStore, SweepDeletionStore, CheckpointCollection {
   migrate(): Promise<MigrationReport>;
 }
 
+/** Connection to the writer's database; see `ConnectionOptions` and `DatabaseOptions` for the defaults. */
 export type StoreOptions = DatabaseOptions;
 
+/**
+ * The store over one pool of connections, opened on first use; `close` it.
+ * Its methods throw LatentSweepError STORE_UNREACHABLE when Postgres stays away, and what `types.ts` says of each.
+ */
 export function openStore(options: StoreOptions): Store {
   const db = new Database(options);
   const closing = new AbortController();

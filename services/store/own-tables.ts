@@ -4,6 +4,10 @@
 /** What decides that a row goes when a sweep is deleted; `nothing` stays whatever is deleted. */
 export type Belonging = 'sweep' | 'trial' | 'phase' | 'nothing';
 
+/**
+ * Every table of the schema with what its rows belong to; a table that is missing here would never be granted or
+ * deleted from.
+ */
 export const OWN_TABLES = {
   analyses: 'phase',
   artifact_garbage: 'nothing',
@@ -35,6 +39,7 @@ export const OWN_TABLES = {
   trials: 'trial',
 } as const satisfies Readonly<Record<string, Belonging>>;
 
+/** Name of a table of ours. */
 export type OwnTable = keyof typeof OWN_TABLES;
 
 /** Their foreign keys lead to phases only, so their order does not matter; `phases` itself goes last and by its own statement. */

@@ -47,6 +47,7 @@ const resultSchema = z.looseObject({
     .default([]),
 });
 
+/** The result of a phase as it is recorded; accuracies are shares from 0 to 1, non-finite values are numbers again. */
 export interface RecordedResult {
   /** All of it but the analyses, which are rows of their own. */
   readonly value: unknown;

@@ -29,6 +29,7 @@ type PlaceRow = {
   readonly free: boolean;
 };
 
+/** Reads what decides about the place of a phase, and the slots of the fleet. It never reserves a slot. */
 export function placements(db: Database): Pick<OrchestratorStore, 'placementOf' | 'places'> {
   return {
     placementOf: async (phaseKey) => {

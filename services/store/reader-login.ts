@@ -7,6 +7,7 @@ import { loginPowers } from './login-powers.ts';
 import { asStoreError } from './postgres-errors.ts';
 import { READER_ROLE, readerUrl } from './reader-role.ts';
 
+/** Under which login to read, and whose statements it will run. */
 export interface ReaderAccess {
   /** Whose the url is: the writer's (default), from which the reader's is derived, or a login that only reads (postgres.readerUrl). */
   readonly urlOf?: 'writer' | 'reader';

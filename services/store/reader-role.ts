@@ -8,7 +8,9 @@ import { loginPowers } from './login-powers.ts';
 import { OWN_TABLES } from './own-tables.ts';
 import { isConcurrentUpdate } from './postgres-errors.ts';
 
+/** Role with `select` on our tables and views and nothing else; also granted to logins that an administrator makes. */
 export const READER_ROLE = 'lsweep_reader';
+/** Longest that a query of a person may take unless the caller says otherwise. */
 export const READER_TIMEOUT_MS = 60_000;
 /** What sorts and joins of one session may put on the disk. Only a superuser can set it, so no query can lift it. */
 const TEMPORARY_FILES = '4GB';

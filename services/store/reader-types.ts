@@ -35,6 +35,7 @@ const PARSERS = new Map<number, Parser>([
   [OID.interval, asText],
 ]);
 
+/** Parsers for the driver: int8 beyond 2^53, dates, intervals and bytes stay text as Postgres prints them. */
 export const readerTypes: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
     PARSERS.get(oid) ?? (pg.types.getTypeParser(oid, format) as Parser),

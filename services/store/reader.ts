@@ -9,6 +9,7 @@ import { findReaderLogin, type ReaderAccess } from './reader-login.ts';
 import { READER_TIMEOUT_MS } from './reader-role.ts';
 import { readerTypes } from './reader-types.ts';
 
+/** Answer to one statement; columns and rows in the order of the query. */
 export interface QueryResult {
   /** Names as in the query; two may be equal. */
   readonly columns: readonly string[];
@@ -16,6 +17,7 @@ export interface QueryResult {
   readonly rows: readonly (readonly unknown[])[];
 }
 
+/** Runs statements that cannot write: each in a read-only transaction that is rolled back. */
 export interface Reader {
   /** The whole answer. @throws LatentSweepError SQL_FAILED with the place in the query, STORE_UNREACHABLE, CONFIG_INVALID */
   query(sql: string): Promise<QueryResult>;
@@ -24,6 +26,7 @@ export interface Reader {
   close(): Promise<void>;
 }
 
+/** Under which login, and how long to wait, in milliseconds. */
 export interface ReaderOptions extends ReaderAccess {
   /** Longest wait for an answer, or for one batch of it; default 60,000. */
   readonly timeoutMs?: number | undefined;

@@ -12,6 +12,10 @@ import type { CommitOutcome, OrchestratorStore, SegmentCommit } from './types.ts
 
 const commitSegments = statement('commit-segments');
 
+/**
+ * Records any number of segments in one statement, each accepted, recognised as recorded before, or refused as
+ * fenced.
+ */
 export function segments(db: Database): Pick<OrchestratorStore, 'commitSegments'> {
   const names = new MetricNames(db);
   return {

@@ -1,5 +1,6 @@
 // An error of a person's query as text that shows where: line, column, the line with a caret, and Postgres's own hint. Pure.
 
+/** The fields of Postgres's error message that help a person. */
 export interface SqlErrorParts {
   readonly message: string;
   /** 1-based character of the query, as Postgres gives it. */
@@ -8,6 +9,10 @@ export interface SqlErrorParts {
   readonly detail?: string | undefined;
 }
 
+/**
+ * Several lines of text: the message with line and column (both from 1), the line with a caret below the place, then
+ * detail and hint.
+ */
 export function sqlErrorText(sql: string, error: SqlErrorParts): string {
   const lines = [error.message];
   const place = error.position === undefined ? null : placeIn(sql, Number(error.position));

@@ -3,6 +3,7 @@
 
 const SYMBOL_FOR_NULL = '\u2400';
 
+/** The text with U+2400 in place of each null character; everything else stays as it is. */
 export function storableText(text: string): string {
   return text.replaceAll('\0', SYMBOL_FOR_NULL);
 }

@@ -6,11 +6,13 @@ import pg from 'pg';
 import { z } from 'zod';
 import type { Reader } from './reader.ts';
 
+/** All that a query of ours needs of a reader. */
 export type StudyReader = Pick<Reader, 'query'>;
 
 /** What may stand in a query: text, a number, or null. null has no type of its own: write a cast behind it. */
 export type SqlValue = string | number | null;
 
+/** A query over the views of schema study, with the form of its rows. */
 export interface StudyQuery<Row, Values extends readonly SqlValue[] = readonly [sweep: string]> {
   /** The statement as it is run and as it is printed. */
   readonly sql: (...values: Values) => string;
@@ -20,6 +22,10 @@ export interface StudyQuery<Row, Values extends readonly SqlValue[] = readonly [
 /** double precision: a diverged run has NaN and infinities, which z.number() refuses. */
 export const float8 = z.custom<number>((value) => typeof value === 'number', 'not a number');
 
+/**
+ * Runs the query and checks every row. @throws LatentSweepError SQL_FAILED, STORE_UNREACHABLE; ZodError when a view
+ * has other columns
+ */
 export async function readRows<Row, Values extends readonly SqlValue[]>(
   reader: StudyReader,
   query: StudyQuery<Row, Values>,

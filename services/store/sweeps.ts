@@ -29,6 +29,7 @@ type Row = {
   readonly width: number | null;
 };
 
+/** The part of the store about sweeps, each method described at `SweepFileStore` and `OrchestratorStore`. */
 export interface Sweeps extends SweepFileStore {
   sweepById(sweepId: number): Promise<SweepRow | null>;
   setSweepState(sweepId: number, state: SweepState): Promise<void>;
@@ -37,6 +38,7 @@ export interface Sweeps extends SweepFileStore {
   sweepCounts(sweepId: number): Promise<SweepSummaryCounts>;
 }
 
+/** Creates and extends sweeps by their file, and keeps their state and settings. It never writes cells. */
 export function sweeps(db: Database): Sweeps {
   const byName = async (name: string): Promise<(SweepRow & SweepSettingsRow) | null> => {
     const [row] = await db.query<Row>(sweepByName, [name]);

@@ -6,7 +6,12 @@ import type { AttemptFailure } from '../../workflows/domain/errors.ts';
 import type { NodeOutcome } from '../../workflows/domain/node-health.ts';
 import type { Retries } from '../../workflows/domain/retries.ts';
 import type { PhaseKind, PlannedTrial, Resources } from '../study/settings/index.ts';
+/**
+ * `planning` while its cells are written, `paused` by a person; only an extension or a retry leaves `finished` and
+ * `cancelled`.
+ */
 export type SweepState = 'planning' | 'running' | 'paused' | 'finished' | 'cancelled';
+/** State of a cell as people see it. `waiting`: for a running phase that other cells need too; the last four are ends. */
 export type CellState =
   | 'planned'
   | 'waiting'
@@ -17,48 +22,67 @@ export type CellState =
   | 'cancelled'
   | 'stopped_early';
 
+/** A sweep at its present revision. */
 export interface SweepRow {
   readonly sweepId: number;
   readonly name: string;
+  /** 1 as created; one more for each extension. */
   readonly revision: number;
   readonly state: SweepState;
   /** The sweep file as validated JSON. */
   readonly spec: unknown;
+  /** Hash of the canonical sweep file; equal files have equal hashes. */
   readonly specHash: string;
+  /** Number of cells of this revision, those of earlier revisions included. */
   readonly cells: number;
 }
 
 /** A planned cell as written to the grid: the trial, its phases, and what the study views show of it. */
 export interface CellPlan {
+  /** Key, index of the cell in grid order, and the phases in the order in which they run. */
   readonly trial: PlannedTrial;
   /** Canonical trial settings (JSON). */
   readonly settings: unknown;
   /** The cell's axis values by dotted path. */
   readonly point: Readonly<Record<string, unknown>>;
+  /** System under study, as written in the sweep file. */
   readonly system: string;
+  /** Name of the task, as written in the sweep file. */
   readonly task: string;
+  /** Latent budget N_L. */
   readonly latents: number;
+  /** What is exchanged per latent; null for systems without a channel. */
   readonly channel: string | null;
+  /** Floats exchanged per latent; null for systems without a channel. */
   readonly capacityFloatsPerLatent: number | null;
   readonly seed: number;
+  /** Optimizer steps, or questions of an evaluation, of each phase of `trial`, in the same order. */
   readonly totalStepsByPhase: readonly number[];
 }
 
+/** A phase as its trials see it. */
 export interface PhaseRef {
+  /** Row number in this database; never part of results. */
   readonly phaseId: number;
+  /** Hash of the settings of the phase; the same in every database. */
   readonly key: string;
   readonly kind: PhaseKind;
+  /** `running` exactly while it has an open attempt. */
   readonly state: 'planned' | 'running' | 'finished' | 'failed';
+  /** Phase whose final weights it starts from; null = from a fresh model. */
   readonly parentKey: string | null;
 }
 
+/** An open trial with its phases in the order in which they run. */
 export interface TrialOpening {
   readonly trialId: number;
+  /** Hash of the settings of the trial; the same in every database. */
   readonly trialKey: string;
   readonly state: CellState;
   readonly phases: readonly PhaseRef[];
 }
 
+/** The workflow run that has a phase; a new run of the same workflow is another owner. */
 export interface ClaimOwner {
   readonly workflowId: string;
   readonly runId: string;
@@ -71,22 +95,31 @@ export type Claim =
   | { readonly kind: 'failed'; readonly failure: AttemptFailure; readonly message: string }
   | { readonly kind: 'wait'; readonly owner: ClaimOwner };
 
+/** A checkpoint in the artifact store, as it was committed. */
 export interface CheckpointRow {
+  /** Where it is below `artifacts.url`. */
   readonly uri: string;
+  /** Of the file, in hex; checked before anything starts from it. */
   readonly sha256: string;
+  /** Size of the file. */
   readonly bytes: number;
+  /** Steps of the phase that it contains, from 0. */
   readonly step: number;
 }
 
+/** What a node needs to begin or resume an attempt. */
 export interface AttemptOpening {
+  /** Number of the attempt within its phase, from 1; the fencing token of everything it writes. */
   readonly attempt: number;
   readonly phaseId: number;
   readonly phaseKey: string;
+  /** Settings of the phase as canonical JSON, of which the phase's key is the hash. */
   readonly configJson: string;
   /** Final checkpoint of the parent phase. */
   readonly parent: CheckpointRow | null;
   /** Newest committed checkpoint; rows beyond its step were moved to metrics_superseded in this transaction. */
   readonly resume: CheckpointRow | null;
+  /** Of the whole phase, not of what is left after `resume`. */
   readonly totalSteps: number;
   /** What it does otherwise than the config, because of how earlier attempts failed. */
   readonly overrides: AttemptOverrides;
@@ -94,6 +127,7 @@ export interface AttemptOpening {
 
 /** What decides where a phase may and should run. */
 export interface PhasePlacement {
+  /** Settings of the phase as canonical JSON. */
   readonly configJson: string;
   /** Of the sweep whose batch has the claim. */
   readonly resources: Resources;
@@ -112,7 +146,9 @@ export interface PhasePlacement {
 /** A slot somewhere in the fleet. */
 export interface TrialPlace {
   readonly nodeId: string;
+  /** Index on its node, from 0. */
   readonly slot: number;
+  /** `cpu`, `cuda` or `simulate`. */
   readonly device: string;
   /** 0 = not known. */
   readonly memoryBytes: number;
@@ -120,11 +156,13 @@ export interface TrialPlace {
   readonly free: boolean;
 }
 
+/** Why a phase or a node went as it did; each is one row that `lsweep why` and `lsweep nodes` show. */
 export type DecisionKind =
   | ('placed' | 'retry' | 'given_up' | 'microbatch_halved' | 'data_reordered' | 'rate_lowered' | 'adopted')
   | ('waits' | 'taken_over' | 'fits_nowhere' | 'asked_again' | 'reopened' | 'weights_differ')
   | ('quarantined' | 'quarantine_extended' | 'readmitted');
 
+/** One decision, with what it was about; null where it is about no phase, attempt or node. */
 export interface Decision {
   readonly kind: DecisionKind;
   readonly phaseKey: string | null;
@@ -132,9 +170,11 @@ export interface Decision {
   readonly nodeId: string | null;
   /** One sentence for people. */
   readonly reason: string;
+  /** Numbers behind the reason, for programs. */
   readonly details: Readonly<Record<string, unknown>>;
 }
 
+/** A node that gets no phases but a canary. */
 export interface NodeQuarantine {
   readonly nodeId: string;
   readonly reason: string;
@@ -142,8 +182,10 @@ export interface NodeQuarantine {
   readonly canaryInMs: number;
 }
 
+/** Where an attempt runs, and which Temporal activity follows it. */
 export interface AttemptPlace {
   readonly nodeId: string;
+  /** Index on its node, from 0. */
   readonly slot: number;
   readonly device: string;
   /** To adopt the activity when its orchestrator dies (temporal.md, "Adoption"). */
@@ -152,18 +194,24 @@ export interface AttemptPlace {
   readonly activityId: string;
 }
 
+/** What an attempt did between two commits: the unit of metrics, progress and resume. */
 export interface SegmentCommit {
   readonly phaseId: number;
+  /** Number of the attempt; a newer one of the same phase fences this one off. */
   readonly attempt: number;
   /** Spool sequence of the event; equal or older ones are already recorded and change nothing. */
   readonly seq: bigint;
+  /** Step of the phase after which the segment begins. */
   readonly fromStep: number;
+  /** Last step that it contains. */
   readonly toStep: number;
+  /** Series of points; `steps` and `values` have the same length, non-finite values are recorded as they are. */
   readonly metrics: readonly {
     readonly name: string;
     readonly steps: readonly number[];
     readonly values: readonly number[];
   }[];
+  /** Answers to questions of an evaluation; `seconds` of generating one answer. */
   readonly items: readonly {
     readonly item: number;
     readonly prediction: string;
@@ -172,8 +220,11 @@ export interface SegmentCommit {
     readonly tokens: number;
     readonly seconds: number;
   }[];
+  /** Made at `toStep`; null when the segment ends without one. */
   readonly checkpoint: CheckpointRow | null;
+  /** Time on the slot, in seconds. */
   readonly deviceSeconds: number;
+  /** Tokens through the model, padding left out. */
   readonly tokens: number;
   /** Model FLOPs utilisation; null where nothing is trained. */
   readonly mfu: number | null;
@@ -182,11 +233,13 @@ export interface SegmentCommit {
 /** `fenced`: a newer attempt owns the phase and nothing was written. */
 export type CommitOutcome = 'committed' | 'already_committed' | 'fenced';
 
+/** An attempt that the record says is running, for whoever follows it next. */
 export interface OpenAttempt {
   readonly phaseId: number;
   readonly phaseKey: string;
   readonly attempt: number;
   readonly place: AttemptPlace;
+  /** Spool sequence of the newest recorded event; 0 = none. */
   readonly lastSeq: bigint;
   /** Last recorded step, or where it resumed. */
   readonly step: number;
@@ -196,14 +249,18 @@ export interface OpenAttempt {
 
 /** What `createSweep` found under the name: `different` = another sweep file has it, nothing was written. */
 export interface SweepCreation {
+  /** The sweep that has the name now, ours or the other. */
   readonly sweep: SweepRow;
   readonly kind: 'created' | 'same' | 'different';
 }
 
 /** What `lsweep set` changes; the same shape as workflows/contract.ts. */
 export interface SweepSettingsRow {
+  /** From 1 (gets slots first) to 5 (last). */
   readonly priority: number;
+  /** Share of the slots among sweeps of one priority, relative to their weights. */
   readonly weight: number;
+  /** Most phases that run at a time; null = as many as there are slots. */
   readonly width: number | null;
 }
 
@@ -211,28 +268,36 @@ export interface SweepSettingsRow {
 export interface NewSweep extends SweepSettingsRow {
   readonly name: string;
   readonly spec: unknown;
+  /** Hash of the canonical sweep file. */
   readonly specHash: string;
+  /** Number of cells of the grid. */
   readonly cells: number;
 }
 
 /** The part of the store that commands on sweeps call. */
 export interface SweepFileStore {
+  /** Writes a sweep file under its name; repeated, it answers `same`. It never changes a sweep that exists. */
   createSweep(file: NewSweep): Promise<SweepCreation>;
   /**
    * Writes the file as the revision after `from`, which the caller has compared it with; the same file again answers the present one.
    * @returns null when the sweep is at another revision meanwhile @throws LatentSweepError NOT_FOUND
    */
   extendSweep(file: NewSweep, from: number): Promise<SweepRow | null>;
+  /** The present revision; null when no sweep has the name. */
   sweepByName(name: string): Promise<(SweepRow & SweepSettingsRow) | null>;
 }
 
 /** What a deletion takes; the rest is shared with other sweeps and stays. */
 export interface DeletionPlan {
+  /** Cells of all revisions. */
   readonly cells: number;
+  /** Trials that no other sweep has. */
   readonly trials: number;
+  /** Phases that no trial of another sweep has. */
   readonly phases: number;
   /** Checkpoints in the artifact store. */
   readonly files: number;
+  /** Their sizes together. */
   readonly bytes: number;
   /** Attempts that still run; the deletion waits for none of them, it is refused. */
   readonly openAttempts: number;
@@ -240,6 +305,10 @@ export interface DeletionPlan {
 
 /** The part of the store that deletes; every call can be repeated. */
 export interface SweepDeletionStore {
+  /**
+   * Counts what would go; changes nothing.
+   * @throws LatentSweepError NOT_FOUND; CONFLICT when tables of users refer to its rows
+   */
   deletionPlan(sweepId: number): Promise<DeletionPlan>;
   /** Some cells, with what only they have. @returns how many; 0 = none is left. @throws LatentSweepError CONFLICT while one runs */
   deleteCells(sweepId: number): Promise<number>;
@@ -263,27 +332,42 @@ export interface CheckpointCollection extends Pick<SweepDeletionStore, 'removeGa
   ): Promise<number>;
 }
 
+/** Cells of a sweep by whether and how they ended; their sum is its number of cells. */
 export interface SweepSummaryCounts {
+  /** With a result, stopped early or not. */
   readonly finished: number;
+  /** Ended by a failure; a retry opens them again. */
   readonly failed: number;
+  /** Not ended yet, whether begun or not. */
   readonly open: number;
 }
 
+/** How an attempt failed, as it is recorded and shown. */
 export interface FailureReport {
   /** Stable error code (workflows/domain/errors.ts). */
   readonly code: string;
+  /** Class that decides about a retry (workflows/domain). */
   readonly failure: AttemptFailure;
+  /** A sentence for people; null characters are made visible. */
   readonly message: string;
+  /** Values behind the message, for programs. */
   readonly details: Readonly<Record<string, unknown>>;
 }
 
+/** A node as it registered. */
 export interface NodeRow {
   readonly nodeId: string;
+  /** host:port at which its gRPC server answers replicas. */
   readonly address: string;
+  /** Changes with every start of the node's process. */
   readonly incarnation: string;
+  /** How many attempts it runs at a time. */
   readonly slots: number;
+  /** Version of the trainer; results of different versions may differ in the last bits. */
   readonly engineVersion: string;
+  /** Memory of the whole machine. */
   readonly memoryBytes: number;
+  /** One entry per slot. */
   readonly places: readonly Omit<TrialPlace, 'nodeId' | 'free'>[];
 }
 
@@ -299,15 +383,27 @@ export interface NodeInstance {
 
 /** The part of the store that the orchestrator calls; `openStore` of index.ts answers it and more. Methods retry by themselves only for moments; they throw STORE_UNREACHABLE when Postgres stays away. */
 export interface OrchestratorStore {
+  /**
+   * Brings the schema to this version; safe while others read.
+   * @throws LatentSweepError SCHEMA_MISMATCH when the database is newer, or an applied file has changed since
+   */
   migrate(): Promise<unknown>;
+  /** The present revision; null when it was deleted. */
   sweepById(sweepId: number): Promise<SweepRow | null>;
+  /** Sets the state; repeated, it changes nothing. A sweep with an open cell is not set to `finished`. */
   setSweepState(sweepId: number, state: SweepState): Promise<void>;
+  /** Sets all three; batches read them when they look for the next trial. */
   updateSweepSettings(
     sweepId: number,
     settings: { readonly priority: number; readonly weight: number; readonly width: number | null },
   ): Promise<void>;
   /** Keys of the trials that the sweep already has, in any revision; an extension appends only the others. */
   sweepTrialKeys(sweepId: number): Promise<ReadonlySet<string>>;
+  /**
+   * Writes cells with their trials and phases, all or none; what exists already, from this sweep or another, stays as
+   * it is.
+   * @throws LatentSweepError NOT_FOUND
+   */
   planCells(sweepId: number, cells: readonly CellPlan[]): Promise<void>;
   /** First range of at most `size` cells that begins with an open one and touches no excluded range [from, to); null = all closed. */
   nextOpenRange(
@@ -317,6 +413,10 @@ export interface OrchestratorStore {
   ): Promise<{ readonly from: number; readonly to: number } | null>;
   /** Trials of cells [from, to) that are neither finished, failed, cancelled nor stopped early, in cell order. */
   openTrials(sweepId: number, from: number, to: number): Promise<readonly (TrialOpening & { readonly cell: number })[]>;
+  /**
+   * Ends a trial in every sweep that has it; repeated, it changes nothing. A result is never overwritten by a
+   * failure.
+   */
   closeTrial(
     trialId: number,
     state: 'finished' | 'failed',
@@ -324,6 +424,10 @@ export interface OrchestratorStore {
   ): Promise<void>;
   /** Cells of the sweep by final state. */
   sweepCounts(sweepId: number): Promise<{ readonly finished: number; readonly failed: number; readonly open: number }>;
+  /**
+   * Opens the failed trials and phases of a sweep again; earlier failures no longer count. @returns indices of the
+   * cells, ascending
+   */
   retryFailed(sweepId: number): Promise<readonly number[]>;
 
   /** Idempotent for the same owner. `takeOver`: that owner is known to be closed. */
@@ -332,11 +436,13 @@ export interface OrchestratorStore {
     owner: ClaimOwner,
     options?: { readonly takeOver?: ClaimOwner | undefined },
   ): Promise<Claim>;
+  /** Gives the phase to whoever asks next; nothing happens when `owner` no longer has it. */
   releaseClaim(phaseKey: string, owner: ClaimOwner): Promise<void>;
   /** Calls `onChange` whenever the claim or state of a phase changes; also once after every reconnect with null (anything may have changed). */
   listenPhases(signal: AbortSignal, onChange: (phaseKey: string | null) => void): Promise<void>;
   /** Who has the phase; null when nobody has or it is finished or failed. */
   phaseOwner(phaseKey: string): Promise<ClaimOwner | null>;
+  /** Ends the phase for every trial that needs it; a finished one stays finished. @throws LatentSweepError NOT_FOUND */
   failPhase(phaseKey: string, failure: { readonly failure: AttemptFailure; readonly message: string }): Promise<void>;
 
   /**
@@ -353,7 +459,17 @@ export interface OrchestratorStore {
     attempt: number,
     activity: { readonly workflowId: string; readonly runId: string; readonly activityId: string },
   ): Promise<void>;
+  /**
+   * Records segments of any attempts in one transaction, each once whatever is repeated. @returns one outcome per
+   * segment, in order
+   * @throws LatentSweepError NOT_FOUND for an attempt that never was, INTERNAL when a series has not as many steps as
+   * values
+   */
   commitSegments(commits: readonly SegmentCommit[]): Promise<readonly CommitOutcome[]>;
+  /**
+   * Records the result of a finished phase and ends its attempt; repeated, it answers `already_committed`.
+   * @throws LatentSweepError EVENT_REFUSED when the result has another form, NOT_FOUND
+   */
   completePhase(phaseId: number, attempt: number, seq: bigint, resultJson: string): Promise<CommitOutcome>;
   /** A checkpoint that the report blames (domain/checkpoint-fault.ts) is marked, never to be started from again, and the attempt not counted. */
   failAttempt(phaseId: number, attempt: number, report: FailureReport): Promise<void>;
@@ -366,10 +482,15 @@ export interface OrchestratorStore {
   }>;
   /** What is recorded of an attempt. @throws LatentSweepError NOT_FOUND */
   attemptRecord(phaseId: number, attempt: number): Promise<Pick<OpenAttempt, 'lastSeq' | 'step' | 'totalSteps'>>;
+  /** Writes one row for `lsweep why`; repeated, it is there twice. */
   recordDecision(decision: Decision): Promise<void>;
   /** Says what a phase waits for that fits nowhere, until its next attempt. @returns whether it said something else before */
   waitFor(phaseKey: string, what: string): Promise<boolean>;
+  /** Open attempts whose place is the node; empty for a node that nobody knows. */
   openAttemptsOnNode(nodeId: string): Promise<readonly OpenAttempt[]>;
+  /**
+   * Overwrites the live progress of open attempts, all in one statement; `lossNats` per token. Never part of results.
+   */
   attemptProgress(
     rows: readonly {
       readonly phaseId: number;
@@ -380,6 +501,7 @@ export interface OrchestratorStore {
       readonly tokensPerSecond: number;
     }[],
   ): Promise<void>;
+  /** What decides where the phase may run next. @throws LatentSweepError NOT_FOUND */
   placementOf(phaseKey: string): Promise<PhasePlacement>;
   /** Slots of all nodes that some replica serves and that are trusted or may try a canary. */
   places(): Promise<readonly TrialPlace[]>;
@@ -390,6 +512,7 @@ export interface OrchestratorStore {
   ownNode(nodeId: string, replicaId: string, leaseMs: number): Promise<boolean>;
   /** Answers the nodes that are still owned by `replicaId`; their names are kept for their instances as long. */
   renewNodes(nodeIds: readonly string[], replicaId: string, leaseMs: number): Promise<readonly string[]>;
+  /** Ends the lease of `replicaId`, so that another replica may serve the node at once; other leases stay. */
   releaseNode(nodeId: string, replicaId: string): Promise<void>;
   /** Those of the nodes that are in quarantine. */
   quarantinesOf(nodeIds: readonly string[]): Promise<readonly NodeQuarantine[]>;
@@ -414,6 +537,8 @@ export interface OrchestratorStore {
   ): Promise<NodeQuarantine | null>;
   /** The node is trusted again. @returns false when it was not in quarantine */
   readmitNode(nodeId: string, reason: string): Promise<boolean>;
+  /** Appends to the node's history, which `lsweep nodes` shows. @throws LatentSweepError NOT_FOUND */
   nodeEvent(nodeId: string, event: string, details: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Ends listeners and connections; calls in flight end first. Safe to repeat. */
   close(): Promise<void>;
 }
