@@ -6,6 +6,7 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
@@ -94,6 +95,15 @@ describe('what npm is told', () => {
       assert.ok(scripts[name]?.startsWith(`node infra/install/prepare.mjs${words} && node `), scripts[name]);
       assert.equal(scripts[`pre${name}`], undefined);
     }
+  });
+
+  it('packs the notices of everything by others that it packs', () => {
+    const { files } = JSON.parse(read('package.json')) as { files: readonly string[] };
+    const notices = readdirSync(new URL('../../services/', import.meta.url), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('NOTICE.md'))
+      .map((name) => `services/${name}`);
+    assert.ok(notices.length > 0);
+    for (const notice of [...notices, 'NOTICE.md']) assert.ok(files.includes(notice), notice);
   });
 
   it('never fetches a package of our name from a registry', () => {
