@@ -13,7 +13,7 @@ export type {
   TrainerEvent,
 } from './jobs/protocol.ts';
 export { phaseResultJson } from './jobs/result-json.ts';
-export { checkPhaseConfig, MODEL_PRESETS, type PhaseFacts, phaseChecker } from './phases/index.ts';
+export { checkPhaseConfig, type PhaseFacts, phaseChecker } from './phases/index.ts';
 export { checkFits, largestFitting, type MemoryPlan, type PhasePlan, planPhase } from './plan/index.ts';
 export { runProbe } from './probe/index.ts';
 export { trainerEntry, trainerExecArgv } from './process/entry.ts';

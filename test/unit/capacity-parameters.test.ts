@@ -1,6 +1,7 @@
 // Capacity and parameter counts against published figures, cases worked out by hand, and the trainer's own list of tensors.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { canonicalSettings } from '../../services/study/plan/canonical-settings.ts';
@@ -8,11 +9,12 @@ import { modelSchema, trialSettingsSchema } from '../../services/study/settings/
 import { type Channel, SYSTEM_NAMES } from '../../services/study/settings/system-names.ts';
 import { capacityFloatsPerLatent, channelName } from '../../services/study/systems/capacity.ts';
 import { canonicalLayers, layersOf } from '../../services/study/systems/layer-selection.ts';
-import { type ModelShape, modelParameters, shapeOf } from '../../services/study/systems/model-shape.ts';
-import { parameterCounts } from '../../services/study/systems/system-parameters.ts';
+import { type ModelShape, shapeOf } from '../../services/study/systems/model-shape.ts';
+import { modelParameters } from '../../services/study/systems/model-tensors.ts';
+import { parameterCounts, systemTensors } from '../../services/study/systems/system-tensors.ts';
 import { systemTraits } from '../../services/study/systems/system-traits.ts';
 import type { ModelConfig } from '../../services/trainer/models/index.ts';
-import { latentLayout, systemParameters as systemTensors } from '../../services/trainer/systems/index.ts';
+import { latentLayout, systemParameters } from '../../services/trainer/systems/index.ts';
 
 function shape(model: unknown): ModelShape {
   const known = shapeOf(modelSchema.parse(model));
@@ -157,7 +159,7 @@ test('parameters are those of the tensors that the trainer makes, capacity that 
       const { system, channel, latents } = settings;
       const query = systemTraits(system).plain ? null : settings.query;
       const counted = { system, channel, latents, query };
-      const tensors = systemTensors({ ...counted, model: trainerConfig(known, vocabulary) });
+      const tensors = systemParameters({ ...counted, model: trainerConfig(known, vocabulary) });
       const sum = (trainedOnly: boolean): number =>
         tensors
           .filter(({ trained }) => trained || !trainedOnly)
@@ -170,5 +172,46 @@ test('parameters are those of the tensors that the trainer makes, capacity that 
         assert.equal(capacityFloatsPerLatent(system, channel, known), layout.parts * (channel?.rank ?? layout.width));
     }),
     { numRuns: 300 },
+  );
+});
+
+/** Of both families, every system and its channels: name, shape, group, whether it is trained, whether it is looked up; in order. */
+function tensorLines(): readonly string[] {
+  const sizes = { layers: 3, width: 8, heads: 4, inner: 12, context: 16 };
+  const models: readonly ModelShape[] = [
+    shape({ family: 'gpt2', ...sizes }),
+    { ...shape({ family: 'qwen3', ...sizes, kvHeads: 2, headWidth: 6 }), ownHead: true },
+  ];
+  const kv: readonly Channel[] = [
+    { kind: 'kv', layers: 'all', rank: null },
+    { kind: 'kv', layers: [0, 1], rank: 3 },
+  ];
+  const embedding: readonly Channel[] = [
+    { kind: 'embedding', rank: null },
+    { kind: 'embedding', rank: 3 },
+  ];
+  return models.flatMap((model) =>
+    SYSTEM_NAMES.flatMap((system) => {
+      const { coprocessor, plain } = systemTraits(system);
+      const channels = coprocessor === null ? [null] : coprocessor === 'kv' ? kv : embedding;
+      const query = plain ? null : 'marker';
+      return channels.flatMap((channel) =>
+        systemTensors({ system, channel, latents: 5, query, shape: model, vocabulary: 11 }).map((tensor) =>
+          [
+            ...[model.family, system, tensor.name, tensor.shape.join('x')],
+            ...[tensor.group, tensor.trained, tensor.isTable],
+          ].join(' '),
+        ),
+      );
+    }),
+  );
+}
+
+test('tensors of every system keep their names, shapes and order: checkpoints and first weights rest on them', () => {
+  const lines = tensorLines();
+  assert.equal(lines.length, 1957);
+  assert.equal(
+    createHash('sha256').update(lines.join('\n')).digest('hex'),
+    '86dc93930ce764dc1ca7229183c2399ebfbb0e48bcf64cd6a3f422d76f398a80',
   );
 });

@@ -9,7 +9,7 @@ import { notesOn } from '../../services/cli/fleet-notes.ts';
 import { estimateSweep } from '../../services/study/cost/sweep-estimate.ts';
 import type { SweepSpec } from '../../services/study/plan/index.ts';
 import { publicShape } from '../../services/study/systems/index.ts';
-import { modelParameters } from '../../services/study/systems/model-shape.ts';
+import { modelParameters } from '../../services/study/systems/model-tensors.ts';
 import { readPinnedSweepFile, readSweepFile } from '../../services/sweep-file/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lsweep-fleet-notes-'));

@@ -39,7 +39,12 @@ export function trialPlan(name: string, cell: PlannedCell, plans: readonly Phase
       ...[right('batch'), right('at a time'), right('FLOPs per step')],
     ],
     plans.map((plan): Cell[] => [
-      ...[plan.kind, plan.steps, formatCount(plan.parameters.trained), formatCount(plan.parameters.frozen)],
+      ...[
+        plan.kind,
+        plan.steps,
+        formatCount(plan.parameters.trained),
+        formatCount(plan.parameters.total - plan.parameters.trained),
+      ],
       ...[plan.capacityFloatsPerLatent, plan.batch, plan.together, formatCount(plan.flopsPerStep)],
     ]),
   );

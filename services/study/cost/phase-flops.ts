@@ -33,7 +33,7 @@ const FORWARD = 1;
 /** One forward pass of `rows` rows that each score `keys` keys, without the head. */
 export function passFlops(shape: ModelShape, rows: number, keys: number): number {
   const { layers, heads, headWidth } = shape;
-  return layers * (2 * layerParameters(shape).all * rows + 4 * rows * keys * heads * headWidth);
+  return layers * (2 * layerParameters(shape) * rows + 4 * rows * keys * heads * headWidth);
 }
 
 /** Logits of `rows` rows. */

@@ -2,8 +2,16 @@
 
 export { capacityFloatsPerLatent, channelName } from './capacity.ts';
 export { canonicalLayers, exchangedLayers, layersOf } from './layer-selection.ts';
-export { layerParameters, type ModelShape, modelShapeSchema, shapeOf } from './model-shape.ts';
+export { type ModelShape, modelShapeSchema, shapeOf } from './model-shape.ts';
+export { layerParameters, modelParameters, modelTensors, OWN_HEAD, TOKEN_EMBEDDING } from './model-tensors.ts';
 export { publicShape } from './public-shapes.ts';
 export { siteRoom } from './site-room.ts';
-export { type ParameterCounts, parameterCounts } from './system-parameters.ts';
+export {
+  type DescribedSystem,
+  type ParameterCounts,
+  type ParameterGroup,
+  parameterCounts,
+  type SystemTensor,
+  systemTensors,
+} from './system-tensors.ts';
 export { computedModel, ownChannel, type SystemTraits, systemTraits, trainsThroughCache } from './system-traits.ts';

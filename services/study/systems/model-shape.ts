@@ -1,5 +1,5 @@
-// The numbers of a model that planning needs, with every default of the sweep file filled in. Parameter counts are exact for the
-// GPT-2 and Qwen-3 shapes that the trainer builds (services/trainer/models/config.ts lists the same tensors by name).
+// The numbers that say which tensors a model has (model-tensors.ts lists them), with every default of the sweep file filled in.
+// It must never know how a model is computed.
 
 import { z } from 'zod';
 import type { ModelSettings } from '../settings/index.ts';
@@ -37,36 +37,4 @@ export function shapeOf(model: ModelSettings): ModelShape | null {
     inner: inner ?? INNER_OVER_WIDTH[family] * width,
     context,
   };
-}
-
-/** One layer's parameters, by what planning treats apart. */
-export interface LayerParameters {
-  /** What makes the layer's cache entries, with the norm before it. GPT-2's fused q/k/v projection counts whole. */
-  readonly cache: number;
-  readonly all: number;
-}
-
-export function layerParameters(shape: ModelShape): LayerParameters {
-  const { width, heads, kvHeads, headWidth, inner } = shape;
-  if (shape.family === 'gpt2') {
-    const cache = 2 * width + 3 * width * width + 3 * width;
-    const feedForward = 2 * width * inner + inner + width;
-    return { cache, all: cache + width * width + width + 2 * width + feedForward };
-  }
-  const cache = width + 2 * kvHeads * headWidth * width + headWidth;
-  const queries = heads * headWidth * width + headWidth;
-  return { cache, all: cache + queries + width * heads * headWidth + width + 3 * width * inner };
-}
-
-/** All but token embedding and head: positions (GPT-2), layers and the last norm. What a Coprocessor consists of. */
-export function bodyParameters(shape: ModelShape): number {
-  const { width, layers, context } = shape;
-  const layer = layerParameters(shape).all;
-  return shape.family === 'gpt2' ? context * width + layers * layer + 2 * width : layers * layer + width;
-}
-
-/** With the token embedding, and the head where it is another tensor. */
-export function modelParameters(shape: ModelShape, vocabulary: number): number {
-  const tables = shape.ownHead === true ? 2 : 1;
-  return tables * vocabulary * shape.width + bodyParameters(shape);
 }

@@ -1,10 +1,10 @@
 // Parameters, gradients and moments of one model set on the device: each exists once, and every graph binds it in place.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import type { ParameterGroup, SystemTensor } from '../../study/systems/index.ts';
 import { elementCount, sameShape } from '../../tensor/graph/index.ts';
 import { layOut, type Slab, type TensorPlacement } from '../../tensor/optimizer/index.ts';
 import type { DeviceTensor, HostTensor, NamedTensors, Runtime } from '../../tensor/runtime/index.ts';
-import type { ParameterGroup, SystemParameter } from '../systems/index.ts';
 import type { EngineConfig } from './types.ts';
 
 type Field = 'p' | 'm' | 'v' | 'g';
@@ -20,11 +20,11 @@ export class ParameterStore {
   readonly values = new Map<string, DeviceTensor>();
   readonly gradients = new Map<string, DeviceTensor>();
   readonly #runtime: Runtime;
-  readonly #parameters: readonly SystemParameter[];
+  readonly #parameters: readonly SystemTensor[];
 
   constructor(
     runtime: Runtime,
-    parameters: readonly SystemParameter[],
+    parameters: readonly SystemTensor[],
     { optimizer, device }: Pick<EngineConfig, 'optimizer' | 'device'>,
   ) {
     this.#runtime = runtime;
@@ -109,7 +109,7 @@ export class ParameterStore {
     for (const [name, tensor] of this.gradients) if (isChosen(name)) this.#runtime.fillZero(tensor);
   }
 
-  #checkNames(given: NamedTensors, prefix: string, wanted: readonly SystemParameter[]): void {
+  #checkNames(given: NamedTensors, prefix: string, wanted: readonly SystemTensor[]): void {
     const known = new Set(wanted.map(({ name }) => `${prefix}${name}`));
     const unknown = [...given.keys()].find((name) => !known.has(name));
     if (unknown !== undefined)

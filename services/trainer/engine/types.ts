@@ -2,17 +2,12 @@
 // Everything here is plain data on the host; tensors are fp32, row-major.
 
 import type { Channel, Precision, Query, SystemName } from '../../study/settings/index.ts';
+import type { ParameterGroup } from '../../study/systems/index.ts';
 import type { OptimizerConfig } from '../../tensor/optimizer/index.ts';
 import type { CudaOptions, NamedTensors } from '../../tensor/runtime/index.ts';
 import type { ModelConfig } from '../models/config.ts';
-import type {
-  Batch,
-  CurriculumItem,
-  GenerateItem,
-  ItemLatents,
-  LatentLayout,
-  ParameterGroup,
-} from '../systems/index.ts';
+import type { Batch, CurriculumItem, GenerateItem, ItemLatents, LatentLayout } from '../systems/index.ts';
+
 export type LearningRates = Readonly<Record<ParameterGroup, number>>;
 
 export interface EngineConfig {

@@ -1,13 +1,11 @@
 // The border of the models.
 export {
-  bodyShapes,
   type Gpt2Config,
   headShape,
-  isEmbeddingTable,
   type ModelConfig,
-  OWN_HEAD,
   parameterShapes,
   type Qwen3Config,
+  shapeOfModel,
   tokenEmbeddingName,
 } from './config.ts';
 export { parseModelConfig, toHuggingFaceConfig } from './hugging-face-config.ts';

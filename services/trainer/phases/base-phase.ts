@@ -1,9 +1,10 @@
 // The base phase: a plain language model learns running text or the task's worked examples. One Base serves many trials.
 
 import type { BasePhaseConfig } from '../../study/settings/index.ts';
+import { countParameters } from '../systems/index.ts';
 import { baseBatches } from './base-batches.ts';
 import { baseEngineConfig } from './engine-config.ts';
-import { beginTraining, type JobContext, trainedParameters } from './phase-context.ts';
+import { beginTraining, type JobContext } from './phase-context.ts';
 import type { PhaseWork } from './phase-work.ts';
 import { learningRatesAt, reorderedSeed, scaledRates } from './schedule.ts';
 import { trainingWork } from './training-work.ts';
@@ -26,7 +27,7 @@ export function basePhase(config: BasePhaseConfig, context: JobContext): PhaseWo
     engine,
     startStep,
     totalSteps,
-    parameters: trainedParameters(engineConfig),
+    parameters: countParameters(engineConfig).trained,
     tokenizerHash: tokenizer.hash,
     peakFlopsPerSecond: warm.peakFlopsPerSecond(engineConfig),
     microbatch,

@@ -4,10 +4,11 @@ import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { FinetunePhaseConfig } from '../../study/settings/index.ts';
 import { Curriculum } from '../curriculum/index.ts';
 import type { InitialiseOptions } from '../engine/types.ts';
+import { countParameters } from '../systems/index.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';
 import { checkpointChoice } from './checkpoint-choice.ts';
 import { optimizerOf, systemEngineConfig } from './engine-config.ts';
-import { beginFrom, beginTraining, type PhaseContext, trainedParameters } from './phase-context.ts';
+import { beginFrom, beginTraining, type PhaseContext } from './phase-context.ts';
 import type { PhaseWork } from './phase-work.ts';
 import { learningRatesAt, reorderedSeed, scaledRates } from './schedule.ts';
 import { trainingWork } from './training-work.ts';
@@ -36,7 +37,7 @@ export function finetunePhase(config: FinetunePhaseConfig, context: PhaseContext
     engine,
     startStep,
     totalSteps,
-    parameters: trainedParameters(engineConfig),
+    parameters: countParameters(engineConfig).trained,
     tokenizerHash: tokenizer.hash,
     peakFlopsPerSecond: warm.peakFlopsPerSecond(engineConfig),
     microbatch: microbatch ?? train.microbatch,

@@ -6,7 +6,7 @@ import type { NamedTensors } from '../../tensor/runtime/index.ts';
 import { type Checkpoint, readCheckpoint, SELECTION_PREFIX, weightsOf } from '../checkpoints/index.ts';
 import type { Engine, InitialiseOptions } from '../engine/types.ts';
 import type { LocalCheckpoint, PhaseJob } from '../jobs/protocol.ts';
-import { systemParameters } from '../systems/index.ts';
+import { type SystemSettings, systemParameters } from '../systems/index.ts';
 import { questionsOf, type Task } from '../tasks/index.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';
 import { type ResolvedModel, resolveModel } from '../weights/index.ts';
@@ -110,17 +110,11 @@ export function beginTraining(context: JobContext, engine: Engine, initialise: (
 export function beginFrom(
   context: JobContext,
   engine: Engine,
-  settings: Parameters<typeof systemParameters>[0],
+  settings: SystemSettings,
   options: Omit<InitialiseOptions, 'base'>,
 ): void {
   const { parent } = context.job;
   const weights = parent === null ? null : readParentWeights(context, parent);
   if (weights !== null && systemParameters(settings).every(({ name }) => weights.has(name))) engine.setWeights(weights);
   else engine.initialise({ ...options, base: weights ?? context.model.readBase?.() ?? null });
-}
-
-export function trainedParameters(settings: Parameters<typeof systemParameters>[0]): number {
-  return systemParameters(settings)
-    .filter(({ trained }) => trained)
-    .reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
 }

@@ -4,10 +4,11 @@ import type { PretrainPhaseConfig } from '../../study/settings/index.ts';
 import { systemTraits } from '../../study/systems/index.ts';
 import { type TrainingText } from '../curriculum/index.ts';
 import type { Batch } from '../systems/index.ts';
+import { countParameters } from '../systems/index.ts';
 import { trainingSites } from './corpus-sites.ts';
 import { optimizerOf, systemEngineConfig } from './engine-config.ts';
 import { softInitOf } from './finetune-phase.ts';
-import { beginFrom, beginTraining, type JobContext, trainedParameters } from './phase-context.ts';
+import { beginFrom, beginTraining, type JobContext } from './phase-context.ts';
 import { trainingText } from './phase-data.ts';
 import type { PhaseWork } from './phase-work.ts';
 import { learningRatesAt, reorderedSeed, scaledRates } from './schedule.ts';
@@ -34,7 +35,7 @@ export function pretrainPhase(config: PretrainPhaseConfig, context: JobContext):
     engine,
     startStep,
     totalSteps,
-    parameters: trainedParameters(engineConfig),
+    parameters: countParameters(engineConfig).trained,
     tokenizerHash: tokenizer.hash,
     peakFlopsPerSecond: warm.peakFlopsPerSecond(engineConfig),
     microbatch: microbatch ?? pretrain.microbatch,

@@ -2,9 +2,10 @@
 // config is equal (trials that differ only in seed or data); every phase sets all its weights anew, so nothing carries over.
 
 import type { TaskSettings, TokenizerSettings } from '../../study/settings/index.ts';
+import { modelParameters } from '../../study/systems/index.ts';
 import { createEngine, measurePeak } from '../engine/index.ts';
 import type { Engine, EngineConfig } from '../engine/types.ts';
-import { parameterShapes } from '../models/index.ts';
+import { shapeOfModel } from '../models/index.ts';
 import { type AnyTask, createTask } from '../tasks/index.ts';
 import { createTokenizer, type Tokenizer } from '../tokenizers/index.ts';
 
@@ -89,8 +90,7 @@ export class WarmState {
 }
 
 function parameterCount({ model, channel }: EngineConfig): number {
-  let count = 0;
-  for (const shape of parameterShapes(model).values()) count += shape.reduce((product, size) => product * size, 1);
+  const count = modelParameters(shapeOfModel(model), model.vocabSize);
   return channel === null ? count : 2 * count;
 }
 

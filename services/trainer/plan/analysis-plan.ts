@@ -4,11 +4,10 @@ import type { AnalysePhaseConfig } from '../../study/settings/index.ts';
 import { curriculumItem, latentsOf } from '../curriculum/index.ts';
 import { matrixFlops } from '../engine/index.ts';
 import type { EngineConfig } from '../engine/types.ts';
-import { type BatchShape, capacityOf, observationGraph, trainingGraph } from '../systems/index.ts';
+import { type BatchShape, capacityOf, countParameters, observationGraph, trainingGraph } from '../systems/index.ts';
 import type { Task } from '../tasks/index.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';
 import { largestShape, partShapes } from './batch-shapes.ts';
-import { countParameters } from './count-parameters.ts';
 import { memoryPlan } from './memory-plan.ts';
 import type { PhasePlan } from './phase-plan.ts';
 

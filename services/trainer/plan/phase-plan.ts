@@ -1,12 +1,13 @@
 // What can be said of a phase before it runs.
 
 import type { PhaseConfig } from '../../study/settings/index.ts';
+import type { ParameterCounts } from '../../study/systems/index.ts';
 import type { MemoryPlan } from './memory-plan.ts';
 
 export interface PhasePlan {
   readonly kind: PhaseConfig['kind'];
   readonly steps: number;
-  readonly parameters: { readonly trained: number; readonly frozen: number };
+  readonly parameters: ParameterCounts;
   readonly capacityFloatsPerLatent: number | null;
   /** Examples, rows or items of a step. */
   readonly batch: number;

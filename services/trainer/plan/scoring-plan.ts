@@ -13,12 +13,12 @@ import {
   type BatchShape,
   type CurriculumItem,
   capacityOf,
+  countParameters,
   prepareBatch,
   scoringGraph,
 } from '../systems/index.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';
 import { textShape } from './batch-shapes.ts';
-import { countParameters } from './count-parameters.ts';
 import { memoryPlan } from './memory-plan.ts';
 import type { PhasePlan } from './phase-plan.ts';
 

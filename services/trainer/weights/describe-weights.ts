@@ -6,7 +6,7 @@ import { existsSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { ModelShape } from '../../study/systems/index.ts';
-import { headShape, type ModelConfig } from '../models/index.ts';
+import { type ModelConfig, shapeOfModel } from '../models/index.ts';
 import { hashFile } from './hash-file.ts';
 import { cachedSnapshot } from './hub/cache.ts';
 import { fetchBlob } from './hub/fetch-blob.ts';
@@ -49,7 +49,7 @@ export async function describeWeights(weights: string, options: Partial<HubOptio
  * @throws LatentSweepError as `openHuggingFaceFolder`
  */
 export function shapeOfFolder(folder: string): ModelShape {
-  return modelShape(openHuggingFaceFolder(folder).config);
+  return shapeOfModel(openHuggingFaceFolder(folder).config);
 }
 
 async function describeFolder(weights: string, folder: string): Promise<WeightsDescription> {
@@ -88,14 +88,7 @@ async function listedSha256(name: HubName, commit: string, file: HubFile, option
 function described(weights: string, config: ModelConfig, hashes: ReadonlyMap<string, string>): WeightsDescription {
   const hash = createHash('sha256');
   for (const file of [...hashes.keys()].sort()) hash.update(`${file} ${hashes.get(file)}\n`);
-  return { weights, sha256: hash.digest('hex'), shape: modelShape(config), vocabularySize: config.vocabSize };
-}
-
-function modelShape(config: ModelConfig): ModelShape {
-  const { kind: family, layers, width, innerWidth: inner, contextLength: context } = config;
-  const { heads, keyValueHeads: kvHeads, headWidth } = headShape(config);
-  const head = config.ownHead === true ? { ownHead: true as const } : {};
-  return { family, layers, width, heads, kvHeads, headWidth, inner, context, ...head };
+  return { weights, sha256: hash.digest('hex'), shape: shapeOfModel(config), vocabularySize: config.vocabSize };
 }
 
 const pinned = ({ repo }: HubName, commit: string): string => `hf:${repo}@${commit}`;

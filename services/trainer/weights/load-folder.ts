@@ -2,10 +2,11 @@
 // by tensor, so that a folder that does not fit costs nothing and one that fits costs its own size once.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { OWN_HEAD } from '../../study/systems/index.ts';
 import { sameShape } from '../../tensor/graph/index.ts';
 import type { HostTensor, NamedTensors } from '../../tensor/runtime/index.ts';
 import { checkReadable, withSafetensors } from '../../tensor/safetensors/index.ts';
-import { type ModelConfig, OWN_HEAD, parameterShapes, tokenEmbeddingName } from '../models/index.ts';
+import { type ModelConfig, parameterShapes, tokenEmbeddingName } from '../models/index.ts';
 import { readModelConfig } from './model-config.ts';
 import { tensorRole } from './tensor-names.ts';
 import { checkTiedHead } from './tied-head.ts';

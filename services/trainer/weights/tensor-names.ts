@@ -1,7 +1,8 @@
 // What a tensor of a Hugging Face file is to a model. Files of the hub name the same parameter with or without the class's prefix, hold
 // buffers that are no parameters, and repeat the tied embedding as the head.
 
-import { type ModelConfig, OWN_HEAD } from '../models/index.ts';
+import { OWN_HEAD } from '../../study/systems/index.ts';
+import type { ModelConfig } from '../models/index.ts';
 
 export type TensorRole =
   | { readonly kind: 'parameter'; readonly name: string }

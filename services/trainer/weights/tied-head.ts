@@ -2,8 +2,8 @@
 // part by part, so that it costs two reads of the tensor and no memory; plans can afford it.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { OWN_HEAD } from '../../study/systems/index.ts';
 import { withSafetensors } from '../../tensor/safetensors/index.ts';
-import { OWN_HEAD } from '../models/index.ts';
 import type { StoredTensor } from './weight-files.ts';
 
 /** Elements compared at a time. */
