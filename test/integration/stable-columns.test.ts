@@ -4,20 +4,17 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { migrate } from '../../services/store/index.ts';
 import { studyColumns } from '../stable/study-columns.ts';
-import { startPostgres } from './postgres.ts';
+import { openDatabases } from './postgres.ts';
 
 const promised = readFileSync(new URL('../stable/study-columns.txt', import.meta.url), 'utf8')
   .trimEnd()
   .split('\n');
 
 test('every view has the columns of the last release, in their order', async (t) => {
-  const server = await startPostgres();
-  t.after(() => server.close());
-  const url = await server.database();
-  await migrate({ url });
-  const now = await studyColumns(url);
+  const databases = await openDatabases();
+  t.after(() => databases.close());
+  const now = await studyColumns(await databases.migratedDatabase());
   const ofView = (lines: readonly string[], view: string): readonly string[] =>
     lines.filter((line) => line.startsWith(`${view}.`));
   const views = new Set(promised.map((line) => line.split('.', 1)[0] ?? ''));

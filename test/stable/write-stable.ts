@@ -3,7 +3,6 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { migrate } from '../../services/store/index.ts';
 import { startPostgres } from '../integration/postgres.ts';
 import { errorCodes, exitCodes, sweepFormat, trialKeys } from './promises.ts';
 import { studyColumns } from './study-columns.ts';
@@ -23,9 +22,8 @@ execFileSync(
 );
 const server = await startPostgres();
 try {
-  const url = await server.database();
-  await migrate({ url });
-  writeFileSync(here('study-columns.txt'), `${(await studyColumns(url)).join('\n')}\n`);
+  const columns = await studyColumns(await server.migratedDatabase());
+  writeFileSync(here('study-columns.txt'), `${columns.join('\n')}\n`);
 } finally {
   await server.close();
 }
