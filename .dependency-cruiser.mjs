@@ -1,4 +1,5 @@
-// The borders of the project (architecture.md section 8, style.md "borders"), as rules. `npm test` runs them over every import, types included.
+// The borders of the project (docs/design/architecture.md section 8, docs/design/style.md section 1), as rules. `npm test` runs them over every
+// import, types included.
 
 /** Code that runs inside the Temporal sandbox. workflows/domain is pure and narrower still. */
 const WORKFLOWS = '^workflows/';
@@ -150,7 +151,8 @@ export default {
     },
     {
       name: 'worker-knows-neither-temporal-nor-postgres',
-      comment: 'A gpu-worker holds no database credentials and no Temporal connection (architecture.md section 2).',
+      comment:
+        'A gpu-worker holds no database credentials and no Temporal connection (docs/design/architecture.md section 2).',
       severity: 'error',
       from: { path: '^services/gpu-worker/' },
       to: {

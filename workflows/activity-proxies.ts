@@ -1,5 +1,5 @@
 // Activity options in one place. No local activities: several at once that complete in another order than they were started do not
-// replay in SDK 1.24 (TMPRL1100; test/replay has the histories). Reasons and measurements: temporal.md sections 0 and 5.
+// replay in SDK 1.24 (TMPRL1100; test/replay has the histories). Reasons and measurements: docs/design/temporal.md sections 0 and 5.
 
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { GpuActivities, SweepActivities, WaitActivities } from './activities.ts';
@@ -35,7 +35,7 @@ export interface QueuePlace {
   readonly fairnessWeight: number;
 }
 
-/** `runPhase` for one try. The long heartbeat timeout is ended early by adoption when a replica dies (architecture.md section 2). */
+/** `runPhase` for one try. The long heartbeat timeout is ended early by adoption when a replica dies (docs/design/architecture.md section 2). */
 export function gpu(priority: QueuePlace, heartbeatTimeoutMs: number): GpuActivities {
   return proxyActivities<GpuActivities>({
     taskQueue: QUEUES.gpu,

@@ -106,7 +106,7 @@ async function runPass(
     });
   } catch (error) {
     if (!isCancellation(error)) throw error;
-    // the scope's own condition ends at once; everything it started must let go first (temporal.md section 5, traps)
+    // the scope's own condition ends at once; everything it started must let go first (docs/design/temporal.md section 5, traps)
     await CancellationScope.nonCancellable(() => condition(() => active.size === 0));
     if (CancellationScope.current().consideredCancelled) throw error;
   }

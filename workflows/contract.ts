@@ -108,7 +108,7 @@ export function cellsPerBatch(wanted: number, phasesPerTrial: number): number {
   return Math.max(1, Math.min(wanted, Math.floor(BATCH_EVENTS / (7 * phasesPerTrial + 1))));
 }
 
-/** Batches in flight, so that the tail of one leaves no slot idle (architecture.md section 3). */
+/** Batches in flight, so that the tail of one leaves no slot idle (docs/design/architecture.md section 3). */
 export function batchesInFlight(width: number | null, slots: number, batchSize: number): number {
   if (width === null) return Math.ceil(Math.max(slots, 1) / batchSize) + 1;
   return Math.min(width, Math.ceil(width / batchSize) + 1);

@@ -1,5 +1,5 @@
 // One phase inside a batch: claim it, run it with retries or wait for whoever has it, until it is finished or failed for good.
-// Retries happen here, as the orchestrator decided from what Postgres keeps; the server never retries (temporal.md section 5).
+// Retries happen here, as the orchestrator decided from what Postgres keeps; the server never retries (docs/design/temporal.md section 5).
 
 import {
   ActivityFailure,

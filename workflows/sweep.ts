@@ -83,7 +83,7 @@ export async function sweep(input: SweepInput): Promise<SweepSummary> {
     state.cancelled = true;
     cancellation = error;
   }
-  // a sweep must not close before its batches have ended (temporal.md section 5, traps)
+  // a sweep must not close before its batches have ended (docs/design/temporal.md section 5, traps)
   const summary = await CancellationScope.nonCancellable(async () => {
     batches.cancel();
     await condition(() => batches.count === 0);

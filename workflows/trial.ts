@@ -1,4 +1,4 @@
-// A trial is a coroutine of its batch, not a workflow of its own (temporal.md section 0): its phases in order, then its final state.
+// A trial is a coroutine of its batch, not a workflow of its own (docs/design/temporal.md section 0): its phases in order, then its final state.
 
 import type { OpenedTrial } from './activities.ts';
 import { short } from './activity-proxies.ts';

@@ -1,5 +1,5 @@
 // Runs one attempt on its slot: brings its checkpoints, feeds the trainer, uploads each checkpoint before its segment enters the spool, and
-// ends with exactly one last event, whatever happens. Rules: architecture.md sections 2, 4 and 5.
+// ends with exactly one last event, whatever happens. Rules: docs/design/architecture.md sections 2, 4 and 5.
 
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -74,7 +74,7 @@ export function workerService(
       mkdirSync(layout.run, { recursive: true });
       rmSync(ready, { force: true });
       const own = { LSWEEP_WORKER_ADDRESS: addressOf(listen), LSWEEP_WORKER_NODE_ID: nodeId ?? '' };
-      // a node holds no credentials (architecture.md section 2)
+      // a node holds no credentials (docs/design/architecture.md section 2)
       const none = {
         LSWEEP_POSTGRES_URL: undefined,
         LSWEEP_POSTGRES_READER_URL: undefined,

@@ -1,4 +1,4 @@
-// The outer edge of every activity: errors of the project become ApplicationFailures once, here (style.md "Errors").
+// The outer edge of every activity: errors of the project become ApplicationFailures once, here (docs/design/style.md section 5).
 
 import type { ActivityInterceptors, ActivityInterceptorsFactory } from '@temporalio/worker';
 import { toApplicationFailure } from './failures.ts';

@@ -25,7 +25,7 @@ export interface FleetTimes {
   readonly ownershipLeaseMs: number;
   /** An adopted attempt whose activity is closed is stopped when nobody asks for its phase for so long. */
   readonly unclaimedMs: number;
-  /** Aim for the wall time of a segment (architecture.md section 1: 5 to 30 s). */
+  /** Aim for the wall time of a segment (docs/design/architecture.md section 1: 5 to 30 s). */
   readonly segmentMs: number;
   /** Least wall time between two checkpoints; 0 = at every segment. */
   readonly checkpointMs: number;

@@ -1,5 +1,5 @@
 // Group commit: segments of all attempts that are ready together go to Postgres in one transaction; round trips are the cost
-// (architecture.md section 6). One flush at a time, so that what arrives meanwhile forms the next group.
+// (docs/design/architecture.md section 6). One flush at a time, so that what arrives meanwhile forms the next group.
 
 import type { Logger } from 'pino';
 import type { CommitOutcome, OrchestratorStore, SegmentCommit } from '../store/types.ts';

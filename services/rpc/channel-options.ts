@@ -1,4 +1,4 @@
-// Numbers of every connection. Why each one: temporal.md section 9.2, tried with grpc-js 1.14.7.
+// Numbers of every connection. Why each one: docs/design/temporal.md section 9.2, tried with grpc-js 1.14.7.
 
 import type { ChannelOptions } from '@grpc/grpc-js';
 

@@ -58,7 +58,7 @@ function ofErrorInfo(error: RichClientError): LatentSweepError | null {
   return null;
 }
 
-/** A missing or foreign client certificate shows only in the text of the connection's end (temporal.md section 9.2). */
+/** A missing or foreign client certificate shows only in the text of the connection's end (docs/design/temporal.md section 9.2). */
 function hint(text: string): string {
   return /SSL|certificate|TLS/i.test(text) ? '; check ca, cert and key of both sides' : '';
 }

@@ -1,5 +1,5 @@
 // An attempt from its opening to its end. Lock order everywhere: the phase's row, then the attempt's; commits lock attempts only.
-// Rules: architecture.md section 4.
+// Rules: docs/design/architecture.md section 4.
 
 import { attemptOverridesSchema, type NextOverrides, nextOverrides } from '../../workflows/domain/attempt-overrides.ts';
 import { checkpointAtFault } from '../../workflows/domain/checkpoint-fault.ts';

@@ -1,4 +1,4 @@
-// Who runs a phase: one workflow at a time has its claim, and each claim has a higher fence (architecture.md section 3). Changes are
+// Who runs a phase: one workflow at a time has its claim, and each claim has a higher fence (docs/design/architecture.md section 3). Changes are
 // told to listeners by a trigger on the table.
 
 import { type AttemptFailure, LatentSweepError } from '../../workflows/domain/errors.ts';

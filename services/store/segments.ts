@@ -1,6 +1,6 @@
 // The group commit: segments of any number of attempts in one transaction, each accepted, recognised as a replay, or refused because a
-// newer attempt owns its phase. The hot path, so one statement whatever the number of rows: round trips are the cost (architecture.md
-// section 6), and a process that is suspended between two of them would hold everybody's locks.
+// newer attempt owns its phase. The hot path, so one statement whatever the number of rows: round trips are the cost
+// (docs/design/architecture.md section 6), and a process that is suspended between two of them would hold everybody's locks.
 
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { arrayLiteral } from './array-literal.ts';

@@ -1,5 +1,5 @@
 // The store's border: what the orchestrator writes and everybody reads. Every function is one transaction unless it takes `tx`.
-// Numbers and rules: architecture.md sections 4 and 6. Implementations live beside their SQL, one query per file.
+// Numbers and rules: docs/design/architecture.md sections 4 and 6. Implementations live beside their SQL, one query per file.
 
 import type { AttemptOverrides } from '../../workflows/domain/attempt-overrides.ts';
 import type { AttemptFailure } from '../../workflows/domain/errors.ts';
@@ -88,7 +88,7 @@ export interface ClaimOwner {
   readonly runId: string;
 }
 
-/** Answer to the claim of a phase (architecture.md section 3, "Phases that several trials need"). */
+/** Answer to the claim of a phase (docs/design/architecture.md section 3, "Phases that several trials need"). */
 export type Claim =
   | { readonly kind: 'run'; readonly fence: number }
   | { readonly kind: 'done' }
@@ -188,7 +188,7 @@ export interface AttemptPlace {
   /** Index on its node, from 0. */
   readonly slot: number;
   readonly device: string;
-  /** To adopt the activity when its orchestrator dies (temporal.md, "Adoption"). */
+  /** To adopt the activity when its orchestrator dies (docs/design/temporal.md section 5). */
   readonly workflowId: string;
   readonly runId: string;
   readonly activityId: string;

@@ -1,4 +1,4 @@
-// Stages, items, order and running text of the curriculum (study.md section 5).
+// Stages, items, order and running text of the curriculum (docs/design/study.md section 5).
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

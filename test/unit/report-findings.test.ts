@@ -47,7 +47,7 @@ test('published results are one per model, task, system, budget, recipe and sour
   );
   assert.equal(new Set(keys).size, keys.length);
   assert.ok(PUBLISHED_RESULTS.every(({ accuracyPercent: value }) => value > 0 && value <= 100));
-  // spot checks against the tables of study.md sections 4 and 5
+  // spot checks against the tables of arXiv 2510.00494
   const mean = (system: string): number => {
     const row = PUBLISHED_RESULTS.filter(
       (one) => one.model === 'qwen3' && one.source === 'table 1' && one.system === system,

@@ -55,7 +55,7 @@ describe('Countdown', () => {
   });
 
   test('the solver finds a solution exactly where exhaustive search does, about as often as measured', () => {
-    // shares of study.md section 6; for five operands it says 0.87, exhaustive search over these draws gives 0.83
+    // shares of docs/design/study.md section 6; for five operands it says 0.87, exhaustive search over these draws gives 0.83
     for (const [operands, count, share, tolerance] of [
       [3, 1_500, 0.065, 0.02],
       [4, 1_000, 0.27, 0.05],

@@ -1,4 +1,4 @@
-// ProsQA: the published files, the generator's statistics against the measured ones (study.md section 6), leakage, broken files.
+// ProsQA: the published files, the generator's statistics against the measured ones (docs/design/study.md section 6), leakage, broken files.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';

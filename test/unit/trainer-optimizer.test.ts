@@ -29,7 +29,7 @@ const slab = (rows: number, rowLength: number): Slab => ({
   placements: [],
 });
 
-/** One step as probe.md section 7 writes it, float64. */
+/** One step as docs/design/probe.md section 7 writes it, float64. */
 function reference(
   state: { p: number; m: number; v: number; g: number },
   config: OptimizerConfig,

@@ -1,4 +1,4 @@
-// The equalities of study.md section 3 that guard masks, positions and gradients of every system.
+// The equalities of docs/design/study.md section 3 that guard masks, positions and gradients of every system.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -1,7 +1,7 @@
-// One registry of stable error codes: retry class, gRPC status and what to do (architecture.md section 5, style.md "Errors").
-// A code without an entry does not compile. Foreign errors are turned into these at the one edge where they enter.
+// One registry of stable error codes: retry class, gRPC status and what to do (docs/design/architecture.md section 5, docs/design/style.md
+// section 5). A code without an entry does not compile. Foreign errors are turned into these at the one edge where they enter.
 
-/** The taxonomy stored on every attempt (architecture.md section 5). */
+/** The taxonomy stored on every attempt (docs/design/architecture.md section 5). */
 export const ATTEMPT_FAILURES = [
   'code_error',
   'bad_config',
@@ -46,7 +46,7 @@ export const RETRY_POLICIES = {
 interface ErrorClass {
   /** What an attempt that ends with this code is recorded as. */
   readonly failure: AttemptFailure;
-  /** gRPC status name (temporal.md section 9.2, "Status mapping"). */
+  /** gRPC status name (docs/design/temporal.md section 9.2, "Status mapping"). */
   readonly grpcStatus:
     | 'INVALID_ARGUMENT'
     | 'FAILED_PRECONDITION'

@@ -1,4 +1,4 @@
-// Branded identities, made in one file (style.md "Names"). Keys are content hashes: 32 hex digits (128 bits) of the SHA-256 of the
+// Branded identities, made in one file (docs/design/style.md section 2). Keys are content hashes: 32 hex digits (128 bits) of the SHA-256 of the
 // canonical JSON (RFC 8785) of everything that determines a result; see identity.ts.
 
 export type TrialKey = string & { readonly __brand: 'TrialKey' };

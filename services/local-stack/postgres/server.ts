@@ -10,7 +10,7 @@ import { type Cluster, DATABASE, POSTGRES_USER } from './cluster.ts';
 import { type Launch, launchAs } from './launch.ts';
 import { postgresPrograms } from './programs.ts';
 
-/** A real Temporal server beside the stack holds about 50 connections (temporal.md section 4). */
+/** A real Temporal server beside the stack holds about 50 connections (docs/design/temporal.md section 4). */
 const MOST_CONNECTIONS = 200;
 /** On a full machine a login takes seconds. */
 const CONNECT_TIMEOUT_MS = 15_000;

@@ -8,7 +8,7 @@ import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { CellPlan, OrchestratorStore } from '../../store/types.ts';
 import type { PlanSweep, SweepPlan } from '../planner.ts';
 
-/** Cells of one transaction; larger groups gain nothing (parts.md section 2). */
+/** Cells of one transaction; larger groups gain nothing (docs/design/parts.md section 2). */
 const GROUP = 500;
 
 /** @throws LatentSweepError NOT_FOUND, SPEC_INVALID, CONFLICT when some cells that the sweep has are not in its file and new ones would join them */

@@ -1,5 +1,6 @@
 // The long activity: claims a phase and has one attempt of it run on a slot, from opening to its end, or re-attaches to an attempt that
-// still runs. It only waits: the follower streams and commits. Rules: architecture.md sections 2 and 4, temporal.md sections 2 and 5.
+// still runs. It only waits: the follower streams and commits. Rules: docs/design/architecture.md sections 2 and 4, docs/design/temporal.md
+// sections 2 and 5.
 
 import { CompleteAsyncError, Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';

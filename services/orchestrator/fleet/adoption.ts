@@ -1,5 +1,5 @@
-// Adoption (architecture.md section 2): when a node comes to this replica, the attempts it reports are followed here, and the activities of
-// the replica that opened them are kept alive and completed by id. Attempts that nobody reports are failed as node_lost at once.
+// Adoption (docs/design/architecture.md section 2): when a node comes to this replica, the attempts it reports are followed here, and the
+// activities of the replica that opened them are kept alive and completed by id. Attempts that nobody reports are failed as node_lost at once.
 
 import { ActivityCancelledError, ActivityNotFoundError, type Client } from '@temporalio/client';
 import type { Logger } from 'pino';

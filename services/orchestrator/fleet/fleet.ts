@@ -1,5 +1,5 @@
 // The slots of the nodes that this replica owns. Capacity is a count for the slot supplier; a concrete slot is taken by the activity
-// when it starts (temporal.md section 2). Nothing here talks to Temporal or Postgres.
+// when it starts (docs/design/temporal.md section 2). Nothing here talks to Temporal or Postgres.
 
 import type { Node } from '../../gen/latentsweep/worker/v1/worker.ts';
 import type { ConnectWorker } from '../transport.ts';

@@ -1,5 +1,5 @@
 // The custom slot supplier of the `gpu` queue: a permit only while the fleet has a place. Permits are interchangeable counters.
-// The four traps that it avoids are in temporal.md section 2.
+// The four traps that it avoids are in docs/design/temporal.md section 2.
 
 import type { ActivitySlotInfo, CustomSlotSupplier, SlotPermit } from '@temporalio/worker';
 import type { Fleet } from './fleet.ts';

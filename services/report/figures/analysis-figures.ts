@@ -1,5 +1,5 @@
-// Figures of the latent space and of what the latents do (study.md section 7): means over seeds of what study.analyses holds. Each is
-// drawn panel by panel from rows of one analysis.
+// Figures of the latent space and of what the latents do (docs/design/study.md section 7): means over seeds of what study.analyses holds. Each
+// is drawn panel by panel from rows of one analysis.
 
 import type { AnalysisRow } from '../queries/analysis.ts';
 import {

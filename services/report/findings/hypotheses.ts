@@ -1,5 +1,5 @@
-// The study's questions put to a sweep's cells (study.md sections 2 and 10). Every effect is a mean over items and seeds, taken over all
-// points of the grid that can answer it, with its bootstrap interval; the verdict reads the interval alone, by a rule fixed beforehand.
+// The study's questions put to a sweep's cells (docs/design/study.md sections 2 and 10). Every effect is a mean over items and seeds, taken
+// over all points of the grid that can answer it, with its bootstrap interval; the verdict reads the interval alone, by a rule fixed beforehand.
 
 import { grouped } from '../grouped.ts';
 import { bootstrapMean, type Estimate } from '../statistics/bootstrap.ts';

@@ -1,6 +1,6 @@
 // What has been published, to stand beside one's own cells: arXiv 2510.00494 (tables 1 and 2, figures by latent budget and for
 // Countdown) and the Coconut paper (arXiv 2412.06769, GPT-2). Percentages as printed; `readOff` = read off a figure, about +-0.5
-// points, +-2 for Countdown. Known inconsistencies of the paper are left as they are (study.md section 8).
+// points, +-2 for Countdown. Known inconsistencies of the paper are left as they are (docs/design/study.md section 8).
 
 import type { SystemName } from '../../study/settings/index.ts';
 

@@ -138,7 +138,7 @@ function* textChecks({ task, tokenizer, base, pretrain, evaluate }: TrialSetting
     };
 }
 
-/** Sites are drawn among the positions that leave room in sequence and context (study.md section 3, point 3). */
+/** Sites are drawn among the positions that leave room in sequence and context (docs/design/study.md section 3, point 3). */
 function* pretrainChecks(settings: TrialSettings, shape: ModelShape | null): Generator<Impossible> {
   const { system, task, pretrain, evaluate } = settings;
   if (pretrain !== null) {

@@ -95,7 +95,7 @@ function siteLengths(
   return { question: length, sites: { latents: sites * latents, target: sites * ahead } };
 }
 
-/** Latents and target tokens of an example in each stage (study.md section 5). */
+/** Latents and target tokens of an example in each stage (docs/design/study.md section 5). */
 function stageLengths(
   curriculum: CurriculumSettings | null,
   latents: number,
@@ -131,7 +131,7 @@ type Configured = Pick<
 >;
 type QuestionTokens = Pick<TaskTokens, 'question' | 'vocabulary'>;
 
-/** Of one training example: Base over the question, latents, Base over what follows (study.md section 3). */
+/** Of one training example: Base over the question, latents, Base over what follows (docs/design/study.md section 3). */
 export function exampleFlops(config: Configured, shape: ModelShape, tokens: QuestionTokens, lengths: Lengths): number {
   const { trainsBase } = systemTraits(config.system);
   const { question, latents, decoding } = forwardFlops(config, shape, tokens, lengths);

@@ -18,7 +18,7 @@ export interface SplitSizes {
   readonly test: number;
 }
 
-/** Published problems of GSM8K (study.md section 6). */
+/** Published problems of GSM8K (docs/design/study.md section 6). */
 const GSM8K_TRAIN = 7_473;
 const GSM8K_TEST = 1_319;
 
@@ -46,7 +46,7 @@ export function splitSizes(task: TaskSettings, fileExamples: number | null): Spl
 
 /**
  * Stages of a finetune: `firstStage` to `stages`, each with one more step replaced by latents, then the final stage without steps
- * (study.md section 5). Without a curriculum there is one.
+ * (docs/design/study.md section 5). Without a curriculum there is one.
  */
 export function stageCount(curriculum: CurriculumSettings | null): number {
   if (curriculum === null) return 1;

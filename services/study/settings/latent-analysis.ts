@@ -1,5 +1,5 @@
-// What a trial asks of its latents besides accuracy: causal tests at evaluation, and the geometry of the latent space (study.md section 7).
-// Both are for systems with latents; in a sweep that mixes systems, the others have neither.
+// What a trial asks of its latents besides accuracy: causal tests at evaluation, and the geometry of the latent space (docs/design/study.md
+// section 7). Both are for systems with latents; in a sweep that mixes systems, the others have neither.
 
 import { z } from 'zod';
 

@@ -1,5 +1,5 @@
 // The phases of a trial and the config that determines each one's result. A phase's key hashes its config, the engine version
-// and its parents' keys, so equal work is done once across trials and sweeps (architecture.md section 1).
+// and its parents' keys, so equal work is done once across trials and sweeps (docs/design/architecture.md section 1).
 
 import { z } from 'zod';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
@@ -36,7 +36,7 @@ const systemFields = {
 /** Trains the Base from scratch on the task's text. Result: final checkpoint with `base.*`. */
 export const basePhaseSchema = z.strictObject({ kind: z.literal('base'), ...about, base: baseSchema });
 
-/** Trains one system on running text (study.md section 4). Result: final checkpoint of all its weights. */
+/** Trains one system on running text (docs/design/study.md section 4). Result: final checkpoint of all its weights. */
 const pretrainPhaseSchema = z.strictObject({
   kind: z.literal('pretrain'),
   ...about,
@@ -76,7 +76,7 @@ const evaluatePhaseSchema = z.strictObject({
   }),
 });
 
-/** Latents of a trained system over a split (study.md section 7). Result: analyses; its checkpoint holds the latents themselves. */
+/** Latents of a trained system over a split (docs/design/study.md section 7). Result: analyses; its checkpoint holds the latents themselves. */
 const analysePhaseSchema = z.strictObject({
   kind: z.literal('analyse'),
   ...about,

@@ -1,4 +1,4 @@
-// Everything that determines a trial, as one zod schema with every default of study.md section 11. The sweep file, the
+// Everything that determines a trial, as one zod schema with every default of docs/design/study.md section 11. The sweep file, the
 // trial identity, the workers' phase configs and the JSON Schema for editors all come from here. Pure; no I/O.
 
 import { z } from 'zod';
@@ -38,7 +38,7 @@ export const tokenizerSchema = z.union([
 export const taskSchema = z.discriminatedUnion('name', [
   z.strictObject({
     name: z.literal('prosqa'),
-    /** Generated training problems (study.md section 6); the published valid and test files are the held-out splits. */
+    /** Generated training problems (docs/design/study.md section 6); the published valid and test files are the held-out splits. */
     train: count.default(17_886),
     /** A training file in the published format instead of the generator. */
     trainFile: z.string().nullable().default(null),
@@ -73,8 +73,9 @@ export const taskSchema = z.discriminatedUnion('name', [
 ]);
 
 /**
- * Coconut's staged curriculum (study.md section 5): `stages` = k; c = latents / stages latents per removed step; `firstStage` 0 begins with the
- * full chain of thought. null = no curriculum: all latents and no steps from the start. A plain system trains as many steps, in one stage.
+ * Coconut's staged curriculum (docs/design/study.md section 5): `stages` = k; c = latents / stages latents per removed step; `firstStage` 0
+ * begins with the full chain of thought. null = no curriculum: all latents and no steps from the start. A plain system trains as many steps, in
+ * one stage.
  */
 export const curriculumSchema = z.strictObject({
   stages: count.default(4),
@@ -104,7 +105,7 @@ export const selectSchema = z.strictObject({
   maxNewTokens: count.default(64),
 });
 
-/** How a system is optimised, whatever it learns from (study.md section 11). */
+/** How a system is optimised, whatever it learns from (docs/design/study.md section 11). */
 const optimization = {
   /** Effective batch: examples or sequences per optimizer step. */
   batch: count.default(128),
@@ -135,8 +136,8 @@ export const trainSchema = z.strictObject({
 });
 
 /**
- * The corpus stage (study.md section 4): the system trains on running text, with latents at `sites` places of every sequence, each scored on
- * the `ahead` tokens after it. Plain systems learn every token.
+ * The corpus stage (docs/design/study.md section 4): the system trains on running text, with latents at `sites` places of every sequence, each
+ * scored on the `ahead` tokens after it. Plain systems learn every token.
  */
 export const pretrainSchema = z.strictObject({
   /** The text; null = the task's own. A Base from scratch reads it too. */

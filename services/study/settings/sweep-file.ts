@@ -26,7 +26,7 @@ export const sweepFieldsSchema = z.strictObject({
   include: z.array(partialPoint).max(MOST_LISTED).default([]),
   /** Points of the grid to leave out, by values of axes. */
   exclude: z.array(partialPoint).max(MOST_LISTED).default([]),
-  /** How many seeds (0, 1, ...), or which. Three by default (study.md section 11). */
+  /** How many seeds (0, 1, ...), or which. Three by default (docs/design/study.md section 11). */
   seeds: z.union([z.number().int().min(1).max(10_000), z.array(seed).min(1)]).default(3),
   search: z.strictObject({ kind: z.literal('grid').default('grid') }).default({ kind: 'grid' }),
   resources: resourcesSchema.default(resourcesSchema.parse({})),

@@ -1,4 +1,4 @@
-// The systems and channels of the study (study.md section 2), by the names that sweep files, SQL and proto use.
+// The systems and channels of the study (docs/design/study.md section 2), by the names that sweep files, SQL and proto use.
 // Pure vocabulary: what each system is stands in system-traits.ts, what it computes in services/trainer/systems.
 
 import { z } from 'zod';
@@ -29,7 +29,7 @@ const layerSelectionSchema = z.union([
   z.array(z.number().int().min(0)).min(1),
 ]);
 
-/** What is exchanged per latent (study.md section 2, "Channel capacity as an axis"); `rank` null = full width. */
+/** What is exchanged per latent (docs/design/study.md section 2, "Channel capacity as an axis"); `rank` null = full width. */
 export const channelSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('embedding'), rank: positiveInt.nullable().default(null) }),
   z.strictObject({

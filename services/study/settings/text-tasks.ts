@@ -1,5 +1,5 @@
-// Tasks whose data the user brings: a text corpus (study.md sections 4 and 6) and the multiple-choice benchmarks of the corpus stage. Schemas
-// and names only; what the files must hold is in services/trainer/tasks.
+// Tasks whose data the user brings: a text corpus (docs/design/study.md sections 4 and 6) and the multiple-choice benchmarks of the corpus
+// stage. Schemas and names only; what the files must hold is in services/trainer/tasks.
 
 import { z } from 'zod';
 

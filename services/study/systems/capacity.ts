@@ -1,4 +1,4 @@
-// What passes to the Base per latent, in floats: the study's capacity axis (study.md section 2, "Channel capacity as an axis").
+// What passes to the Base per latent, in floats: the study's capacity axis (docs/design/study.md section 2, "Channel capacity as an axis").
 
 import type { Channel, SystemName } from '../settings/index.ts';
 import { exchangedLayers } from './layer-selection.ts';

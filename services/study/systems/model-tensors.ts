@@ -27,7 +27,7 @@ export const TOKEN_EMBEDDING = { gpt2: 'transformer.wte.weight', qwen3: 'model.e
 const LAYER_PREFIX = { gpt2: 'transformer.h', qwen3: 'model.layers' } as const;
 
 /**
- * Every tensor of a model in its order; a head of its own comes last (probe.md section 3).
+ * Every tensor of a model in its order; a head of its own comes last (docs/design/probe.md section 3).
  * @param vocabulary rows of the token embedding
  * @param visit gets the layer, counted from 0, or null outside of the layers
  */

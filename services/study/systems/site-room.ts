@@ -14,8 +14,8 @@ export interface SiteRoom {
 }
 
 /**
- * Number of possible sites 0, 1, ...: site p needs p + N_A <= S - 1, and positions up to p + 1 + N_L + N_A - 1 in the context (study.md
- * section 3); below 1 when there is no room.
+ * Number of possible sites 0, 1, ...: site p needs p + N_A <= S - 1, and positions up to p + 1 + N_L + N_A - 1 in the context
+ * (docs/design/study.md section 3); below 1 when there is no room.
  */
 export function siteRoom({ sequence, ahead, latents, plain, context }: SiteRoom): number {
   const inSequence = sequence - ahead;

@@ -1,5 +1,5 @@
-// Which tensors a system has, by the names of probe.md section 3, and which of them it trains (section 4, "used part"). The trainer builds
-// its parameters from this list and plans count it. The order is that of checkpoints; it must never change.
+// Which tensors a system has, by the names of docs/design/probe.md section 3, and which of them it trains (section 4, "used part"). The trainer
+// builds its parameters from this list and plans count it. The order is that of checkpoints; it must never change.
 
 import type { Channel, Query, SystemName } from '../settings/index.ts';
 import { exchangedLayers } from './layer-selection.ts';

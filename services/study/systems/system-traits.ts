@@ -1,5 +1,5 @@
-// What a system is (study.md section 2, probe.md section 4), said once: planning, checks, costs, the trainer's graphs and the report read it
-// from here. Facts only; what a system computes lives in services/trainer/systems.
+// What a system is (docs/design/study.md section 2, docs/design/probe.md section 4), said once: planning, checks, costs, the trainer's graphs
+// and the report read it from here. Facts only; what a system computes lives in services/trainer/systems.
 
 import type { Channel, SystemName } from '../settings/index.ts';
 

@@ -69,7 +69,10 @@ export function gatherElements(x: Tensor, indices: Tensor): Tensor {
   return x.graph.apply1('GatherElements', [x, indices], { axis: int(1) }, x.dtype, indices.shape);
 }
 
-/** x with `updates` added at `indices` along `axis`; indices may repeat. ScatterND must not be used: it races (engine.md rule 5). */
+/**
+ * x with `updates` added at `indices` along `axis`; indices may repeat. ScatterND must not be used: it races
+ * (docs/design/engine.md section 3, rule 5).
+ */
 export function scatterAdd(x: Tensor, indices: Tensor, updates: Tensor, axis: number): Tensor {
   if (!sameShape(indices.shape, updates.shape)) throw shapeMismatch('ScatterElements', indices.shape, updates.shape);
   const attributes = { axis: int(axis), reduction: text('add') };

@@ -1,5 +1,5 @@
 // Turns a graph into an ONNX model: only what its outputs need, named by tensor id. Opset 18 and com.microsoft 1, where
-// every operator used has CPU and CUDA kernels (kernels.md).
+// every operator used has CPU and CUDA kernels (docs/design/kernels.md section 2).
 
 import {
   AttributeProto,

@@ -1,5 +1,5 @@
 // The scalars of one AdamW update, in float64 on the host: bias correction, clipping and decay folded so that the graph
-// makes as few passes as it can (probe.md section 7).
+// makes as few passes as it can (docs/design/probe.md section 7).
 import type { Coefficient } from './adamw-graph.ts';
 import type { OptimizerConfig } from './types.ts';
 

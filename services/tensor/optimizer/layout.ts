@@ -25,8 +25,8 @@ export interface Slab<Group extends string = string> {
 /** Views start at 64-byte boundaries. */
 const ALIGNMENT_FLOATS = 16;
 /**
- * Most floats per row of the update. On the CPU three rows of state and their temporaries stay in cache (engine.md, "AdamW in
- * cache"); on a GPU every row costs its launches, and the temporaries of a row its memory (256 MB each).
+ * Most floats per row of the update. On the CPU three rows of state and their temporaries stay in cache
+ * (docs/design/engine.md section 2); on a GPU every row costs its launches, and the temporaries of a row its memory (256 MB each).
  */
 const ROW_FLOATS = { cpu: 262_144, cuda: 67_108_864 } as const;
 

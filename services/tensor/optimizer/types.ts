@@ -6,7 +6,7 @@ export interface OptimizerConfig {
   readonly weightDecay: number;
   /** `all`: every trained tensor; `matrices`: tensors of rank 2 and more that are no lookup tables. */
   readonly decay: 'all' | 'matrices';
-  /** Global-norm clip; null never clips (the norm stays a dependency of every update, engine.md). */
+  /** Global-norm clip; null never clips (the norm stays a dependency of every update, docs/design/engine.md section 1). */
   readonly clip: number | null;
 }
 

@@ -1,5 +1,5 @@
 // ONNX Runtime's C API, called in the very library that onnxruntime-node ships: the only way to bind training state in
-// place (engine.md, "Shape of it"). Where each function is and what it takes comes from the header (c-api-table.ts).
+// place (docs/design/engine.md section 1). Where each function is and what it takes comes from the header (c-api-table.ts).
 
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -8,7 +8,7 @@ import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { FUNCTIONS, GETTERS, ORT_API_VERSION, RELEASES, TABLE_SIZE } from './c-api-table.ts';
 import { openLibrary } from './native-library.ts';
 
-/** The version that kernels.md was measured on; another may place operators elsewhere. */
+/** The version that docs/design/kernels.md section 1 was measured on; another may place operators elsewhere. */
 export const PINNED_VERSION = '1.29.0';
 /** Words of the CPU allocator, of CUDA, of cuBLAS, and of an arena with a limit. */
 const OUT_OF_MEMORY = /bad_alloc|allocate|out of memory|OOM|ALLOC_FAILED|smaller than requested bytes/i;

@@ -11,7 +11,7 @@ const ARENA_ALLOCATOR = 1;
 const SAME_AS_REQUESTED = 1n;
 
 export interface Threads {
-  /** Of one operator; part of what makes bits repeat (engine.md rule 15). */
+  /** Of one operator; part of what makes bits repeat (docs/design/engine.md section 3, rule 15). */
   readonly count: number;
   /** Whether they wait for the next operator spinning. */
   readonly spin: boolean;

@@ -5,5 +5,5 @@ export interface HostTensor {
   readonly data: Float32Array;
 }
 
-/** Tensors by the names of probe.md section 3: `base.<hf name>`, `coprocessor.<hf name>`, `soft_tokens`, `query_token`. */
+/** Tensors by the names of docs/design/probe.md section 3: `base.<hf name>`, `coprocessor.<hf name>`, `soft_tokens`, `query_token`. */
 export type NamedTensors = ReadonlyMap<string, HostTensor>;

@@ -36,7 +36,7 @@ export interface SessionOptions {
 
 export interface RuntimeOptions {
   readonly device: 'cpu' | 'cuda';
-  /** Threads of one operator; part of what makes bits repeat (engine.md rule 15). */
+  /** Threads of one operator; part of what makes bits repeat (docs/design/engine.md section 3, rule 15). */
   readonly threads: number;
   /** Whether these threads spin between operators, which only pays where nobody else needs their cores. Absent: false. */
   readonly exclusiveCores?: boolean;

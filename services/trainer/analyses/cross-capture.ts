@@ -1,4 +1,4 @@
-// Cross-capture of slots (study.md section 7): how much of the variance of one slot lies in the main subspace of another.
+// Cross-capture of slots (docs/design/study.md section 7): how much of the variance of one slot lies in the main subspace of another.
 // H[i,j] = |X_j P_i|^2 / |X_j|^2, P_i the projector on the fewest components that explain a threshold of slot i. Computed as
 // trace(P_i X_j^T X_j) / trace(X_j^T X_j), so that a pair costs width^2 only.
 

@@ -1,5 +1,5 @@
-// All that study.md section 7 asks of a latent space, as rows to record. Pure: the same rows give the same numbers. Slot by slot, because
-// at full size the whole takes minutes: who must show signs of life asks for one slot after the other.
+// All that docs/design/study.md section 7 asks of a latent space, as rows to record. Pure: the same rows give the same numbers. Slot by slot,
+// because at full size the whole takes minutes: who must show signs of life asks for one slot after the other.
 
 import type { Matrix } from 'ml-matrix';
 import type { AnalysisValue } from '../jobs/protocol.ts';

@@ -1,4 +1,4 @@
-// Silhouette with slots as clusters, Euclidean distance (study.md section 7).
+// Silhouette with slots as clusters, Euclidean distance (docs/design/study.md section 7).
 
 import type { LatentRows } from './latent-rows.ts';
 

@@ -1,4 +1,4 @@
-// Where the latents of a sequence stand: M sites, uniform and without replacement (study.md section 3, point 3), pure in their key.
+// Where the latents of a sequence stand: M sites, uniform and without replacement (docs/design/study.md section 3, point 3), pure in their key.
 
 import { type Draws, permutation } from '../random/draws.ts';
 

@@ -1,4 +1,4 @@
-// From a worked example to what the engine reads: question, latents, target (study.md section 5). Only the target is scored.
+// From a worked example to what the engine reads: question, latents, target (docs/design/study.md section 5). Only the target is scored.
 
 import type { CurriculumItem } from '../systems/index.ts';
 import type { Example } from '../tasks/index.ts';

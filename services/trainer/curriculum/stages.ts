@@ -1,5 +1,5 @@
 // Which part of the chain of thought each stage of a finetune keeps and how many latents stand for the rest: Coconut's staged curriculum
-// (study.md section 5). Pure; the number of stages is that of services/study/plan/phase-steps.ts.
+// (docs/design/study.md section 5). Pure; the number of stages is that of services/study/plan/phase-steps.ts.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { CurriculumSettings, SystemName } from '../../study/settings/index.ts';

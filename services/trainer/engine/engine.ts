@@ -49,7 +49,7 @@ export interface Inspection {
   readonly lossNats: number;
   readonly gradNorm: number;
   readonly targets: number;
-  /** [targets, V], rows in the order of probe.md section 9. */
+  /** [targets, V], rows in the order of docs/design/probe.md section 9. */
   readonly logits: Float32Array;
   readonly gradients: NamedTensors;
 }

@@ -1,4 +1,4 @@
-// First values of every parameter of a system (study.md section 3, points 4 and 6, and section 2 for soft_2x and the bottleneck).
+// First values of every parameter of a system (docs/design/study.md section 3, points 4 and 6, and section 2 for soft_2x and the bottleneck).
 // Pure in (settings, options): every tensor draws from a stream of its own name.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';

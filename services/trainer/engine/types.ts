@@ -67,7 +67,7 @@ export interface Generation {
 
 /**
  * One model set (Base, Coprocessor, soft tokens) with its optimizer state, resident on the device.
- * All calls are synchronous: ONNX Runtime blocks the thread (engine.md rule 9).
+ * All calls are synchronous: ONNX Runtime blocks the thread (docs/design/engine.md section 3, rule 9).
  */
 export interface Engine {
   /** Fresh weights: initialisation rules of the family, Coprocessor copied from the Base, soft tokens per `softInit`. Pure in (config, seed). */

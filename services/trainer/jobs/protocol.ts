@@ -29,7 +29,7 @@ export interface PhaseJob {
   readonly exclusiveCores?: boolean;
   /** What this attempt may take, bytes: a phase whose plan needs more is refused before it begins. null or absent: whatever there is. */
   readonly memoryBytes?: number | null;
-  /** Aim for the wall time between two segments, ms (architecture.md: 5 to 30 s). */
+  /** Aim for the wall time between two segments, ms (docs/design/architecture.md section 1: 5 to 30 s). */
   readonly segmentMs: number;
   /** A checkpoint at the end of a segment when the last one is older than this, ms; 0 = at every segment. */
   readonly checkpointMs: number;

@@ -61,7 +61,7 @@ export function shapeOfModel(config: ModelConfig): ModelShape {
   return { family, layers, width, heads, kvHeads, headWidth, inner, context, ...head };
 }
 
-/** Hugging Face parameter names and shapes, in a fixed order; a head of its own comes last (probe.md section 3). */
+/** Hugging Face parameter names and shapes, in a fixed order; a head of its own comes last (docs/design/probe.md section 3). */
 export function parameterShapes(config: ModelConfig): ReadonlyMap<string, readonly number[]> {
   return modelTensors(shapeOfModel(config), config.vocabSize);
 }

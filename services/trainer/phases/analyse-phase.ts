@@ -1,4 +1,5 @@
-// The analyse phase: the last hidden layer of the latents over a split, and where the answers look (analyses/README.md). Steps are
+// The analyse phase: the last hidden layer of the latents over a split, and where the answers look
+// (services/trainer/analyses/README.md). Steps are
 // batches of items that collect, then slots whose geometry is computed. What was collected so far is its checkpoint, so the last one is
 // also where the array itself can be read: `z` [items, slots, width]. The geometry follows from it and is computed anew after a resume.
 

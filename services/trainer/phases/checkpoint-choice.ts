@@ -1,5 +1,5 @@
 // Which weights a finetune ends with when `train.select` asks: those of the evaluated step of its last stage that answers most validation
-// questions, the earliest of equals (study.md section 5). The best weights so far travel in every checkpoint, so a run that is cut
+// questions, the earliest of equals (docs/design/study.md section 5). The best weights so far travel in every checkpoint, so a run that is cut
 // anywhere chooses the same step and ends with the same bits.
 
 import type { FinetunePhaseConfig } from '../../study/settings/index.ts';

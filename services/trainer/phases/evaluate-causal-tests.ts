@@ -1,4 +1,5 @@
-// Causal tests of the latents beside an evaluation (analyses/README.md): for each intervention the answers and the loss on the gold answer
+// Causal tests of the latents beside an evaluation (services/trainer/analyses/README.md): for each intervention the answers and the loss on
+// the gold answer
 // that remain, and those of the latents as they are. Batch by batch; what was found so far can be written down and read back.
 
 import { type Intervention, interventionLabel } from '../../study/settings/index.ts';

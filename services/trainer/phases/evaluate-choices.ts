@@ -1,5 +1,5 @@
-// A benchmark by likelihood: each choice is the continuation of its prompt, with the latents once at the prompt's end (study.md section 9), and
-// the likeliest is taken, with and without regard to its length. One step is one batch of items.
+// A benchmark by likelihood: each choice is the continuation of its prompt, with the latents once at the prompt's end (docs/design/study.md
+// section 9), and the likeliest is taken, with and without regard to its length. One step is one batch of items.
 
 import type { EvaluatePhaseConfig } from '../../study/settings/index.ts';
 import type { HostTensor } from '../../tensor/runtime/index.ts';

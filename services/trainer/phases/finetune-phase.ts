@@ -1,4 +1,4 @@
-// The finetune phase: one system under the curriculum objective, started from the Base (study.md section 5).
+// The finetune phase: one system under the curriculum objective, started from the Base (docs/design/study.md section 5).
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { FinetunePhaseConfig } from '../../study/settings/index.ts';

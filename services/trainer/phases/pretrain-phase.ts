@@ -1,4 +1,5 @@
-// The corpus stage: one system on running text, latents at many sites of every sequence (study.md section 4). Plain systems learn every token.
+// The corpus stage: one system on running text, latents at many sites of every sequence (docs/design/study.md section 4). Plain systems learn
+// every token.
 
 import type { PretrainPhaseConfig } from '../../study/settings/index.ts';
 import { systemTraits } from '../../study/systems/index.ts';

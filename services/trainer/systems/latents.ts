@@ -1,4 +1,4 @@
-// Where a system's latents come from (probe.md section 5, step 2), and in which form the Base gets them:
+// Where a system's latents come from (docs/design/probe.md section 5, step 2), and in which form the Base gets them:
 // as input rows, or as cache entries of some layers.
 // Legend: B batch, S prefix length, M sites, N latent slots, D width, G key/value heads, K head width, r bottleneck rank.
 

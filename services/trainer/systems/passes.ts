@@ -1,4 +1,4 @@
-// The passes of section 5 of probe.md as graph nodes: Base over the prefix, latents, Base over the decoding rows.
+// The passes of docs/design/probe.md section 5 as graph nodes: Base over the prefix, latents, Base over the decoding rows.
 // Training and generation are both built from them, so that they cannot differ.
 // Reading order: plainPass, then sitePasses, then latents.ts for where the latents come from.
 // Legend: B batch, S prefix length, M sites, N latents, A decoding rows per site (query and ahead), R rows, D width.

@@ -1,5 +1,5 @@
 // Who sees whom. Every row that is not part of the prefix belongs to a site and has an order within it; three small
-// integer arrays say so, and masks and positions of all passes follow from them (study.md section 3):
+// integer arrays say so, and masks and positions of all passes follow from them (docs/design/study.md section 3):
 //   position = limit + 1 + order;  prefix token j is visible iff j <= limit;  another row iff same site and order not larger.
 // Padding rows carry site -1: real rows never see them. Legend: B batch, Q query rows, K key rows, S prefix length.
 

@@ -1,6 +1,6 @@
 // Countdown arithmetic: one canonical solution per problem, found by splitting the numbers into two groups and asking what the other
 // group must make. Intermediate values are non-negative integers (a - b with a >= b, exact division): every problem that is solvable with
-// negative intermediates is solvable without, and study.md section 6 measured that fractions hardly change what is solvable.
+// negative intermediates is solvable without, and docs/design/study.md section 6 measured that fractions hardly change what is solvable.
 
 export type Operator = '+' | '-' | '*' | '/';
 export type Expression =

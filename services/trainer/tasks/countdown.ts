@@ -1,5 +1,5 @@
-// Countdown (study.md section 6): make the target from all the numbers, each used once. Problems are drawn by rejection: numbers uniform
-// in 1..maxOperand, target uniform in 0..maxTarget, kept when solvable, so the targets keep the distribution of solvable draws.
+// Countdown (docs/design/study.md section 6): make the target from all the numbers, each used once. Problems are drawn by rejection: numbers
+// uniform in 1..maxOperand, target uniform in 0..maxTarget, kept when solvable, so the targets keep the distribution of solvable draws.
 //
 // Question `Make 65 from 19 36 55 7.`, steps `55+36=91` ..., answer `55+36-7-19`. The form is short because byte tokenizers pay by character.
 

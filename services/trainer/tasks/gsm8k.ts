@@ -1,5 +1,6 @@
-// GSM8K: grade-school word problems; the chain of thought is the calculator annotations `<<16-3-4=9>>` in order (study.md section 6).
-// Reads the original JSON lines, Coconut's `{question, steps, answer}` (a list or one a line) and the augmented text format of Deng et al. (`question||<<4-2=2>> <<2/.5=4>> #### 300`).
+// GSM8K: grade-school word problems; the chain of thought is the calculator annotations `<<16-3-4=9>>` in order (docs/design/study.md section
+// 6). Reads the original JSON lines, Coconut's `{question, steps, answer}` (a list or one a line) and the augmented text format of Deng et al.
+// (`question||<<4-2=2>> <<2/.5=4>> #### 300`).
 
 import { z } from 'zod';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';

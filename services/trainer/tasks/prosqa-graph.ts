@@ -1,5 +1,5 @@
-// Random ProsQA graphs (study.md section 6): a fit of the published algorithm to the published problems, because the algorithm as printed
-// does not reproduce their statistics. Pure in its random source; knows nothing of words.
+// Random ProsQA graphs (docs/design/study.md section 6): a fit of the published algorithm to the published problems, because the algorithm as
+// printed does not reproduce their statistics. Pure in its random source; knows nothing of words.
 
 import type { Draws } from '../random/draws.ts';
 
@@ -15,7 +15,7 @@ export interface ProsqaGraph {
   readonly path: readonly number[];
 }
 
-/** Mean of the Poisson number of parents, before it is conditioned on being at least 1 (study.md section 6, fit). */
+/** Mean of the Poisson number of parents, before it is conditioned on being at least 1 (docs/design/study.md section 6, fit). */
 const MEAN_PARENTS = 1.5;
 /** The chance of none. */
 const NO_PARENT = Math.exp(-MEAN_PARENTS);

@@ -1,5 +1,6 @@
 // ProsQA: which of two concepts is the named one? Held-out splits are the published problems; training problems come from the generator
-// or from a file in the published format (study.md section 6). Steps are the edges of one shortest path, so the chain of thought is exact.
+// or from a file in the published format (docs/design/study.md section 6). Steps are the edges of one shortest path, so the chain of thought is
+// exact.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { TaskSettings } from '../../study/settings/index.ts';

@@ -42,7 +42,7 @@ export function sameText(answer: string, gold: string): boolean {
   return answer.replaceAll(',', '').trim() === gold.replaceAll(',', '').trim();
 }
 
-/** A whole worked example as text: what the base phase reads, and the layout that the curriculum cuts (study.md section 5). */
+/** A whole worked example as text: what the base phase reads, and the layout that the curriculum cuts (docs/design/study.md section 5). */
 export function corpusText(example: Example): string {
   return `${example.question}\n${example.steps.map((step) => `${step}\n`).join('')}### ${example.answer}`;
 }

@@ -1,4 +1,5 @@
-// From the shape in a sweep file to a model config, with the family's own defaults where the file leaves something open (study.md section 11).
+// From the shape in a sweep file to a model config, with the family's own defaults where the file leaves something open (docs/design/study.md
+// section 11).
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { ModelSettings } from '../../study/settings/index.ts';

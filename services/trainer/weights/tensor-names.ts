@@ -19,7 +19,7 @@ const BUFFERS = {
   qwen3: /^model\.(?:layers\.\d+\.self_attn\.)?rotary_emb\.inv_freq$/,
 } as const;
 
-/** @param name as the file has it; the answer's name has the prefix (probe.md section 3) */
+/** @param name as the file has it; the answer's name has the prefix (docs/design/probe.md section 3) */
 export function tensorRole(config: ModelConfig, name: string): TensorRole {
   if (name === OWN_HEAD) return config.ownHead === true ? { kind: 'parameter', name } : { kind: 'tiedHead' };
   const prefix = PREFIX[config.kind];

@@ -1,5 +1,5 @@
-// When the coordinator is killed: numbers of done cells drawn as RACE.md's other systems had them, which is Python's random.Random(seed).randint.
-// So a seed means the same race for everybody.
+// When the coordinator is killed: numbers of done cells drawn as the other systems of the race had them, which is Python's
+// random.Random(seed).randint. So a seed means the same race for everybody.
 
 const N = 624;
 const M = 397;

@@ -1,4 +1,4 @@
-// The race's ledger: what really began and ended, by lines that belong to no system (RACE.md).
+// The race's ledger: what really began and ended, by lines that belong to no system.
 
 import { readFileSync } from 'node:fs';
 

@@ -1,4 +1,4 @@
-"""Expected values of the latent analyses (study.md section 7) from NumPy, SciPy and scikit-learn, for analyses.test.ts.
+"""Expected values of the latent analyses (docs/design/study.md section 7) from NumPy, SciPy and scikit-learn, for analyses.test.ts.
 
     python3 -m venv .venv && .venv/bin/pip install numpy==2.4.6 scipy scikit-learn
     .venv/bin/python test/parity/analyses/make-fixtures.py test/parity/analyses/fixtures.json

@@ -39,7 +39,7 @@ const METADATA = new Map([['format', 'pt']]);
 /**
  * @param path a folder that does not exist yet
  * @param config the shape that was computed (a `soft_2x` system has twice the layers of its settings)
- * @param tensors all weights of a system by the names of probe.md section 3; optimizer state left out
+ * @param tensors all weights of a system by the names of docs/design/probe.md section 3; optimizer state left out
  * @throws LatentSweepError CONFLICT when `path` exists; WEIGHTS_INVALID naming a missing, unknown or mis-shaped tensor; DISK_FULL; ARTIFACT_STORE
  */
 export function exportHuggingFaceFolders(
