@@ -3,7 +3,8 @@
 
 import { loadavg } from 'node:os';
 import { type FailoverBench, openFailoverBench } from '../integration/failover-bench.ts';
-import { keyOf, sharedBaseSpec } from '../integration/scripted-sweep.ts';
+import { completionsOf, everyPhase, ownerOf, phaseOf, stepsOf } from '../integration/phases-on-record.ts';
+import { sharedBaseSpec } from '../integration/scripted-sweep.ts';
 import type { ScriptedWorker } from '../integration/scripted-worker.ts';
 import { unlessSignalled } from '../integration/unless-signalled.ts';
 import { until } from '../integration/until.ts';
@@ -34,7 +35,8 @@ export function measureFailover({ outageS, say }: FailoverOptions) {
     const node = await fleet.node('node-one', 4);
     const parts = [await orchestratorKilled(fleet, node)];
     say(`orchestrator killed: ${JSON.stringify(parts.at(-1))}`);
-    const left = replicas.find((one) => one === fleet.ownerOf('node-one')) ?? '';
+    const owner = await ownerOf(fleet.fixture, 'node-one');
+    const left = replicas.find((one) => one === owner) ?? '';
     parts.push(await nodeLost(fleet));
     say(`node lost: ${JSON.stringify(parts.at(-1))}`);
     parts.push(await outage(fleet, node, left, registry, 1_000 * outageS));
@@ -50,21 +52,17 @@ export function measureFailover({ outageS, say }: FailoverOptions) {
 }
 
 async function orchestratorKilled(fleet: FailoverBench, node: ScriptedWorker): Promise<Part> {
-  const { bench } = fleet;
+  const { bench, fixture } = fleet;
   const steps = 200;
   await bench.start('taken', sharedBaseSpec(2, { steps, stepMs: STEP_MS }, 'a'));
-  await until(
-    'both finetunes run',
-    () => fleet.committed('a-finetune-0') > 2 && fleet.committed('a-finetune-1') > 2,
-    60_000,
-  );
-  const owner = fleet.ownerOf('node-one');
+  await bothRun(fleet, 'a');
+  const owner = (await ownerOf(fixture, 'node-one')) ?? '';
   await fleet.kill(owner);
   const startMs = performance.now();
-  await until('the other owns it', () => fleet.ownerOf('node-one') !== owner, 120_000);
+  await until('the other owns it', async () => (await ownerOf(fixture, 'node-one')) !== owner, 120_000);
   const ownedS = secondsSince(startMs);
-  const known = fleet.committed('a-finetune-0');
-  await until('it commits', () => fleet.committed('a-finetune-0') > known, 120_000);
+  const known = await stepsOf(fixture, 'a-finetune-0');
+  await until('it commits', async () => (await stepsOf(fixture, 'a-finetune-0')) > known, 120_000);
   const committedS = secondsSince(startMs);
   await bench.result('taken');
   const twice = node.stepsDone - (2 * steps + BASE_STEPS);
@@ -86,7 +84,14 @@ async function nodeLost(fleet: FailoverBench): Promise<Part> {
   const lost = [...doomed.attempts.values()].filter((one) => one.running).map((one) => one.key);
   await doomed.die();
   const startMs = performance.now();
-  await until('they run elsewhere', () => lost.every((key) => bench.store.phase(key).attempts.length > 1), 120_000);
+  await until(
+    'they run elsewhere',
+    async () => {
+      const again = (await everyPhase(fleet.fixture)).filter(({ attempts }) => attempts.length > 1);
+      return lost.every((key) => again.some(({ phase_key }) => phase_key === key));
+    },
+    120_000,
+  );
   const seconds = secondsSince(startMs);
   await bench.commands.cancel('bereft');
   await bench.result('bereft');
@@ -106,14 +111,10 @@ async function outage(
   registry: string,
   outageMs: number,
 ): Promise<Part> {
-  const { bench } = fleet;
+  const { bench, fixture } = fleet;
   const steps = Math.ceil(outageMs / STEP_MS) + 150;
   await bench.start('alone', sharedBaseSpec(2, { steps, stepMs: STEP_MS }, 'c'));
-  await until(
-    'both finetunes run',
-    () => fleet.committed('c-finetune-0') > 2 && fleet.committed('c-finetune-1') > 2,
-    60_000,
-  );
+  await bothRun(fleet, 'c');
   const before = node.stepsDone;
   await fleet.kill(replica);
   const startMs = performance.now();
@@ -122,9 +123,9 @@ async function outage(
   const running = node.running();
   await fleet.orchestrator(registry);
   await bench.result('alone');
-  const phases = [0, 1].map((i) => bench.store.phase(keyOf(`c-finetune-${i}`)));
+  const phases = await Promise.all([0, 1].map((i) => phaseOf(fixture, `c-finetune-${i}`)));
   const isOnce = phases.every(
-    ({ attempts, completions, metrics }) => attempts.length === 1 && completions === 1 && metrics.size === steps,
+    (phase) => phase.attempts.length === 1 && completionsOf(phase) === 1 && phase.metrics.length === steps,
   );
   return {
     figures: { steps_meanwhile: meanwhile },
@@ -134,6 +135,11 @@ async function outage(
       ...(isOnce ? [] : ['a phase was tried again, or has not each step once, after the outage']),
     ],
   };
+}
+
+async function bothRun({ fixture }: FailoverBench, prefix: string): Promise<void> {
+  for (const i of [0, 1])
+    await until('both finetunes run', async () => (await stepsOf(fixture, `${prefix}-finetune-${i}`)) > 2);
 }
 
 const secondsSince = (startMs: number): number => Math.round((performance.now() - startMs) / 100) / 10;

@@ -1,135 +1,120 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { keyOf, sharedBaseSpec } from './scripted-sweep.ts';
-import { lossOf } from './scripted-worker.ts';
-import { serveStore } from './store-over-ipc.ts';
+import type { ChildProcess } from 'node:child_process';
+import { after, afterEach, before, test } from 'node:test';
+import { endOrchestrator as end, forkOrchestrator } from './forked-orchestrator.ts';
+import { assertRecorded, ownerOf, phaseOf, stateOf } from './phases-on-record.ts';
+import { keyOf, type ScriptedSpec, sharedBaseSpec } from './scripted-sweep.ts';
+import type { ScriptedWorker } from './scripted-worker.ts';
+import { openStoreBench, type StoreBench } from './store-bench.ts';
 import { freePort } from './temporal-server.ts';
 import { until } from './until.ts';
-import { type Bench, openBench } from './workflows-bench.ts';
 
-let bench: Bench;
-const children = new Set<ChildProcess>();
+let opened: StoreBench;
+let fixture: StoreBench['fixture'];
+let bench: StoreBench['bench'];
+const children = new Map<string, ChildProcess>();
 
 before(async () => {
-  bench = await openBench({ heartbeatTimeoutMs: 3_000 });
+  opened = await openStoreBench({ heartbeatTimeoutMs: 3_000 });
+  ({ fixture, bench } = opened);
 });
-after(async () => {
-  for (const child of children) child.kill('SIGKILL');
-  await bench.close();
+// every test brings its own orchestrators and node, so that each runs alone and in any order
+afterEach(async () => {
+  for (const child of children.values()) await end(child, 'SIGKILL');
+  children.clear();
+  // no orchestrator is left that would offer them work
+  await Promise.all(bench.workers.map((one) => one.die()));
 });
+after(() => opened.close());
 
-const replicas = new Map<string, ChildProcess>();
-
-async function forkOrchestrator(registryAddress = bench.registryAddress): Promise<ChildProcess> {
-  const child = fork(
-    fileURLToPath(new URL('./orchestrator-child.ts', import.meta.url)),
-    [bench.temporal.address, bench.temporal.namespace, registryAddress],
-    { execArgv: ['--import', 'tsx'], serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
-  );
-  children.add(child);
-  serveStore(bench.store, child);
-  const ready = new Promise<void>((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`the orchestrator ended with ${code}`)));
-    child.on('message', (message: unknown) => {
-      if (typeof message === 'object' && message !== null && 'ready' in message) {
-        replicas.set(String(message.ready), child);
-        resolve();
-      }
-    });
-  });
-  await ready;
+async function orchestrator(registryAddress?: string): Promise<ChildProcess> {
+  const { child, replicaId } = await forkOrchestrator(opened, registryAddress);
+  children.set(replicaId, child);
   return child;
 }
 
-async function end(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-  children.delete(child);
-  const exited = once(child, 'exit');
-  child.kill(signal);
-  await exited;
+/** Resolves when some orchestrator owns it. */
+async function node(nodeId: string, slots: number, registries?: readonly string[]): Promise<ScriptedWorker> {
+  const worker = await bench.worker(nodeId, slots, registries);
+  await until(`${nodeId} is owned`, async () => (await ownerOf(fixture, nodeId)) !== null);
+  return worker;
 }
 
-function assertExactlyOnce(prefix: string, count: number, steps: number): void {
-  for (let i = 0; i < count; i++) {
-    const key = keyOf(`${prefix}-finetune-${i}`);
-    const phase = bench.store.phase(key);
-    assert.equal(phase.completions, 1);
-    assert.equal(phase.metrics.size, steps);
-    assert.equal(phase.metrics.get(`loss_nats@${steps}`), lossOf(key, steps));
-  }
+/** The node works on finetunes in all its slots. */
+async function fills(worker: ScriptedWorker, prefix: string, slots: number): Promise<void> {
+  await until(
+    'finetunes run',
+    async () => worker.running() === slots && (await stateOf(fixture, `${prefix}-base`)) === 'finished',
+  );
 }
+
+/** PENDING_ACTIVITY_STATE_STARTED of Temporal's API. */
+const STARTED = 2;
+
+const result = (cells: number) => ({ state: 'finished', finished: cells, failed: 0 });
 
 test('an orchestrator killed in the middle costs no work: the next one adopts what its nodes report', async () => {
-  const first = await forkOrchestrator();
-  const worker = await bench.worker('node-a', 4);
-  await bench.start('killed', sharedBaseSpec(20, { steps: 40, stepMs: 50 }, 'k'));
-  await until('finetunes run', () => worker.running() === 4 && worker.started > 4);
+  const first = await orchestrator();
+  const worker = await node('node-killed', 4);
+  const spec: ScriptedSpec = sharedBaseSpec(20, { steps: 40, stepMs: 50 }, 'k');
+  await bench.start('killed', spec);
+  await fills(worker, 'k', 4);
   await end(first, 'SIGKILL');
-  const atKill = [...worker.attempts.values()].filter((one) => one.running).map((one) => one.key);
-  const second = await forkOrchestrator();
-  assert.deepEqual(await bench.result('killed'), { state: 'finished', finished: 20, failed: 0 });
-  assertExactlyOnce('k', 20, 40);
-  for (const key of atKill)
-    assert.equal(bench.store.phase(key).attempts.length, 1, 'an adopted attempt is not opened again');
+  const atKill = new Set([...worker.attempts.values()].filter((one) => one.running).map((one) => one.key));
+  await orchestrator();
+  assert.deepEqual(await bench.result('killed'), result(20));
+  await assertRecorded(fixture, spec);
+  for (const { name } of spec.trials.flat()) {
+    if (!atKill.has(keyOf(name))) continue;
+    assert.equal((await phaseOf(fixture, name)).attempts.length, 1, 'an adopted attempt is not opened again');
+  }
   assert.equal(worker.stepsDone, 20 * 40 + 3, 'no step was done twice');
-  await end(second, 'SIGTERM');
 });
 
 test('an orderly restart leaves running attempts alone', async () => {
-  const first = await forkOrchestrator();
-  const worker = bench.workers[0];
-  assert.ok(worker !== undefined);
-  const before = worker.stepsDone;
-  await bench.start('restarted', sharedBaseSpec(8, { steps: 120, stepMs: 50 }, 'r'));
-  await until(
-    'finetunes run',
-    () => worker.running() === 4 && (bench.store.phases.get(keyOf('r-base'))?.completions ?? 0) === 1,
-  );
+  const first = await orchestrator();
+  const worker = await node('node-restarted', 4);
+  const spec = sharedBaseSpec(8, { steps: 120, stepMs: 50 }, 'r');
+  await bench.start('restarted', spec);
+  await fills(worker, 'r', 4);
   await end(first, 'SIGTERM');
   assert.equal(worker.running(), 4);
-  const second = await forkOrchestrator();
-  assert.deepEqual(await bench.result('restarted'), { state: 'finished', finished: 8, failed: 0 });
-  assertExactlyOnce('r', 8, 120);
-  assert.equal(worker.stepsDone - before, 8 * 120 + 3);
-  await end(second, 'SIGTERM');
+  await orchestrator();
+  assert.deepEqual(await bench.result('restarted'), result(8));
+  await assertRecorded(fixture, spec);
+  assert.equal(worker.stepsDone, 8 * 120 + 3);
 });
 
 test('of two orchestrators one is killed and the other takes its nodes over', async () => {
-  const [portA, portB] = [await freePort(), await freePort()];
-  const a = await forkOrchestrator(`127.0.0.1:${portA}`);
-  const b = await forkOrchestrator(`127.0.0.1:${portB}`);
-  const worker = await bench.worker('node-shared', 3, [`127.0.0.1:${portA}`, `127.0.0.1:${portB}`]);
-  await until('one of them owns the node', () => bench.store.owners.has('node-shared'));
-  await bench.start('taken', sharedBaseSpec(9, { steps: 30, stepMs: 50 }, 's'));
-  await until('finetunes run', () => worker.running() === 3 && worker.started > 3);
-  const owner = replicas.get(bench.store.owners.get('node-shared')?.replicaId ?? '');
+  const registries = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
+  for (const address of registries) await orchestrator(address);
+  const worker = await node('node-shared', 3, registries);
+  const spec = sharedBaseSpec(9, { steps: 30, stepMs: 50 }, 's');
+  await bench.start('taken', spec);
+  await fills(worker, 's', 3);
+  const owner = children.get((await ownerOf(fixture, 'node-shared')) ?? '');
   assert.ok(owner !== undefined);
   await end(owner, 'SIGKILL');
-  assert.deepEqual(await bench.result('taken'), { state: 'finished', finished: 9, failed: 0 });
-  assertExactlyOnce('s', 9, 30);
+  assert.deepEqual(await bench.result('taken'), result(9));
+  await assertRecorded(fixture, spec);
   assert.equal(worker.stepsDone, 9 * 30 + 3);
-  await end(owner === a ? b : a, 'SIGTERM');
 });
 
 test('an orchestrator that was suspended beyond its heartbeats joins its own attempts again', async () => {
-  const only = await forkOrchestrator();
-  const worker = bench.workers[0];
-  assert.ok(worker !== undefined);
-  await until('the node is back', () => bench.store.owners.has('node-a'));
-  const before = worker.stepsDone;
-  await bench.start('suspended', sharedBaseSpec(8, { steps: 60, stepMs: 100 }, 'z'));
-  await until(
-    'finetunes run',
-    () => worker.running() === 4 && (bench.store.phases.get(keyOf('z-base'))?.completions ?? 0) === 1,
-  );
+  const only = await orchestrator();
+  const worker = await node('node-suspended', 4);
+  const spec = sharedBaseSpec(8, { steps: 60, stepMs: 100 }, 'z');
+  await bench.start('suspended', spec);
+  await fills(worker, 'z', 4);
+  const batch = bench.client.workflow.getHandle('batch/suspended/0-8');
+  const taken = async (): Promise<number> =>
+    ((await batch.describe()).raw.pendingActivities ?? []).filter(({ state }) => Number(state) === STARTED).length;
+  assert.equal(await taken(), 4);
   only.kill('SIGSTOP');
-  // longer than the heartbeat time-out of this bench: Temporal has given the phases up
-  await new Promise((resolve) => setTimeout(resolve, 4_500));
+  // the heartbeat time-out of this bench must pass
+  await until('Temporal has given all four up', async () => (await taken()) === 0);
   only.kill('SIGCONT');
-  assert.deepEqual(await bench.result('suspended'), { state: 'finished', finished: 8, failed: 0 });
-  assertExactlyOnce('z', 8, 60);
-  assert.equal(worker.stepsDone - before, 8 * 60 + 3);
-  await end(only, 'SIGTERM');
+  assert.deepEqual(await bench.result('suspended'), result(8));
+  await assertRecorded(fixture, spec);
+  assert.equal(worker.stepsDone, 8 * 60 + 3);
 });

@@ -15,7 +15,6 @@ import { routeTo } from '../../services/rpc/index.ts';
 import type { OrchestratorStore } from '../../services/store/types.ts';
 import { sweepWorkflowId } from '../../workflows/contract.ts';
 import { TEST_TIMES } from './fleet-times.ts';
-import { MemoryStore } from './memory-store.ts';
 import { compareScripted, planScripted, type ScriptedSpec, scriptOf } from './scripted-sweep.ts';
 import { ScriptedWorker } from './scripted-worker.ts';
 import { freePort, openNamespace, startTemporalServer, type TemporalServer } from './temporal-server.ts';
@@ -25,7 +24,7 @@ Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 export type BenchStore = OrchestratorStore & SweepFiles;
 
-export interface Bench<S extends BenchStore = MemoryStore> {
+export interface Bench<S extends BenchStore = BenchStore> {
   readonly store: S;
   readonly temporal: TemporalServer;
   readonly client: Client;
@@ -47,10 +46,6 @@ export interface BenchOptions {
   readonly flags?: readonly string[];
   readonly batchSize?: number;
   readonly heartbeatTimeoutMs?: number;
-}
-
-export function openBench(options: BenchOptions = {}): Promise<Bench> {
-  return openBenchOn(new MemoryStore(), options);
 }
 
 /** The caller closes the store. */

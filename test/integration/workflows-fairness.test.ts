@@ -4,15 +4,17 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { keyOf, type ScriptedPhase, type ScriptedSpec } from './scripted-sweep.ts';
 import type { ScriptedWorker } from './scripted-worker.ts';
+import { openStoreBench, type StoreBench } from './store-bench.ts';
 import { until } from './until.ts';
-import { type Bench, openBench } from './workflows-bench.ts';
 
-let bench: Bench;
+let fixture: StoreBench['fixture'];
+let bench: StoreBench['bench'];
+let close: StoreBench['close'];
 before(async () => {
-  bench = await openBench();
+  ({ fixture, bench, close } = await openStoreBench());
   await bench.orchestrator();
 });
-after(() => bench.close());
+after(() => close());
 
 const phase = (name: string): ScriptedPhase => ({ name, steps: 1, stepMs: 10 });
 
@@ -35,8 +37,13 @@ async function waiting(name: string, cells: number): Promise<number> {
 }
 
 const names = new Map<string, string>();
-const placed = (): string[] =>
-  bench.store.decisions.filter((one) => one.kind === 'placed').map((one) => names.get(one.phaseKey ?? '') ?? '');
+/** Names of phases in the order of their placements. */
+async function placed(): Promise<readonly string[]> {
+  const rows = await fixture.rows<{ phase_key: string }>(
+    "select phase_key from study.decisions where decision = 'placed' order by decision_id",
+  );
+  return rows.map(({ phase_key }) => names.get(phase_key) ?? '');
+}
 const spec = (trials: readonly (readonly ScriptedPhase[])[]): ScriptedSpec => {
   for (const one of trials.flat()) names.set(keyOf(one.name), one.name);
   return { trials };
@@ -51,15 +58,13 @@ test('two sweeps of one priority share the slots by their weights while both hav
   await start('heavy', cells('heavy'), 3);
   worker = await bench.worker('node-fair', 2);
   await Promise.all([bench.result('light'), bench.result('heavy')]);
-  const heavy = placed()
-    .slice(0, 40)
-    .filter((name) => name.startsWith('heavy')).length;
+  const heavy = (await placed()).slice(0, 40).filter((name) => name.startsWith('heavy')).length;
   assert.ok(heavy >= 27 && heavy <= 33, `${heavy} of the first 40 went to weight 3`);
   assert.equal(worker.started, 2 * count);
 });
 
 test('a trial that is nearly done goes before new ones of its sweep, and takes nothing from another sweep', async () => {
-  const before = placed().length;
+  const before = (await placed()).length;
   await worker.die();
   const trials = (prefix: string) =>
     spec(Array.from({ length: 20 }, (_, i) => [phase(`${prefix}-train-${i}`), phase(`${prefix}-end-${i}`)]));
@@ -67,7 +72,7 @@ test('a trial that is nearly done goes before new ones of its sweep, and takes n
   await start('twin', trials('twin'), 1);
   await bench.worker('node-next', 2);
   await Promise.all([bench.result('deep'), bench.result('twin')]);
-  const order = placed().slice(before);
+  const order = (await placed()).slice(before);
   const half = order.slice(0, 40);
   const ends = half.filter((name) => name.includes('-end-')).length;
   assert.ok(ends >= 15, `${ends} of the first 40 placements ended a trial`);
@@ -82,23 +87,24 @@ test('retries go before the backlog of their own sweep, and behind all of a swee
   const low = spec(Array.from({ length: count }, (_, i) => [{ ...phase(`low-${i}`), failAt }]));
   await start('low', { ...low, retries: { worker_crash: { attempts: 9, backoffMs: 20, maxBackoffMs: 40 } } }, 1, 5);
   const first = await bench.worker('node-first', 1);
-  const tried = (): readonly string[] =>
-    low.trials.flatMap(([one]) => {
-      const name = one?.name ?? '';
-      return bench.store.phase(keyOf(name)).attempts.length > 0 ? [name] : [];
-    });
-  await until('one has failed', () => tried().length > 1);
+  const tried = async (): Promise<readonly string[]> =>
+    [...new Set(await placed())].filter((name) => name.startsWith('low-'));
+  await until('one has failed', async () => (await tried()).length > 1);
   await first.die();
   await start('high', spec(Array.from({ length: more }, (_, i) => [phase(`high-${i}`)])), 1, 1);
   await until('all of the low one wait again', async () => (await waiting('low', count)) === count, 60_000);
-  const again = tried();
+  const again = await tried();
   assert.ok(again.length < count / 2, `${again.length} of ${count} are retries`);
 
-  const before = placed().length;
+  const before = (await placed()).length;
   await bench.worker('node-second', 1);
   await bench.result('high');
-  await until('the retries have had a slot', () => placed().length > before + more + again.length, 60_000);
-  const order = placed().slice(before);
+  await until(
+    'the retries have had a slot',
+    async () => (await placed()).length > before + more + again.length,
+    60_000,
+  );
+  const order = (await placed()).slice(before);
   const first12 = order.slice(0, more).filter((name) => !name.startsWith('high'));
   assert.deepEqual(first12, [], 'all of the more important sweep first');
   const next = new Set(order.slice(more, more + again.length + 1));

@@ -1,24 +1,28 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { sweepWorkflowId } from '../../workflows/contract.ts';
-import { keyOf, sharedBaseSpec } from './scripted-sweep.ts';
+import { assertRecorded, stateOf } from './phases-on-record.ts';
+import { sharedBaseSpec } from './scripted-sweep.ts';
+import { openStoreBench, type StoreBench } from './store-bench.ts';
 import { until } from './until.ts';
-import { type Bench, openBench } from './workflows-bench.ts';
 
-let bench: Bench;
+let fixture: StoreBench['fixture'];
+let bench: StoreBench['bench'];
+let close: StoreBench['close'];
 before(async () => {
   // a history is "long" after 60 events here, after 4,096 on a real server
-  bench = await openBench({
+  ({ fixture, bench, close } = await openStoreBench({
     flags: ['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=60'],
     batchSize: 5,
-  });
+  }));
   await bench.orchestrator();
 });
-after(() => bench.close());
+after(() => close());
 
 test('a sweep with more batches than a history holds continues as new and loses or repeats nothing', async () => {
   const worker = await bench.worker('node-long', 8);
-  await bench.start('long', sharedBaseSpec(100, { steps: 2, stepMs: 5 }, 'l'));
+  const spec = sharedBaseSpec(100, { steps: 2, stepMs: 5 }, 'l');
+  await bench.start('long', spec);
   await bench.commands.set('long', { priority: 2 });
   assert.deepEqual(await bench.result('long'), { state: 'finished', finished: 100, failed: 0 });
   let runs = 0;
@@ -28,15 +32,13 @@ test('a sweep with more batches than a history holds continues as new and loses 
   }
   assert.ok(runs > 2, `${runs} runs`);
   assert.equal(worker.started, 101);
-  for (const phase of bench.store.phases.values()) assert.equal(phase.completions, 1);
+  await assertRecorded(fixture, spec);
 });
 
 test('a pause survives continue-as-new', async () => {
-  await bench.start('long-paused', sharedBaseSpec(60, { steps: 4, stepMs: 20 }, 'lp'));
-  await until(
-    'it has gone on some way',
-    async () => (bench.store.phases.get(keyOf('lp-finetune-30'))?.completions ?? 0) === 1,
-  );
+  const spec = sharedBaseSpec(60, { steps: 4, stepMs: 20 }, 'lp');
+  await bench.start('long-paused', spec);
+  await until('it has gone on some way', async () => (await stateOf(fixture, 'lp-finetune-30')) === 'finished');
   await bench.commands.pause('long-paused');
   const worker = bench.workers[0];
   await until('nothing runs', () => worker?.running() === 0);
@@ -44,7 +46,7 @@ test('a pause survives continue-as-new', async () => {
   assert.ok(described.kind === 'running' && described.status.paused);
   await bench.commands.resume('long-paused');
   await bench.result('long-paused');
-  for (const phase of bench.store.phases.values()) assert.equal(phase.completions, 1);
+  await assertRecorded(fixture, spec);
 });
 
 test('two sweeps that overlap run what they share once, and both finish', async () => {

@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import type { SweepFile } from '../../services/orchestrator/index.ts';
+import { assertRecorded, cellStates, everyPhase, phaseOf, stateOf, stepsOf } from './phases-on-record.ts';
 import { keyOf, type ScriptedSpec, sharedBaseSpec } from './scripted-sweep.ts';
-import { lossOf } from './scripted-worker.ts';
+import { openStoreBench, type StoreBench } from './store-bench.ts';
 import { until } from './until.ts';
-import { type Bench, openBench } from './workflows-bench.ts';
 
-let bench: Bench;
+let fixture: StoreBench['fixture'];
+let bench: StoreBench['bench'];
+let close: StoreBench['close'];
 before(async () => {
-  bench = await openBench();
+  ({ fixture, bench, close } = await openStoreBench());
   await bench.orchestrator();
 });
-after(() => bench.close());
+after(() => close());
 
 // every test brings its own sweeps and nodes, and leaves none behind, so that each runs alone and in any order
 const names: string[] = [];
@@ -28,37 +30,19 @@ afterEach(async () => {
   await bench.leaveAll();
 });
 
-test('a sweep runs every phase once, shared ones too, and records every step', async () => {
+test('a sweep runs every phase once, shared ones too, and ends in the tables', async () => {
   const worker = await bench.worker('node-a', 4);
-  await start('first', sharedBaseSpec(20, { steps: 4, stepMs: 10 }));
-  const summary = await bench.result('first');
-  assert.deepEqual(summary, { state: 'finished', finished: 20, failed: 0 });
-  const phases = [...bench.store.phases].filter(([key]) => worker.attempts.has(key));
+  const spec = sharedBaseSpec(20, { steps: 4, stepMs: 10 });
+  await start('first', spec);
+  assert.deepEqual(await bench.result('first'), { state: 'finished', finished: 20, failed: 0 });
+  await assertRecorded(fixture, spec);
+  assert.deepEqual(await cellStates(fixture, 'first'), { finished: 20 });
+  const phases = (await everyPhase(fixture)).filter(({ phase_key }) => worker.attempts.has(phase_key));
   assert.equal(phases.length, 21);
-  for (const [key, phase] of phases) {
-    assert.equal(phase.completions, 1);
-    assert.equal(phase.attempts.length, 1);
-    assert.equal(phase.metrics.get('loss_nats@3'), lossOf(key, 3));
-  }
+  for (const { attempts } of phases) assert.equal(attempts.length, 1);
   assert.equal(worker.started, 21);
   assert.equal(worker.stepsDone, 20 * 4 + 3);
 });
-
-/** Steps recorded of all phases of a sweep, against what a run without any disturbance records. */
-function assertRecorded(prefix: string, count: number, steps: number): void {
-  const names = [`${prefix}-base`, ...Array.from({ length: count }, (_, i) => `${prefix}-finetune-${i}`)];
-  for (const name of names) {
-    const key = keyOf(name);
-    const phase = bench.store.phase(key);
-    assert.equal(phase.completions, 1, `${name} completed ${phase.completions} times`);
-    const total = name.endsWith('-base') ? 3 : steps;
-    const expected = Array.from({ length: total }, (_, i) => [`loss_nats@${i + 1}`, lossOf(key, i + 1)]);
-    assert.deepEqual(
-      [...phase.metrics].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true })),
-      expected,
-    );
-  }
-}
 
 test('pause frees the slots, resume goes on at the same step, extend meanwhile adds only the new cells', async () => {
   const worker = await bench.worker('node-pause', 4);
@@ -68,7 +52,7 @@ test('pause frees the slots, resume goes on at the same step, extend meanwhile a
   await bench.commands.pause('paused');
   await bench.commands.pause('paused');
   await until('every slot is free', () => worker.running() === 0);
-  assert.equal(bench.store.states.at(-1), 'paused');
+  await until('it is paused', async () => (await bench.store.sweepByName('paused'))?.state === 'paused');
   const steps = worker.stepsDone;
 
   const longer = sharedBaseSpec(15, { steps: 60, stepMs: 40 }, 'p');
@@ -89,24 +73,29 @@ test('pause frees the slots, resume goes on at the same step, extend meanwhile a
 
   await bench.commands.resume('paused');
   assert.deepEqual(await bench.result('paused'), { state: 'finished', finished: 15, failed: 0 });
-  assertRecorded('p', 15, 60);
+  await assertRecorded(fixture, longer);
 });
 
 test('cancel stops what runs with a checkpoint and gives the claims to another sweep that shares them', async () => {
   await bench.worker('node-cancel', 4);
   await start('cancelled', sharedBaseSpec(6, { steps: 200, stepMs: 30 }, 'c'));
-  await until('work has begun', () => stepsOf('c-finetune-0') > 2);
-  await start('heir', { trials: [sharedBaseSpec(1, { steps: 200, stepMs: 30 }, 'c').trials[0] ?? []] });
+  await until('work has begun', async () => (await stepsOf(fixture, 'c-finetune-0')) > 2);
+  const heir = sharedBaseSpec(1, { steps: 200, stepMs: 30 }, 'c');
+  await start('heir', heir);
   const stateOfHeir = async (): Promise<string | undefined> => (await bench.store.sweepByName('heir'))?.state;
   await until('the heir has planned its cells', async () => (await stateOfHeir()) === 'running');
   await bench.commands.cancel('cancelled');
-  const summary = await bench.result('cancelled');
-  assert.deepEqual(summary, { state: 'cancelled', finished: 0, failed: 0 });
-  const before = bench.store.phase(keyOf('c-finetune-0')).metrics.size;
+  assert.deepEqual(await bench.result('cancelled'), { state: 'cancelled', finished: 0, failed: 0 });
+  const before = await stepsOf(fixture, 'c-finetune-0');
   assert.deepEqual(await bench.result('heir'), { state: 'finished', finished: 1, failed: 0 });
-  const phase = bench.store.phase(keyOf('c-finetune-0'));
-  assert.ok(before > 2 && phase.metrics.size === 200);
-  assert.equal(phase.completions, 1);
+  assert.ok(before > 2);
+  await assertRecorded(fixture, heir);
+  assert.deepEqual(
+    [await cellStates(fixture, 'cancelled'), await cellStates(fixture, 'heir')],
+    [{ cancelled: 6 }, { finished: 1 }],
+  );
+  const phase = await fixture.rows('select step from study.phases where sweep = $1 and position = 1', ['heir']);
+  assert.deepEqual(phase, [{ step: 200 }]);
 });
 
 test('a phase that fails is tried as often as its class allows, and retry runs failed trials again in a closed sweep', async () => {
@@ -127,29 +116,40 @@ test('a phase that fails is tried as often as its class allows, and retry runs f
     ],
   });
   assert.deepEqual(await bench.result('failing'), { state: 'finished', finished: 2, failed: 2 });
-  const attempts = (name: string): number => bench.store.phase(keyOf(name)).attempts.length;
-  assert.deepEqual(['f-code', 'f-nan', 'f-crash', 'f-good'].map(attempts), [2, 1, 4, 1]);
-  assert.equal(bench.store.phase(keyOf('f-nan')).failure?.failure, 'nan_loss');
+  const attempts = (...names: readonly string[]): Promise<number[]> =>
+    Promise.all(names.map(async (name) => (await phaseOf(fixture, name)).attempts.length));
+  assert.deepEqual(await attempts('f-code', 'f-nan', 'f-crash', 'f-good'), [2, 1, 4, 1]);
+  const failed = "select cell, failure from study.cells where sweep = 'failing' and state = 'failed' order by cell";
+  assert.deepEqual(await fixture.rows(failed), [
+    { cell: 0, failure: 'code_error' },
+    { cell: 1, failure: 'nan_loss' },
+  ]);
 
   assert.equal(await bench.commands.retryFailed('failing'), 2);
   // the script fails only the first attempts
   await until('the sweep is closed again', async () => (await bench.commands.describe('failing')).kind === 'closed');
-  assert.deepEqual(['f-code', 'f-nan', 'f-crash'].map(attempts), [3, 2, 4]);
+  assert.deepEqual(await attempts('f-code', 'f-nan', 'f-crash'), [3, 2, 4]);
   assert.deepEqual(await bench.result('failing'), { state: 'finished', finished: 4, failed: 0 });
   assert.deepEqual(await bench.commands.describe('failing'), { kind: 'closed', how: 'completed', reason: null });
+  assert.deepEqual(await cellStates(fixture, 'failing'), { finished: 4 });
+  const listed = await fixture.rows(
+    "select attempt, forgiven, phase_state from study.failures where sweep = 'failing' and failure = 'nan_loss'",
+  );
+  assert.deepEqual(listed, [{ attempt: 1, forgiven: true, phase_state: 'finished' }]);
 });
 
 test('width bounds the phases that run, and bad settings are refused with the value', async () => {
   await bench.worker('node-narrow', 4);
-  await start('narrow', sharedBaseSpec(10, { steps: 150, stepMs: 20 }, 'w'));
+  const spec = sharedBaseSpec(10, { steps: 150, stepMs: 20 }, 'w');
+  await start('narrow', spec);
   await bench.commands.set('narrow', { width: 2 });
-  await until('the base is done', () => bench.store.phases.get(keyOf('w-base'))?.state === 'finished');
+  await until('the base is done', async () => (await stateOf(fixture, 'w-base')) === 'finished');
   await until('only two run', () => runningOf('w-') === 2);
   await assert.rejects(bench.commands.set('narrow', { priority: 9 }), /SPEC_INVALID.*priority is 9/);
   await bench.commands.set('narrow', { width: null });
   await until('all slots are used', () => runningOf('w-') > 2);
   await bench.result('narrow');
-  assertRecorded('w', 10, 150);
+  await assertRecorded(fixture, spec);
 });
 
 test('a name that another sweep file has is refused, the same file again changes nothing', async () => {
@@ -161,34 +161,23 @@ test('a name that another sweep file has is refused, the same file again changes
   await assert.rejects(start('named', sharedBaseSpec(2, { steps: 1, stepMs: 1 }, 'other')), /CONFLICT/);
   await start('named', spec);
   await until('it is closed', async () => (await bench.commands.describe('named')).kind === 'closed');
-  assertRecorded('g', 3, 4);
+  await assertRecorded(fixture, spec);
   assert.equal(worker.started, 4);
 });
 
 test('a node that dies loses its attempts to another, which goes on from the last committed step', async () => {
   const doomed = await bench.worker('node-doomed', 4);
   await bench.worker('node-heir', 4);
-  await start('bereft', sharedBaseSpec(10, { steps: 60, stepMs: 30 }, 'd'));
+  const spec = sharedBaseSpec(10, { steps: 60, stepMs: 30 }, 'd');
+  await start('bereft', spec);
   await until('the doomed node works', () => doomed.running() >= 2 && doomed.stepsDone > 10);
   await doomed.die();
   assert.deepEqual(await bench.result('bereft'), { state: 'finished', finished: 10, failed: 0 });
-  assertRecorded('d', 10, 60);
-  const lost = [...doomed.attempts.keys()]
-    .flatMap((key) => bench.store.phase(key).attempts)
-    .filter((one) => one.failure?.failure === 'node_lost');
+  await assertRecorded(fixture, spec);
+  const lost = (await everyPhase(fixture))
+    .filter(({ phase_key }) => doomed.attempts.has(phase_key))
+    .flatMap(({ attempts }) => attempts.filter(({ failure }) => failure === 'node_lost'));
   assert.ok(lost.length >= 2);
-});
-
-test('Postgres away for a moment delays a sweep and loses nothing', async () => {
-  await bench.worker('node-patient', 4);
-  await start('patient', sharedBaseSpec(6, { steps: 100, stepMs: 20 }, 'o'));
-  await until('work has begun', () => stepsOf('o-finetune-0') > 2);
-  bench.store.unreachable = true;
-  const missed = bench.store.missed;
-  await until('writes have waited for it several times', () => bench.store.missed >= missed + 5);
-  bench.store.unreachable = false;
-  assert.deepEqual(await bench.result('patient'), { state: 'finished', finished: 6, failed: 0 });
-  assertRecorded('o', 6, 100);
 });
 
 test('an extension that loses cells is refused, also where it would lose those of another one made at the same moment', async () => {
@@ -226,7 +215,8 @@ test('cells of one engine version are not mixed with those of another', async ()
   const row = await bench.store.sweepByName('upgraded');
   assert.ok(row !== null);
   // the file means another trial now
-  bench.store.sweeps.set(row.sweepId, { ...row, spec: { trials: [[{ name: 'new-engine', steps: 1, stepMs: 1 }]] } });
+  const meant: ScriptedSpec = { trials: [[{ name: 'new-engine', steps: 1, stepMs: 1 }]] };
+  await fixture.rows('update sweeps set spec = $2 where sweep_id = $1', [row.sweepId, meant]);
   await bench.commands.retryFailed('upgraded');
   await until('it is closed', async () => (await bench.commands.describe('upgraded')).kind === 'closed');
   const ended = await bench.commands.describe('upgraded');
@@ -253,9 +243,6 @@ test('a sweep that is told of open cells which no batch finds ends with their nu
   assert.match(ended.reason ?? '', /cells of \[0, 2\) are open, and 3 batches in a row found none/);
 });
 
-function stepsOf(name: string): number {
-  return bench.store.phases.get(keyOf(name))?.metrics.size ?? 0;
-}
 function runningOf(prefix: string): number {
   return [...bench.workers]
     .flatMap((one) => [...one.attempts.values()])

@@ -5,15 +5,16 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { sweepWorkflowId } from '../../workflows/contract.ts';
-import { keyOf, sharedBaseSpec } from '../integration/scripted-sweep.ts';
+import { stateOf } from '../integration/phases-on-record.ts';
+import { sharedBaseSpec } from '../integration/scripted-sweep.ts';
+import { openStoreBench } from '../integration/store-bench.ts';
 import { until } from '../integration/until.ts';
-import { openBench } from '../integration/workflows-bench.ts';
 
 const [release] = process.argv.slice(2);
 if (release === undefined || !/^\d+\.\d+$/.test(release)) throw new Error('which release? such as 0.2');
 const folder = new URL(`./histories/${release}/`, import.meta.url);
 mkdirSync(folder, { recursive: true });
-const bench = await openBench();
+const { fixture, bench, close } = await openStoreBench();
 await bench.orchestrator();
 await bench.worker('node-recording', 4);
 
@@ -30,7 +31,7 @@ await save(sweepWorkflowId('plain'), 'sweep-plain');
 await save('batch/plain/0-8', 'batch-plain');
 
 await bench.start('commanded', sharedBaseSpec(8, { steps: 10, stepMs: 40 }, 'commanded'));
-await until('finetunes run', () => bench.store.phases.get(keyOf('commanded-base'))?.state === 'finished');
+await until('finetunes run', async () => (await stateOf(fixture, 'commanded-base')) === 'finished');
 await bench.commands.pause('commanded');
 const longer = sharedBaseSpec(11, { steps: 10, stepMs: 40 }, 'commanded');
 const file = {
@@ -59,14 +60,14 @@ const failing = {
   ],
 };
 await bench.start('failing', failing);
-await until('one has failed for good', () => bench.store.phases.get(keyOf('failing-one'))?.state === 'failed');
+await until('one has failed for good', async () => (await stateOf(fixture, 'failing-one')) === 'failed');
 await bench.commands.retryFailed('failing');
 await bench.result('failing');
 await save(sweepWorkflowId('failing'), 'sweep-retried');
 await save('batch/failing/0-3', 'batch-retried');
 
 await bench.start('cancelled', sharedBaseSpec(6, { steps: 100, stepMs: 30 }, 'cancelled'));
-await until('finetunes run', () => bench.store.phases.get(keyOf('cancelled-base'))?.state === 'finished');
+await until('finetunes run', async () => (await stateOf(fixture, 'cancelled-base')) === 'finished');
 await bench.commands.cancel('cancelled');
 await bench.result('cancelled');
 await save(sweepWorkflowId('cancelled'), 'sweep-cancelled');
@@ -91,11 +92,12 @@ await save('batch/budgeted/0-3', 'batch-budgeted');
 for (const one of bench.workers) await one.die();
 await bench.worker('node-small', 1, undefined, 1e9);
 await bench.start('large', { resources: { memoryMb: 2_000 }, trials: [[{ name: 'large', steps: 3, stepMs: 10 }]] });
-await until('it waits for a node', () => bench.store.phases.get(keyOf('large'))?.waitsFor !== null, 60_000);
+const waits = "select from study.phases where sweep = 'large' and waits_for is not null";
+await until('it waits for a node', async () => (await fixture.rows(waits)).length === 1);
 await bench.worker('node-large', 1, undefined, 4e9);
 await bench.result('large');
 await save(sweepWorkflowId('large'), 'sweep-large');
 await save('batch/large/0-1', 'batch-large');
 
-await bench.close();
+await close();
 process.exit(0);
