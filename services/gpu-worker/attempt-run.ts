@@ -8,9 +8,11 @@ import type { Logger } from 'pino';
 import type { AttemptOverrides } from '../../workflows/domain/attempt-overrides.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { checkSegmentSize } from '../../workflows/domain/record-limits.ts';
+import type { StoredCheckpoint } from '../../workflows/domain/segment.ts';
 import { type ArtifactStore, checkpointUri, fileError } from '../artifacts/index.ts';
-import type { Artifact, RunPhaseRequest } from '../gen/latentsweep/worker/v1/worker.ts';
+import type { RunPhaseRequest } from '../gen/latentsweep/worker/v1/worker.ts';
 import { machineSize } from '../machine/index.ts';
+import { checkpointOfMessage } from '../rpc/index.ts';
 import type { AnyPhaseConfig } from '../study/settings/index.ts';
 import { haveExclusiveCores, type LocalCheckpoint, type TrainerEvent } from '../trainer/index.ts';
 import type { Attempt } from './attempt.ts';
@@ -75,7 +77,7 @@ export class AttemptRun {
   /** Checkpoints that it starts from, as files of this disk. */
   readonly #starts: {
     readonly whose: 'own' | 'parent';
-    readonly artifact: Artifact;
+    readonly stored: StoredCheckpoint;
     readonly checkpoint: LocalCheckpoint;
   }[] = [];
   /** Hashes of its own checkpoints that are in the cache, oldest first. */
@@ -147,20 +149,20 @@ export class AttemptRun {
     const { cache, spools, workFolder } = this.#needs;
     const { phaseKey, attempt } = this.#attempt.id;
     const workDir = join(workFolder, `${phaseKey}-${attempt}`);
-    const take = async (artifact: Artifact | undefined, whose: 'own' | 'parent'): Promise<LocalCheckpoint | null> => {
-      if (artifact === undefined || this.#stop !== null) return null;
+    const take = async (stored: StoredCheckpoint | null, whose: 'own' | 'parent'): Promise<LocalCheckpoint | null> => {
+      if (stored === null || this.#stop !== null) return null;
       try {
-        const checkpoint = await cache.take(artifact);
-        this.#starts.push({ whose, artifact, checkpoint });
+        const checkpoint = await cache.take(stored);
+        this.#starts.push({ whose, stored, checkpoint });
         return checkpoint;
       } catch (error) {
-        throw checkpointFault(error, whose, artifact);
+        throw checkpointFault(error, whose, stored);
       }
     };
     try {
       await spools.make(this.#attempt);
-      const parent = await take(this.#request.parent, 'parent');
-      const resume = await take(this.#request.resume, 'own');
+      const parent = await take(checkpointOfMessage(this.#request.parent), 'parent');
+      const resume = await take(checkpointOfMessage(this.#request.resume), 'own');
       await rm(workDir, { recursive: true, force: true });
       await mkdir(workDir, { recursive: true });
       return await this.#train({ ...this.#job(workDir), parent, resume });
@@ -221,7 +223,7 @@ export class AttemptRun {
       case 'segment': {
         if (this.#attempt.isFenced) return null;
         checkSegmentSize(event);
-        const checkpoint = event.checkpoint === null ? undefined : await this.#upload(event.checkpoint);
+        const checkpoint = event.checkpoint === null ? null : await this.#upload(event.checkpoint);
         await this.#attempt.record(segmentEvent(event, checkpoint));
         this.#recordedStep = event.toStep;
         return null;
@@ -242,7 +244,7 @@ export class AttemptRun {
   async #blame(error: LatentSweepError): Promise<LatentSweepError> {
     const start = this.#starts.find(({ checkpoint }) => checkpoint.path === error.details['path']);
     if (error.code !== 'CHECKPOINT_DAMAGED' || start === undefined) return error;
-    if (await this.#needs.cache.holds(start.checkpoint)) return checkpointFault(error, start.whose, start.artifact);
+    if (await this.#needs.cache.holds(start.checkpoint)) return checkpointFault(error, start.whose, start.stored);
     return new LatentSweepError(
       'ARTIFACT_STORE',
       `${start.checkpoint.path} changed while it was read; it is fetched again`,
@@ -252,7 +254,7 @@ export class AttemptRun {
     );
   }
 
-  async #upload(checkpoint: LocalCheckpoint): Promise<Artifact> {
+  async #upload(checkpoint: LocalCheckpoint): Promise<StoredCheckpoint> {
     const { artifacts, cache } = this.#needs;
     const { sha256, bytes, step } = checkpoint;
     const uri = checkpointUri(this.#attempt.id.phaseKey, step, sha256);
@@ -270,7 +272,7 @@ export class AttemptRun {
     await cache.keep(checkpoint);
     this.#kept.push(sha256);
     await cache.drop(this.#kept.splice(0, this.#kept.length - KEPT_CHECKPOINTS));
-    return { uri, sha256, bytes: BigInt(bytes), step: BigInt(step) };
+    return { uri, sha256, bytes, step };
   }
 
   #stoppedEnd(): DurableEvent {

@@ -5,8 +5,8 @@ import { link, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import { type ArtifactStore, type FileHash, isMissing, isWhole, removeLeftovers } from '../artifacts/index.ts';
-import type { Artifact } from '../gen/latentsweep/worker/v1/worker.ts';
+import type { StoredCheckpoint } from '../../workflows/domain/segment.ts';
+import { type ArtifactStore, isMissing, isWhole, removeLeftovers, type StoredArtifact } from '../artifacts/index.ts';
 import type { LocalCheckpoint } from '../trainer/index.ts';
 
 const SHA256 = /^[0-9a-f]{64}$/;
@@ -33,9 +33,8 @@ export class CheckpointCache {
    *
    * @throws LatentSweepError ARTIFACT_STORE, DISK_FULL, or CHECKPOINT_DAMAGED when the stored file is not the recorded one
    */
-  async take(artifact: Artifact): Promise<LocalCheckpoint> {
-    const { uri, sha256 } = artifact;
-    const bytes = Number(artifact.bytes);
+  async take(stored: StoredCheckpoint): Promise<LocalCheckpoint> {
+    const { uri, sha256, bytes, step } = stored;
     if (!SHA256.test(sha256)) {
       throw new LatentSweepError('CHECKPOINT_DAMAGED', `${uri} is recorded with "${sha256}", which is no SHA-256`, {
         ...{ uri, sha256 },
@@ -44,10 +43,10 @@ export class CheckpointCache {
     this.#pins.set(sha256, (this.#pins.get(sha256) ?? 0) + 1);
     try {
       const path = this.#path(sha256);
-      const running = this.#fetches.get(sha256) ?? this.#bring({ uri, sha256, bytes }, path);
+      const running = this.#fetches.get(sha256) ?? this.#bring(stored, path);
       this.#fetches.set(sha256, running);
       await running.finally(() => this.#fetches.delete(sha256));
-      return { path, sha256, bytes, step: Number(artifact.step) };
+      return { path, sha256, bytes, step };
     } catch (error) {
       this.release(sha256);
       throw error;
@@ -94,7 +93,7 @@ export class CheckpointCache {
     await this.#trim();
   }
 
-  async #bring(artifact: FileHash & { readonly uri: string }, path: string): Promise<void> {
+  async #bring(artifact: StoredArtifact, path: string): Promise<void> {
     if (await isWhole(path, artifact)) {
       const now = new Date();
       await utimes(path, now, now);

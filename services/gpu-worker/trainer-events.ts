@@ -1,9 +1,12 @@
 // Events of a trainer process as events of the worker service. Pure.
 
 import { ERRORS, LatentSweepError } from '../../workflows/domain/errors.ts';
+import { phaseResultJson } from '../../workflows/domain/phase-result.ts';
 import { boundedDetails, boundedMessage } from '../../workflows/domain/record-limits.ts';
-import type { Artifact, RunPhaseResponse, Segment } from '../gen/latentsweep/worker/v1/worker.ts';
-import { phaseResultJson, type TrainerEvent } from '../trainer/index.ts';
+import type { StoredCheckpoint } from '../../workflows/domain/segment.ts';
+import type { RunPhaseResponse } from '../gen/latentsweep/worker/v1/worker.ts';
+import { segmentMessage } from '../rpc/index.ts';
+import type { TrainerEvent } from '../trainer/index.ts';
 import type { DurableEvent } from './spool.ts';
 
 type Of<Kind extends TrainerEvent['kind']> = Extract<TrainerEvent, { readonly kind: Kind }>;
@@ -20,18 +23,8 @@ export function liveEvent(event: Of<'started'> | Of<'progress'>): LiveEvent {
 }
 
 /** @param checkpoint where the segment's checkpoint was uploaded to */
-export function segmentEvent(event: Of<'segment'>, checkpoint: Artifact | undefined): DurableEvent {
-  const value: Segment = {
-    fromStep: BigInt(event.fromStep),
-    toStep: BigInt(event.toStep),
-    metrics: event.metrics.map(({ name, steps, values }) => ({ name, steps: steps.map(BigInt), values: [...values] })),
-    items: event.items.map((item) => ({ ...item })),
-    checkpoint,
-    deviceSeconds: event.deviceSeconds,
-    tokens: BigInt(event.tokens),
-    mfu: event.mfu ?? undefined,
-  };
-  return { $case: 'segment', value };
+export function segmentEvent(event: Of<'segment'>, checkpoint: StoredCheckpoint | null): DurableEvent {
+  return { $case: 'segment', value: segmentMessage({ ...event, checkpoint }) };
 }
 
 export function completedEvent({ result }: Of<'completed'>): DurableEvent {

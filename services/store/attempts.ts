@@ -4,15 +4,16 @@
 import { attemptOverridesSchema, type NextOverrides, nextOverrides } from '../../workflows/domain/attempt-overrides.ts';
 import { checkpointAtFault } from '../../workflows/domain/checkpoint-fault.ts';
 import { type AttemptFailure, LatentSweepError } from '../../workflows/domain/errors.ts';
+import { parsePhaseResult } from '../../workflows/domain/phase-result.ts';
 import { retriesSchema } from '../../workflows/domain/retries.ts';
+import type { StoredCheckpoint } from '../../workflows/domain/segment.ts';
 import { arrayLiteral } from './array-literal.ts';
 import { type LockedPhase, lockPhase, ownerOf } from './claims.ts';
 import type { Database, Tx } from './database.ts';
 import { writeDecision } from './decisions.ts';
-import { parsePhaseResult } from './phase-result.ts';
 import { statement } from './statement.ts';
 import { storableJson, storableText } from './storable-text.ts';
-import type { AttemptOpening, CheckpointRow, OpenAttempt, OrchestratorStore, PhaseRef } from './types.ts';
+import type { AttemptOpening, OpenAttempt, OrchestratorStore, PhaseRef } from './types.ts';
 
 const lockPhaseRow = statement('lock-phase');
 const supersedeAttempts = statement('supersede-attempts');
@@ -48,7 +49,7 @@ const writeProgress = statement('write-progress');
 /** Attempts of a phase that a checkpoint may cost it without being counted. */
 const MOST_EXCUSED = 50;
 
-type Checkpoint = CheckpointRow & { readonly attempt: number; readonly node: string };
+type Checkpoint = StoredCheckpoint & { readonly attempt: number; readonly node: string };
 
 /** The part of the store about attempts, each method described at `OrchestratorStore`. */
 export type AttemptStore = Pick<
@@ -327,7 +328,7 @@ function fromOpenRow(row: OpenRow, nodeId: string): OpenAttempt {
   return { phaseId: phase_id, phaseKey: phase_key, attempt, place, ...fromRecordRow(row) };
 }
 
-function rowOf({ uri, sha256, bytes, step }: Checkpoint): CheckpointRow {
+function rowOf({ uri, sha256, bytes, step }: Checkpoint): StoredCheckpoint {
   return { uri, sha256, bytes, step };
 }
 

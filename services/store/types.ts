@@ -5,6 +5,7 @@ import type { AttemptOverrides } from '../../workflows/domain/attempt-overrides.
 import type { AttemptFailure } from '../../workflows/domain/errors.ts';
 import type { NodeOutcome } from '../../workflows/domain/node-health.ts';
 import type { Retries } from '../../workflows/domain/retries.ts';
+import type { RecordedSegment, StoredCheckpoint } from '../../workflows/domain/segment.ts';
 import type { PhaseKind, PlannedTrial, Resources } from '../study/settings/index.ts';
 /**
  * `planning` while its cells are written, `paused` by a person; only an extension or a retry leaves `finished` and
@@ -96,18 +97,6 @@ export type Claim =
   | { readonly kind: 'wait'; readonly owner: ClaimOwner };
 
 /** A checkpoint in the artifact store, as it was committed. */
-export interface CheckpointRow {
-  /** Where it is below `artifacts.url`. */
-  readonly uri: string;
-  /** Of the file, in hex; checked before anything starts from it. */
-  readonly sha256: string;
-  /** Size of the file. */
-  readonly bytes: number;
-  /** Steps of the phase that it contains, from 0. */
-  readonly step: number;
-}
-
-/** What a node needs to begin or resume an attempt. */
 export interface AttemptOpening {
   /** Number of the attempt within its phase, from 1; the fencing token of everything it writes. */
   readonly attempt: number;
@@ -116,9 +105,9 @@ export interface AttemptOpening {
   /** Settings of the phase as canonical JSON, of which the phase's key is the hash. */
   readonly configJson: string;
   /** Final checkpoint of the parent phase. */
-  readonly parent: CheckpointRow | null;
+  readonly parent: StoredCheckpoint | null;
   /** Newest committed checkpoint; rows beyond its step were moved to metrics_superseded in this transaction. */
-  readonly resume: CheckpointRow | null;
+  readonly resume: StoredCheckpoint | null;
   /** Of the whole phase, not of what is left after `resume`. */
   readonly totalSteps: number;
   /** What it does otherwise than the config, because of how earlier attempts failed. */
@@ -195,39 +184,12 @@ export interface AttemptPlace {
 }
 
 /** What an attempt did between two commits: the unit of metrics, progress and resume. */
-export interface SegmentCommit {
+/** A segment and whose it is. */
+export interface SegmentCommit extends RecordedSegment {
   readonly phaseId: number;
-  /** Number of the attempt; a newer one of the same phase fences this one off. */
   readonly attempt: number;
   /** Spool sequence of the event; equal or older ones are already recorded and change nothing. */
   readonly seq: bigint;
-  /** Step of the phase after which the segment begins. */
-  readonly fromStep: number;
-  /** Last step that it contains. */
-  readonly toStep: number;
-  /** Series of points; `steps` and `values` have the same length, non-finite values are recorded as they are. */
-  readonly metrics: readonly {
-    readonly name: string;
-    readonly steps: readonly number[];
-    readonly values: readonly number[];
-  }[];
-  /** Answers to questions of an evaluation; `seconds` of generating one answer. */
-  readonly items: readonly {
-    readonly item: number;
-    readonly prediction: string;
-    readonly gold: string;
-    readonly correct: boolean;
-    readonly tokens: number;
-    readonly seconds: number;
-  }[];
-  /** Made at `toStep`; null when the segment ends without one. */
-  readonly checkpoint: CheckpointRow | null;
-  /** Time on the slot, in seconds. */
-  readonly deviceSeconds: number;
-  /** Tokens through the model, padding left out. */
-  readonly tokens: number;
-  /** Model FLOPs utilisation; null where nothing is trained. */
-  readonly mfu: number | null;
 }
 
 /** `fenced`: a newer attempt owns the phase and nothing was written. */

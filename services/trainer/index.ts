@@ -3,16 +3,11 @@
 export { readCheckpoint, weightsOf, weightsSha256 } from './checkpoints/index.ts';
 export { haveExclusiveCores } from './jobs/exclusive-cores.ts';
 export type {
-  AnalysisValue,
-  EvaluationItem,
   LocalCheckpoint,
-  MetricSeries,
   PhaseJob,
-  PhaseResult,
   TrainerCommand,
   TrainerEvent,
 } from './jobs/protocol.ts';
-export { phaseResultJson } from './jobs/result-json.ts';
 export { checkPhaseConfig, type PhaseFacts, phaseChecker } from './phases/index.ts';
 export { checkFits, largestFitting, type MemoryPlan, type PhasePlan, planPhase } from './plan/index.ts';
 export { runProbe } from './probe/index.ts';

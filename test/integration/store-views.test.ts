@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { SegmentCommit } from '../../services/store/index.ts';
-import { phaseResultJson } from '../../services/trainer/index.ts';
+import { phaseResultJson } from '../../workflows/domain/phase-result.ts';
 import { openDatabases } from './postgres.ts';
 import { keyOf } from './scripted-sweep.ts';
 import { begin, openStoreFixture, type StoreFixture, segment } from './store-fixture.ts';

@@ -10,7 +10,7 @@ import {
 } from '../../services/orchestrator/fleet/attempt-record.ts';
 import { LivePace } from '../../services/orchestrator/fleet/live-pace.ts';
 import { liveProgress } from '../../services/orchestrator/fleet/live-progress.ts';
-import { parsePhaseResult } from '../../services/store/phase-result.ts';
+import { parsePhaseResult } from '../../workflows/domain/phase-result.ts';
 import { boundedDetails, boundedMessage, RECORD_LIMITS } from '../../workflows/domain/record-limits.ts';
 
 const segment = (fromStep: number, toStep: number, name = 'loss_nats', value = 1): Segment => {

@@ -9,8 +9,8 @@ import { cyclicDonors, LatentMean, latentGeometry, replacedLatents } from '../..
 import { slotShuffled } from '../../services/trainer/analyses/latent-rows.ts';
 import { principalAngles } from '../../services/trainer/analyses/principal-angles.ts';
 import { componentsFor } from '../../services/trainer/analyses/principal-components.ts';
-import type { AnalysisValue } from '../../services/trainer/index.ts';
 import { draws } from '../../services/trainer/random/draws.ts';
+import type { AnalysisValue } from '../../workflows/domain/phase-result.ts';
 
 /** Rows by slot: slots[s][item] is a vector. */
 function rowsOf(slots: readonly (readonly (readonly number[])[])[]) {

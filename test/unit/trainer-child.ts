@@ -6,15 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type PhaseConfig, phaseConfigSchema } from '../../services/study/settings/phases.ts';
 import {
-  type EvaluationItem,
   type LocalCheckpoint,
   type PhaseJob,
-  type PhaseResult,
   type TrainerCommand,
   type TrainerEvent,
   trainerEntry,
   trainerExecArgv,
 } from '../../services/trainer/index.ts';
+import type { PhaseResult } from '../../workflows/domain/phase-result.ts';
+import type { EvaluationItem } from '../../workflows/domain/segment.ts';
 
 const DEADLINE_MS = 300_000;
 

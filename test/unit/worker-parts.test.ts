@@ -18,7 +18,6 @@ import { after, test } from 'node:test';
 import pino from 'pino';
 import { openArtifactStore } from '../../services/artifacts/index.ts';
 import { isAlive, markOf } from '../../services/config/index.ts';
-import type { Artifact } from '../../services/gen/latentsweep/worker/v1/worker.ts';
 import { CheckpointCache } from '../../services/gpu-worker/checkpoint-cache.ts';
 import { endProcess } from '../../services/gpu-worker/end-process.ts';
 import { OutputTail } from '../../services/gpu-worker/output-tail.ts';
@@ -26,6 +25,7 @@ import { SettledAttempts } from '../../services/gpu-worker/settled-attempts.ts';
 import { openStateFolder } from '../../services/gpu-worker/state-folder.ts';
 import { Silence } from '../../services/machine/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import type { StoredCheckpoint } from '../../workflows/domain/segment.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'worker-parts-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -95,13 +95,13 @@ test('the tail of an output keeps the end', () => {
   assert.equal(new OutputTail().lastLine, '');
 });
 
-function artifactOf(content: string, step: number): Artifact {
+function artifactOf(content: string, step: number): StoredCheckpoint {
   const sha256 = createHash('sha256').update(content).digest('hex');
   return {
     uri: `checkpoints/p/${step}-${sha256.slice(0, 12)}.safetensors`,
     sha256,
-    bytes: BigInt(content.length),
-    step: BigInt(step),
+    bytes: content.length,
+    step,
   };
 }
 
@@ -115,7 +115,7 @@ test('the cache fetches once, notices damage, keeps what is in use and forgets t
   assert.ok(one && two && six);
   for (const [i, artifact] of artifacts.entries()) {
     writeFileSync(join(source, String(i)), contents[i] ?? '');
-    await store.put(join(source, String(i)), { ...artifact, bytes: Number(artifact.bytes) });
+    await store.put(join(source, String(i)), artifact);
   }
   let fetches = 0;
   const counting = { ...store, fetch: (...call: Parameters<typeof store.fetch>) => (fetches++, store.fetch(...call)) };
@@ -150,7 +150,7 @@ test('a folder where the cache has a file is damage like any other', async () =>
   const store = await openArtifactStore(fresh());
   const artifact = artifactOf('one', 1);
   writeFileSync(source, 'one');
-  await store.put(source, { ...artifact, bytes: Number(artifact.bytes) });
+  await store.put(source, artifact);
   const cache = new CheckpointCache(folder, 1_000, store, log);
   const path = join(folder, `${artifact.sha256}.safetensors`);
   mkdirSync(join(path, 'deep'), { recursive: true });

@@ -9,9 +9,9 @@ import type { DispatchResult, GpuActivities, OwnerRef } from '../../../workflows
 import { sweepOfBatch } from '../../../workflows/contract.ts';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { RunPhaseRequest } from '../../gen/latentsweep/worker/v1/worker.ts';
+import { checkpointMessage } from '../../rpc/index.ts';
 import type { AttemptOpening, Decision, OrchestratorStore } from '../../store/types.ts';
 import { type BadEnd, endFailure } from '../failures.ts';
-import { artifactOf } from '../fleet/attempt-events.ts';
 import type { AttemptFollower } from '../fleet/attempt-follower.ts';
 import { newRecord } from '../fleet/attempt-record.ts';
 import type { FollowedAttempts } from '../fleet/attempts.ts';
@@ -218,8 +218,8 @@ function requestOf(times: FleetTimes, opening: AttemptOpening, lease: SlotLease)
     attempt: opening.attempt,
     slot: lease.slot,
     configJson: opening.configJson,
-    parent: opening.parent === null ? undefined : artifactOf(opening.parent),
-    resume: opening.resume === null ? undefined : artifactOf(opening.resume),
+    parent: checkpointMessage(opening.parent),
+    resume: checkpointMessage(opening.resume),
     leaseMs: BigInt(times.attemptLeaseMs),
     segmentMs: BigInt(times.segmentMs),
     checkpointMs: BigInt(times.checkpointMs),

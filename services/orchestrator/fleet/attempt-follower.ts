@@ -13,10 +13,10 @@ import {
   type Started,
   StopMode,
 } from '../../gen/latentsweep/worker/v1/worker.ts';
+import { segmentOfMessage } from '../../rpc/index.ts';
 import type { FailureReport, OrchestratorStore } from '../../store/types.ts';
 import { pause, persist, StoppedError } from '../persist.ts';
 import type { SegmentCommitter } from '../segment-committer.ts';
-import { segmentCommit } from './attempt-events.ts';
 import { type AttemptRecord, afterSegment, checkCompleted } from './attempt-record.ts';
 import { nodeLost, reportOf, reportOfNode, stoppedByNode } from './failure-reports.ts';
 import { LivePace } from './live-pace.ts';
@@ -250,7 +250,7 @@ export class AttemptFollower {
     const next = await this.#judge(seq, (record) => afterSegment(record, seq, segment));
     if (next !== 'recorded') {
       const { phaseId, attempt } = this.id;
-      const outcome = await this.#needs.committer.commit(segmentCommit(phaseId, attempt, seq, segment));
+      const outcome = await this.#needs.committer.commit({ phaseId, attempt, seq, ...segmentOfMessage(segment) });
       if (outcome === 'fenced') return this.#fenced();
       this.#record = next;
       if (segment.checkpoint !== undefined) this.#needs.onCheckpoint(phaseId);

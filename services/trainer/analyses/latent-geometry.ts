@@ -2,7 +2,7 @@
 // because at full size the whole takes minutes: who must show signs of life asks for one slot after the other.
 
 import type { Matrix } from 'ml-matrix';
-import type { AnalysisValue } from '../jobs/protocol.ts';
+import type { AnalysisValue } from '../../../workflows/domain/phase-result.ts';
 import { capture, scatter, subspace } from './cross-capture.ts';
 import { centredRows, centredSlot, type LatentRows, slotShuffled } from './latent-rows.ts';
 import { principalAngles } from './principal-angles.ts';

@@ -3,14 +3,13 @@
 
 import type { AttemptOverrides } from '../../../workflows/domain/attempt-overrides.ts';
 import type { AttemptFailure, ErrorCode } from '../../../workflows/domain/errors.ts';
+import type { PhaseResult } from '../../../workflows/domain/phase-result.ts';
+import type { RecordedSegment, StoredCheckpoint } from '../../../workflows/domain/segment.ts';
 import type { PhaseConfig } from '../../study/settings/index.ts';
 
 /** A checkpoint as a local file of this machine. */
-export interface LocalCheckpoint {
+export interface LocalCheckpoint extends Omit<StoredCheckpoint, 'uri'> {
   readonly path: string;
-  readonly sha256: string;
-  readonly step: number;
-  readonly bytes: number;
 }
 
 export interface PhaseJob {
@@ -45,35 +44,6 @@ export type TrainerCommand =
   | { readonly kind: 'stop'; readonly mode: 'checkpoint' | 'now' }
   | { readonly kind: 'exit' };
 
-/** Values of one metric in ascending steps; step s is the s-th optimizer step, counted from 1. */
-export interface MetricSeries {
-  readonly name: string;
-  readonly steps: readonly number[];
-  readonly values: readonly number[];
-}
-
-export interface EvaluationItem {
-  readonly item: number;
-  readonly prediction: string;
-  readonly gold: string;
-  readonly correct: boolean;
-  readonly tokens: number;
-  readonly seconds: number;
-}
-
-/** One number of an analysis; a phase has one at most for a name, label, i and j. */
-export interface AnalysisValue {
-  /** What was computed, such as `cross_capture`. */
-  readonly name: string;
-  /** A variant of it, such as an intervention; '' where there is none. */
-  readonly label: string;
-  /** Indices from 0 (slots, layers); null where the number stands for the whole. */
-  readonly i: number | null;
-  readonly j: number | null;
-  /** NaN where it is not defined. */
-  readonly value: number;
-}
-
 export type TrainerEvent =
   | { readonly kind: 'ready'; readonly pid: number; readonly engineVersion: string }
   | { readonly kind: 'started'; readonly step: number; readonly totalSteps: number; readonly parameters: number }
@@ -85,19 +55,8 @@ export type TrainerEvent =
       readonly lossNats: number | null;
       readonly tokensPerSecond: number;
     }
-  /** The unit of record: steps (fromStep, toStep], all their metrics, items finished in it, and maybe a checkpoint at toStep. */
-  | {
-      readonly kind: 'segment';
-      readonly fromStep: number;
-      readonly toStep: number;
-      readonly metrics: readonly MetricSeries[];
-      readonly items: readonly EvaluationItem[];
-      readonly checkpoint: LocalCheckpoint | null;
-      readonly deviceSeconds: number;
-      readonly tokens: number;
-      /** Model FLOPs utilisation: operations of the matrix products over deviceSeconds and the device's measured rate; null where nothing trains. */
-      readonly mfu: number | null;
-    }
+  /** The unit of record; its checkpoint is still a file of this machine. */
+  | ({ readonly kind: 'segment' } & RecordedSegment<LocalCheckpoint>)
   /** After the last segment. `result` is small JSON (accuracy, final losses, capacity, weightsSha256, ...). */
   | { readonly kind: 'completed'; readonly result: PhaseResult }
   | { readonly kind: 'stopped'; readonly step: number }
@@ -109,20 +68,3 @@ export type TrainerEvent =
       readonly sentence: string;
       readonly details: Readonly<Record<string, string | number | boolean | null>>;
     };
-
-export interface PhaseResult {
-  /** SHA-256 over all weights by name, null for phases that train nothing. */
-  readonly weightsSha256: string | null;
-  readonly capacityFloatsPerLatent: number | null;
-  readonly evaluation: {
-    readonly split: string;
-    readonly items: number;
-    readonly correct: number;
-    readonly accuracy: number;
-    /** Accuracy of guessing, 0..1. */
-    readonly chance: number;
-  } | null;
-  /** Where `train.select` asks: the step whose weights these are, and its validation accuracy (0..1) on so many items. */
-  readonly selected?: { readonly step: number; readonly accuracy: number; readonly items: number };
-  readonly analyses: readonly AnalysisValue[];
-}

@@ -3,12 +3,12 @@
 // batches of items that collect, then slots whose geometry is computed. What was collected so far is its checkpoint, so the last one is
 // also where the array itself can be read: `z` [items, slots, width]. The geometry follows from it and is computed anew after a resume.
 
+import type { AnalysisValue } from '../../../workflows/domain/phase-result.ts';
 import type { AnalysePhaseConfig } from '../../study/settings/index.ts';
 import type { HostTensor, NamedTensors } from '../../tensor/runtime/index.ts';
 import { LatentGeometry } from '../analyses/index.ts';
 import { curriculumItem, latentsOf } from '../curriculum/index.ts';
 import type { AttentionShares } from '../engine/types.ts';
-import type { AnalysisValue } from '../jobs/protocol.ts';
 import { evaluationEngine } from './evaluation-engine.ts';
 import { type PhaseContext, readResume } from './phase-context.ts';
 import type { PhaseWork, StepRecord } from './phase-work.ts';

@@ -2,12 +2,12 @@
 // questions, the earliest of equals (docs/design/study.md section 5). The best weights so far travel in every checkpoint, so a run that is cut
 // anywhere chooses the same step and ends with the same bits.
 
+import type { PhaseResult } from '../../../workflows/domain/phase-result.ts';
 import type { FinetunePhaseConfig } from '../../study/settings/index.ts';
 import type { NamedTensors } from '../../tensor/runtime/index.ts';
 import { SELECTION_PREFIX } from '../checkpoints/index.ts';
 import { latentsOf, questionTokens } from '../curriculum/index.ts';
 import type { Engine } from '../engine/types.ts';
-import type { PhaseResult } from '../jobs/protocol.ts';
 import { greedyAnswers } from './greedy-answers.ts';
 import type { PhaseContext } from './phase-context.ts';
 

@@ -2,11 +2,11 @@
 // the gold answer
 // that remain, and those of the latents as they are. Batch by batch; what was found so far can be written down and read back.
 
+import type { AnalysisValue } from '../../../workflows/domain/phase-result.ts';
 import { type Intervention, interventionLabel } from '../../study/settings/index.ts';
 import type { HostTensor, NamedTensors } from '../../tensor/runtime/index.ts';
 import { cyclicDonors, LatentMean, replacedLatents } from '../analyses/index.ts';
 import type { Engine } from '../engine/types.ts';
-import type { AnalysisValue } from '../jobs/protocol.ts';
 import type { CurriculumItem, ItemLatents } from '../systems/index.ts';
 
 const PREFIX = 'causal.';

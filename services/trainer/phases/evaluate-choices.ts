@@ -1,10 +1,10 @@
 // A benchmark by likelihood: each choice is the continuation of its prompt, with the latents once at the prompt's end (docs/design/study.md
 // section 9), and the likeliest is taken, with and without regard to its length. One step is one batch of items.
 
+import type { EvaluationItem } from '../../../workflows/domain/segment.ts';
 import type { EvaluatePhaseConfig } from '../../study/settings/index.ts';
 import type { HostTensor } from '../../tensor/runtime/index.ts';
 import { latentsOf } from '../curriculum/index.ts';
-import type { EvaluationItem } from '../jobs/protocol.ts';
 import type { CurriculumItem } from '../systems/index.ts';
 import type { ChoiceItem } from '../tasks/index.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';

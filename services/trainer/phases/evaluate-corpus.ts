@@ -1,11 +1,11 @@
 // Perplexity of a trained system on held-out text: of the N_A tokens after the latents of M sites in every sequence, together and by their
 // position after the latents. Plain systems are judged on the same targets. One step is one batch of sequences.
 
+import type { AnalysisValue } from '../../../workflows/domain/phase-result.ts';
 import { corpusEvaluationSchema, type EvaluatePhaseConfig } from '../../study/settings/index.ts';
 import { systemTraits } from '../../study/systems/index.ts';
 import type { HostTensor } from '../../tensor/runtime/index.ts';
 import { sequencesIn } from '../curriculum/index.ts';
-import type { AnalysisValue } from '../jobs/protocol.ts';
 import { evaluationSites, type SitePlan } from './corpus-sites.ts';
 import { evaluationEngine } from './evaluation-engine.ts';
 import { type JobContext, readResume } from './phase-context.ts';

@@ -2,10 +2,10 @@
 // One step is one batch of items; the verdicts so far are its checkpoint, so it resumes between batches and its metrics do not depend on
 // where it was cut.
 
+import type { EvaluationItem } from '../../../workflows/domain/segment.ts';
 import type { EvaluatePhaseConfig } from '../../study/settings/index.ts';
 import type { HostTensor, NamedTensors } from '../../tensor/runtime/index.ts';
 import { curriculumItem, latentsOf, questionTokens } from '../curriculum/index.ts';
-import type { EvaluationItem } from '../jobs/protocol.ts';
 import type { GenerateItem, ItemLatents } from '../systems/index.ts';
 import { sameText } from '../tasks/index.ts';
 import { CausalTests } from './evaluate-causal-tests.ts';

@@ -1,7 +1,7 @@
 // Greedy answers to questions of a split, each with its verdict: what an evaluation records and what chooses a checkpoint.
 
+import type { EvaluationItem } from '../../../workflows/domain/segment.ts';
 import type { Engine } from '../engine/types.ts';
-import type { EvaluationItem } from '../jobs/protocol.ts';
 import type { GenerateItem, ItemLatents } from '../systems/index.ts';
 import { answerIn, type Split, type Task } from '../tasks/index.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';

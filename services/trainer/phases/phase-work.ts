@@ -1,7 +1,8 @@
 // What the segment loop needs of a phase: steps that can be run one by one, a state to write down and a result at the end.
 
+import type { PhaseResult } from '../../../workflows/domain/phase-result.ts';
+import type { EvaluationItem } from '../../../workflows/domain/segment.ts';
 import type { NamedTensors } from '../../tensor/runtime/index.ts';
-import type { EvaluationItem, PhaseResult } from '../jobs/protocol.ts';
 
 export interface PhaseWork {
   /** Steps already done when the work begins: that of the resumed checkpoint, or 0. */

@@ -1,6 +1,7 @@
 // Collects the steps between two commits. Pure bookkeeping: what a segment holds never depends on where it was cut.
 
-import type { EvaluationItem, LocalCheckpoint, MetricSeries, TrainerEvent } from '../jobs/protocol.ts';
+import type { EvaluationItem, MetricSeries } from '../../../workflows/domain/segment.ts';
+import type { LocalCheckpoint, TrainerEvent } from '../jobs/protocol.ts';
 import type { StepRecord } from './phase-work.ts';
 
 export class OpenSegment {

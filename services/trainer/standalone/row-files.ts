@@ -4,7 +4,8 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import type { AnalysisValue, TrainerEvent } from '../jobs/protocol.ts';
+import type { AnalysisValue } from '../../../workflows/domain/phase-result.ts';
+import type { TrainerEvent } from '../jobs/protocol.ts';
 import type { RowLengths } from './trial-state.ts';
 
 type Segment = Extract<TrainerEvent, { kind: 'segment' }>;

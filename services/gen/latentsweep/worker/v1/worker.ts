@@ -285,7 +285,7 @@ export interface Segment {
 
 /** The phase is done. */
 export interface Completed {
-  /** PhaseResult as JSON (services/trainer/jobs/protocol.ts). */
+  /** PhaseResult as JSON (workflows/domain/phase-result.ts). */
   resultJson: string;
 }
 

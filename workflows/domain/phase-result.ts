@@ -1,11 +1,48 @@
-// The result of a phase as the trainer's JSON (services/trainer/jobs/protocol.ts, PhaseResult), parsed at this edge. Its numbers must agree with
-// each other: it is a node's word.
+// The result of a phase: what a trainer ends with, the JSON text in which it travels, and the edge at which that text is judged. Its numbers must
+// agree with each other: it is a node's word. Pure.
 
 import { z } from 'zod';
-import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import { RECORD_LIMITS } from '../../workflows/domain/record-limits.ts';
+import { LatentSweepError } from './errors.ts';
+import { RECORD_LIMITS } from './record-limits.ts';
 
-/** Non-finite numbers come as strings (services/trainer/jobs/result-json.ts). */
+/** One number of an analysis; a phase has one at most for a name, label, i and j. */
+export interface AnalysisValue {
+  /** What was computed, such as `cross_capture`. */
+  readonly name: string;
+  /** A variant of it, such as an intervention; '' where there is none. */
+  readonly label: string;
+  /** Indices from 0 (slots, layers); null where the number stands for the whole. */
+  readonly i: number | null;
+  readonly j: number | null;
+  /** NaN where it is not defined. */
+  readonly value: number;
+}
+
+export interface PhaseResult {
+  /** SHA-256 over all weights by name, null for phases that train nothing. */
+  readonly weightsSha256: string | null;
+  readonly capacityFloatsPerLatent: number | null;
+  readonly evaluation: {
+    readonly split: string;
+    readonly items: number;
+    readonly correct: number;
+    readonly accuracy: number;
+    /** Accuracy of guessing, 0..1. */
+    readonly chance: number;
+  } | null;
+  /** Where `train.select` asks: the step whose weights these are, and its validation accuracy (0..1) on so many items. */
+  readonly selected?: { readonly step: number; readonly accuracy: number; readonly items: number };
+  readonly analyses: readonly AnalysisValue[];
+}
+
+/** As text for the store. JSON has no NaN and no infinities: they are written as strings, which the store reads back; else they would be null. */
+export function phaseResultJson(result: PhaseResult): string {
+  return JSON.stringify(result, (_, value: unknown) =>
+    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
+  );
+}
+
+/** Non-finite numbers come as strings (`phaseResultJson`). */
 const numberSchema = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number)]);
 const countSchema = z.number().int().min(0).max(2_147_483_647);
 const shareSchema = z.number().min(0).max(1);
@@ -48,24 +85,9 @@ const resultSchema = z.looseObject({
 });
 
 /** The result of a phase as it is recorded; accuracies are shares from 0 to 1, non-finite values are numbers again. */
-export interface RecordedResult {
+export interface RecordedResult extends Pick<PhaseResult, 'weightsSha256' | 'evaluation' | 'analyses'> {
   /** All of it but the analyses, which are rows of their own. */
   readonly value: unknown;
-  readonly weightsSha256: string | null;
-  readonly evaluation: {
-    readonly split: string;
-    readonly items: number;
-    readonly correct: number;
-    readonly accuracy: number;
-    readonly chance: number;
-  } | null;
-  readonly analyses: readonly {
-    readonly name: string;
-    readonly label: string;
-    readonly i: number | null;
-    readonly j: number | null;
-    readonly value: number;
-  }[];
 }
 
 /** @throws LatentSweepError EVENT_REFUSED when the node sent something else */
