@@ -109,9 +109,11 @@ function refusal(
   path: string,
   faults: readonly { readonly line: number; readonly sentence: string }[],
 ): LatentSweepError {
-  const lines = faults
+  const told = faults
     .toSorted((a, b) => a.line - b.line)
     .map(({ line, sentence }) => `${path}:${line}: ${printable(sentence)}`);
+  // a value that stands three times in a line is told once
+  const lines = [...new Set(told)];
   const count = lines.length === 1 ? '1 problem' : `${lines.length} problems`;
   const more = lines.length > MOST_PROBLEMS ? [`... and ${lines.length - MOST_PROBLEMS} more`] : [];
   const listed = [...lines.slice(0, MOST_PROBLEMS), ...more].join('\n');

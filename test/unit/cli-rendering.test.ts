@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { SweepProgress } from '../../services/cli/follow/progress.ts';
+import { failureText, type SweepProgress } from '../../services/cli/follow/progress.ts';
 import { openStepRates } from '../../services/cli/follow/step-rates.ts';
 import { renderBar } from '../../services/cli/render/bar.ts';
 import { openLiveArea } from '../../services/cli/render/live-area.ts';
@@ -39,6 +39,9 @@ test('counts keep three digits across every prefix', () => {
     [999_499, '999k'],
     [999_500, '1.00M'],
     [4_560_000, '4.56M'],
+    [2_500_000_000_000, '2.50T'],
+    [999_600_000_000_000, '1.00P'],
+    [40e18, '40.0E'],
     [2e9, '2.00G'],
   ];
   for (const [value, text] of cases) assert.equal(formatCount(value), text);
@@ -238,4 +241,17 @@ test('what to type next stands apart from what it does, however the program is c
     assert.equal(lines[0]?.indexOf('one trial'), lines[1]?.indexOf('stop the stack'));
     for (const line of lines) assert.match(line, / {2}(one trial|stop the stack)/);
   }
+});
+
+test('an attempt whose node leaves is stopped, not failed', () => {
+  const attempt = {
+    phaseKey: 'k',
+    kind: 'finetune',
+    cells: [3],
+    attempt: 1,
+    step: 40,
+    message: 'by its node',
+  } as const;
+  assert.match(failureText({ ...attempt, failure: 'preempted' }), /attempt 1 was stopped at step 40: preempted/);
+  assert.match(failureText({ ...attempt, failure: 'worker_crash' }), /attempt 1 failed at step 40: worker_crash/);
 });

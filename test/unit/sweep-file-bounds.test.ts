@@ -39,6 +39,11 @@ function problemsOf(content: string | Uint8Array): readonly string[] {
   }
 }
 
+test('what is wrong several times in one line is told once', () => {
+  const axes = 'axes: { train.lr: [0.1, 0.1, 0.1, 1e-1] }\n';
+  assert.deepEqual(problemsOf(`${HEAD}${axes}`), ['8: axes.train.lr has the value 0.1 twice']);
+});
+
 test('a whole number that YAML would read as another one is named as it is written', () => {
   const allowed = 'allowed: whole numbers up to 9007199254740991 (2^53 - 1), or a text in quotes';
   assert.deepEqual(problemsOf(`${HEAD}seeds: [1, 9007199254740993]\n`), [

@@ -65,8 +65,9 @@ export function phaseLabel(phase: Pick<RunningPhase, 'kind' | 'system' | 'latent
     .join(' ');
 }
 
-/** `finetune of cell 3, attempt 1 failed at step 40: worker_crash, the trainer ended with SIGKILL` */
+/** `finetune of cell 3, attempt 1 failed at step 40: worker_crash, the trainer ended with SIGKILL`; a node that leaves is no failure. */
 export function failureText({ kind, cells, attempt, failure, message, step }: FailedAttempt): string {
   const whose = cells.length === 1 ? `cell ${cells[0]}` : `${cells.length} cells`;
-  return `${kind} of ${whose}, attempt ${attempt} failed at step ${step}: ${failure ?? 'unknown'}, ${visibleLine(message ?? '')}`;
+  const how = failure === 'preempted' ? 'was stopped' : 'failed';
+  return `${kind} of ${whose}, attempt ${attempt} ${how} at step ${step}: ${failure ?? 'unknown'}, ${visibleLine(message ?? '')}`;
 }

@@ -2,13 +2,19 @@
 
 import { visibleLine } from '../../../workflows/domain/visible-text.ts';
 import type { NodeRow } from '../queries/nodes.ts';
-import { formatSeconds } from './quantities.ts';
+import { formatBytes, formatSeconds } from './quantities.ts';
 import { left, renderTable, right } from './table.ts';
 
 const COLUMNS = [
   ...[left('node'), left('state'), right('slots'), right('busy'), left('devices'), right('memory of a slot')],
   left('last'),
 ];
+
+/** Events whose name would be read as the node's own doing. */
+const EVENT_WORDS: Readonly<Record<string, string>> = {
+  refused: 'namesake refused',
+  event_refused: 'an event refused',
+};
 
 export function nodeListText(rows: readonly NodeRow[], nowMs: number): string {
   if (rows.length === 0) return 'no node has ever registered';
@@ -23,7 +29,7 @@ export function nodeListText(rows: readonly NodeRow[], nowMs: number): string {
       memoryText(row),
       row.last_event === null || row.last_event_at === null
         ? '-'
-        : `${row.last_event} ${formatSeconds((nowMs - row.last_event_at.getTime()) / 1_000)} ago`,
+        : `${EVENT_WORDS[row.last_event] ?? row.last_event} ${formatSeconds((nowMs - row.last_event_at.getTime()) / 1_000)} ago`,
     ]),
   );
   return [table, ...quarantineLines(rows, nowMs)].join('\n');
@@ -36,7 +42,7 @@ function stateOf({ connected, quarantined }: NodeRow): string {
 
 function memoryText({ places }: NodeRow): string {
   const least = Math.min(...places.map((one) => one.memory_bytes));
-  return places.length === 0 || least === 0 ? '-' : `${(least / 1e9).toPrecision(3)} GB`;
+  return places.length === 0 || least === 0 ? '-' : formatBytes(least);
 }
 
 /** A sentence for each node in quarantine: why, and when it may try itself. */

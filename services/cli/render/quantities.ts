@@ -46,6 +46,9 @@ const twoDigits = (value: number): string => String(value).padStart(2, '0');
 
 /** The bounds are where rounding to three digits would carry into the next prefix. */
 function scaleOf(size: number): readonly [number, string] {
+  if (size >= 999_500_000_000_000_000) return [1e18, 'E'];
+  if (size >= 999_500_000_000_000) return [1e15, 'P'];
+  if (size >= 999_500_000_000) return [1e12, 'T'];
   if (size >= 999_500_000) return [1e9, 'G'];
   if (size >= 999_500) return [1e6, 'M'];
   if (size >= 999.5) return [1e3, 'k'];
