@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import pino from 'pino';
 import { Node, RunPhaseRequest, RunPhaseResponse } from '../../services/gen/latentsweep/worker/v1/worker.ts';
 import { AttemptFollower, type FollowerNeeds } from '../../services/orchestrator/fleet/attempt-follower.ts';
@@ -166,4 +166,61 @@ test('a node that leaves, has restarted, or was asked by another replica preempt
       [{ code: 'STOPPED', failure: 'preempted' }],
     );
   }
+});
+
+/** Lets every pause of the follower end at once, until it has come to its end. */
+async function hurried(t: TestContext, follower: AttemptFollower): Promise<void> {
+  let isOver = false;
+  void follower.end.then(() => (isOver = true));
+  while (!isOver) {
+    t.mock.timers.tick(2_000);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+test('a node that ends the stream again and again without an end of the attempt is not asked for ever', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { follower, calls, failures } = followed({ streams: Array.from({ length: 100 }, () => []), request: given });
+  await hurried(t, follower);
+  assert.equal(calls.length, 30);
+  assert.equal(failures[0]?.code, 'STOPPED_UNASKED');
+  assert.match(failures[0].message, /ended the stream of the attempt 30 times/);
+});
+
+test('a node that renews its lease and is reached under no address gives the phase back', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const refused = Array.from({ length: 100 }, () => new LatentSweepError('NODE_LOST', 'connection refused'));
+  const { follower, failures } = followed({ streams: refused, request: given });
+  await hurried(t, follower);
+  assert.deepEqual(
+    failures.map(({ code, failure }) => ({ code, failure })),
+    [{ code: 'NODE_LOST', failure: 'node_lost' }],
+  );
+  assert.match(failures[0]?.message ?? '', /takes no attempt at its address .*worker\.advertise\): connection refused/);
+});
+
+test('a node whose slot is not free yet is asked as long as it says so', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const full = Array.from({ length: 60 }, () => new LatentSweepError('NO_SLOT', 'by script'));
+  const { follower, calls, failures } = followed({ streams: full, request: given });
+  while (calls.length < 60) {
+    t.mock.timers.tick(2_000);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.deepEqual(failures, []);
+  follower.detach();
+  assert.deepEqual(await follower.end, { kind: 'detached' });
+});
+
+test('an attempt that was reached once is followed through any number of broken streams', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const broken = Array.from({ length: 60 }, () => new LatentSweepError('NODE_LOST', 'by script'));
+  const { follower, calls, failures } = followed({ streams: [[segment(1n, 0, 4)], ...broken], request: given });
+  while (calls.length < 61) {
+    t.mock.timers.tick(2_000);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.deepEqual(failures, []);
+  follower.detach();
+  assert.deepEqual(await follower.end, { kind: 'detached' });
 });

@@ -18,7 +18,7 @@ import type { FailureReport, OrchestratorStore } from '../../store/types.ts';
 import { pause, persist, StoppedError } from '../persist.ts';
 import type { SegmentCommitter } from '../segment-committer.ts';
 import { type AttemptRecord, afterSegment, checkCompleted } from './attempt-record.ts';
-import { nodeLost, reportOf, reportOfNode, stoppedByNode } from './failure-reports.ts';
+import { nodeLost, nodeUnreached, reportOf, reportOfNode, stoppedByNode, streamsEnd } from './failure-reports.ts';
 import { LivePace } from './live-pace.ts';
 import { type LiveProgress, liveProgress } from './live-progress.ts';
 import type { SlotLease } from './node-session.ts';
@@ -52,6 +52,8 @@ export interface FollowerNeeds {
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 2_000;
 const CALL_TIMEOUT_MS = 10_000;
+/** Streams in a row that end without an end of the attempt, or that never reach a node that renews its lease: a minute or more. */
+const MOST_VAIN_STREAMS = 30;
 /** After a stop request the node may write a checkpoint; then the attempt is fenced by the store and its slot is given up. */
 const STOP_TIMEOUT_MS = 10 * 60_000;
 
@@ -158,6 +160,9 @@ export class AttemptFollower {
 
   async #follow(): Promise<AttemptEnd> {
     const { node } = this.lease;
+    // an adopted attempt was reached by whoever opened it
+    let isReached = this.#incarnation === null;
+    let vainStreams = 0;
     for (let waitMs = FIRST_WAIT_MS; ; ) {
       if (this.#detach.signal.aborted) return { kind: 'detached' };
       if (this.#lostReason !== null || node.lost) {
@@ -172,15 +177,27 @@ export class AttemptFollower {
           { signal: this.#stream.signal },
         );
         for await (const message of messages) {
+          isReached = true;
           const end = await this.#takeOrGiveUp(message);
           if (end !== null) return end;
           // only what is recorded is progress: a node whose streams bring nothing is not asked ever faster
-          if (message.event?.$case === 'segment') waitMs = FIRST_WAIT_MS;
+          if (message.event?.$case === 'segment') {
+            waitMs = FIRST_WAIT_MS;
+            vainStreams = 0;
+          }
         }
+        isReached = true;
+        vainStreams += 1;
+        if (vainStreams === MOST_VAIN_STREAMS) return await this.#fail(streamsEnd(node.nodeId, vainStreams));
       } catch (error) {
         if (error instanceof StoppedError) throw error;
         const end = this.#stream.signal.aborted ? null : await this.#refusal(error);
         if (end !== null) return end;
+        isReached ||= !isUnreached(error);
+        if (!isReached) vainStreams += 1;
+        if (!isReached && vainStreams === MOST_VAIN_STREAMS) {
+          return await this.#fail(nodeUnreached(node.nodeId, node.node.address, error));
+        }
         this.#log.info({ error: String(error) }, 'stream of an attempt broke; attaching again');
       } finally {
         this.#stream.abort();
@@ -360,4 +377,11 @@ export class AttemptFollower {
   #persist<T>(write: () => Promise<T>): Promise<T> {
     return persist(write, this.#detach.signal, this.#log);
   }
+}
+
+/** Whether the node itself has not answered; one without a free slot, or that is starting, has. */
+function isUnreached(error: unknown): boolean {
+  return (
+    error instanceof LatentSweepError && ['NODE_LOST', 'UNAUTHENTICATED', 'PERMISSION_DENIED'].includes(error.code)
+  );
 }

@@ -13,6 +13,19 @@ export function nodeLost(message: string, nodeId: string): FailureReport {
   return { code: 'NODE_LOST', failure: 'node_lost', message, details: { node: nodeId } };
 }
 
+/** Its lease is renewed, so nothing else would ever end the attempt. */
+export function nodeUnreached(nodeId: string, address: string, error: unknown): FailureReport {
+  const why = error instanceof LatentSweepError ? error.sentence : String(error);
+  const sentence = `node ${nodeId} renews its lease, but takes no attempt at its address ${address} (worker.advertise): ${why}`;
+  return reportOf(new LatentSweepError('NODE_LOST', sentence, { node: nodeId, address }));
+}
+
+/** As `stoppedByNode`: the attempt is not running there, and the node does not say so. */
+export function streamsEnd(nodeId: string, times: number): FailureReport {
+  const sentence = `node ${nodeId} ended the stream of the attempt ${times} times without a word on how the attempt ended`;
+  return reportOf(new LatentSweepError('STOPPED_UNASKED', sentence, { node: nodeId }));
+}
+
 /** A node that leaves, or may have, is not the trial's fault; one that stops what it was given and stays is a broken one. */
 export function stoppedByNode(nodeId: string, mayBeLeaving: boolean): FailureReport {
   const details = { node: nodeId };
