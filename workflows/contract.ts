@@ -18,12 +18,6 @@ export const QUEUES = {
  */
 export const WORKFLOW_TASK_TIMEOUT_MS = 5_000;
 
-export const sweepWorkflowId = (sweep: string): string => `sweep/${sweep}`;
-export const batchWorkflowId = (sweep: string, from: number, to: number): string => `batch/${sweep}/${from}-${to}`;
-
-/** Name of the sweep that a batch belongs to; names have no slash. */
-export const sweepOfBatch = (workflowId: string): string => workflowId.split('/')[1] ?? workflowId;
-
 /** What `lsweep set` changes on a running sweep. */
 export interface SweepSettings {
   /** Temporal priority, 1 (first) to 5 (last). */

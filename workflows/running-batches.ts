@@ -16,12 +16,12 @@ import type { batch } from './batch.ts';
 import {
   type BatchControl,
   type BatchSummary,
-  batchWorkflowId,
   CONTROL_SIGNAL,
   type SweepInput,
   sharesOfWidth,
   WORKFLOW_TASK_TIMEOUT_MS,
 } from './contract.ts';
+import { batchWorkflowId } from './domain/workflow-ids.ts';
 import type { SweepState } from './sweep-commands.ts';
 
 interface RunningBatch {

@@ -16,11 +16,11 @@ import {
   type SweepInput,
   type SweepSettings,
   type SweepStatus,
-  sweepWorkflowId,
   UPDATES,
   WORKFLOW_TASK_TIMEOUT_MS,
 } from '../../workflows/contract.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { sweepWorkflowId } from '../../workflows/domain/workflow-ids.ts';
 import type { SweepCreation, SweepRow } from '../store/types.ts';
 import { compareSweeps, type SweepComparison } from '../study/plan/index.ts';
 import type { TemporalOptions } from './options.ts';

@@ -275,7 +275,7 @@ type LastRow = { readonly failure: AttemptFailure | null; readonly overrides: un
 /** What the next attempt does otherwise, after how the last one ended. */
 async function overridesOf(tx: Tx, phase: LockedPhase): Promise<NextOverrides> {
   if (phase.attempt === 0) return { overrides: {}, decision: null };
-  const [row] = await tx.query<LastRow>(lastAttempt, [phase.phase_id, phase.attempt, phase.owner_workflow_id]);
+  const [row] = await tx.query<LastRow>(lastAttempt, [phase.phase_id, phase.attempt]);
   if (row === undefined) throw noAttempt(phase.phase_id, phase.attempt);
   const overrides = attemptOverridesSchema.parse(row.overrides);
   const { onNan = 'fail' } = retriesSchema.parse(row.retries ?? {});

@@ -2,6 +2,7 @@
 // told to listeners by a trigger on the table.
 
 import { type AttemptFailure, LatentSweepError } from '../../workflows/domain/errors.ts';
+import { sweepOfBatch } from '../../workflows/domain/workflow-ids.ts';
 import type { Database, Tx } from './database.ts';
 import { statement } from './statement.ts';
 import { storableText } from './storable-text.ts';
@@ -62,6 +63,7 @@ export function claims(db: Database): Claims {
           phase_id,
           owner.workflowId,
           owner.runId,
+          sweepOfBatch(owner.workflowId),
         ]);
         if (claimed === undefined) throw noPhase(phaseKey);
         return { kind: 'run', fence: claimed.fence };

@@ -66,6 +66,7 @@ test('an applied migration that was edited is refused, and so is a database of a
 
 test('a migration that fails leaves nothing behind', async () => {
   const url = await server.database();
+  await migrate({ url });
   await withFolder(async (folder, files) => {
     await writeFile(join(folder, '9999-broken.sql'), 'create table half (id integer); select 1 / 0;');
     await assert.rejects(migrate({ url }, files), /division by zero/);

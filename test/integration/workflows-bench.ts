@@ -13,7 +13,7 @@ import {
 } from '../../services/orchestrator/index.ts';
 import { routeTo } from '../../services/rpc/index.ts';
 import type { OrchestratorStore } from '../../services/store/types.ts';
-import { sweepWorkflowId } from '../../workflows/contract.ts';
+import { sweepWorkflowId } from '../../workflows/domain/workflow-ids.ts';
 import { TEST_TIMES } from './fleet-times.ts';
 import { compareScripted, planScripted, type ScriptedSpec, scriptOf } from './scripted-sweep.ts';
 import { ScriptedWorker } from './scripted-worker.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { sweepWorkflowId } from '../../workflows/contract.ts';
+import { sweepWorkflowId } from '../../workflows/domain/workflow-ids.ts';
 import { assertRecorded, stateOf } from './phases-on-record.ts';
 import { sharedBaseSpec } from './scripted-sweep.ts';
 import { openStoreBench, type StoreBench } from './store-bench.ts';

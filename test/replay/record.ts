@@ -4,7 +4,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { sweepWorkflowId } from '../../workflows/contract.ts';
+import { sweepWorkflowId } from '../../workflows/domain/workflow-ids.ts';
 import { stateOf } from '../integration/phases-on-record.ts';
 import { sharedBaseSpec } from '../integration/scripted-sweep.ts';
 import { openStoreBench } from '../integration/store-bench.ts';

@@ -6,8 +6,8 @@ import { CompleteAsyncError, Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
 import type { DispatchResult, GpuActivities, OwnerRef } from '../../../workflows/activities.ts';
-import { sweepOfBatch } from '../../../workflows/contract.ts';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { sweepOfBatch } from '../../../workflows/domain/workflow-ids.ts';
 import type { RunPhaseRequest } from '../../gen/latentsweep/worker/v1/worker.ts';
 import { checkpointMessage } from '../../rpc/index.ts';
 import type { AttemptOpening, Decision, OrchestratorStore } from '../../store/types.ts';
@@ -94,12 +94,12 @@ async function note(
 }
 
 function noteWait(needs: RunPhaseNeeds, phaseKey: string, owner: OwnerRef): Promise<void> {
-  const reason = `waits: sweep ${sweepOfBatch(owner.workflowId)} runs this phase already`;
+  const reason = `waits: ${nameOf(owner)} runs this phase already`;
   return note(needs, { kind: 'waits', reason, details: { ...owner } }, phaseKey);
 }
 
 function noteTakeOver(needs: RunPhaseNeeds, phaseKey: string, from: OwnerRef): Promise<void> {
-  const reason = `taken over from sweep ${sweepOfBatch(from.workflowId)}, which closed without a result`;
+  const reason = `taken over from ${nameOf(from)}, which closed without a result`;
   return note(needs, { kind: 'taken_over', reason, details: { ...from } }, phaseKey);
 }
 
@@ -240,4 +240,9 @@ function activityOf(context: Context): ActivityRef {
   const { workflowExecution, activityId } = context.info;
   if (workflowExecution === undefined) throw new TypeError('runPhase belongs to a workflow');
   return { workflowId: workflowExecution.workflowId, runId: workflowExecution.runId, activityId };
+}
+
+function nameOf({ workflowId }: OwnerRef): string {
+  const sweep = sweepOfBatch(workflowId);
+  return sweep === null ? `workflow ${workflowId}` : `sweep ${sweep}`;
 }

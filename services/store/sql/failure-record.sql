@@ -1,6 +1,6 @@
--- What decides about a retry: the budgets of the sweep whose batch has the claim (batch/SWEEP/FROM-TO), and the counts they apply to.
+-- What decides about a retry: the budgets of the sweep whose batch has the claim, and the counts they apply to.
 select
-  (select s.spec -> 'retries' from sweeps s where s.name = split_part(p.owner_workflow_id, '/', 2)) as retries,
+  (select s.spec -> 'retries' from sweeps s where s.name = p.owner_sweep) as retries,
   coalesce((
     select jsonb_object_agg(x.failure, x.count)
     from (

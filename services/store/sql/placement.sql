@@ -1,4 +1,4 @@
--- $2: failure classes that may be a node's fault. The sweep is the one whose batch has the claim (batch/SWEEP/FROM-TO).
+-- $2: failure classes that may be a node's fault. The sweep is the one whose batch has the claim.
 select p.kind, p.config::text as config_json, p.attempt,
   (
     select n.name from checkpoints c join nodes n on n.node_id = c.node_id
@@ -20,7 +20,7 @@ select p.kind, p.config::text as config_json, p.attempt,
     where c.phase_id = parent.phase_id and c.superseded_by is null
     order by c.step desc, c.damaged, c.attempt desc limit 1
   ), false) as parent_lost,
-  (select s.spec -> 'resources' from sweeps s where s.name = split_part(p.owner_workflow_id, '/', 2)) as resources
+  (select s.spec -> 'resources' from sweeps s where s.name = p.owner_sweep) as resources
 from phases p
 left join phases parent on parent.phase_key = p.parent_key
 where p.phase_key = $1::text
