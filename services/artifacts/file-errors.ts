@@ -1,15 +1,14 @@
 // Errors of the file system in the project's words; the only place that reads errno here.
 
+import { isDiskFull } from '../../workflows/domain/disk-full.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-
-const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 /** @param what a sentence without its end, such as `checkpoint x could not be written to /data` */
 export function fileError(error: unknown, what: string): LatentSweepError {
   if (error instanceof LatentSweepError) return error;
   const errno = errnoOf(error);
   const text = error instanceof Error ? error.message : String(error);
-  return FULL.has(errno)
+  return isDiskFull(error)
     ? new LatentSweepError('DISK_FULL', `${what}: no space left`, { errno }, error)
     : new LatentSweepError('ARTIFACT_STORE', `${what}: ${text}`, { errno }, error);
 }

@@ -1,6 +1,7 @@
 // Errors of the operating system and of Node's own modules, by their codes, in the project's words. Structural: it loads no library.
 // Codes: errno(3) and https://nodejs.org/api/errors.html. Never shows the input of a refused URL: it may hold a password.
 
+import { isDiskFull } from '../../workflows/domain/disk-full.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 
 type CodedError = Error & {
@@ -13,7 +14,6 @@ type CodedError = Error & {
   readonly port?: unknown;
 };
 
-const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 const FILE: Readonly<Record<string, string>> = {
   EACCES: 'this user has no right to it; it may belong to another user',
   EPERM: 'this user has no right to it; it may belong to another user',
@@ -66,7 +66,7 @@ export function asSystemError(error: unknown): LatentSweepError | null {
   if (!isCoded(error)) return null;
   const { code } = error;
   const details = { errno: code };
-  if (FULL.has(code)) {
+  if (isDiskFull(error)) {
     return new LatentSweepError('DISK_FULL', `no space left for ${pathOf(error)} (${code})`, details, error);
   }
   const limit = LIMITS[code];

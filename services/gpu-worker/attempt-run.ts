@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { AttemptOverrides } from '../../workflows/domain/attempt-overrides.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import { checkSegmentSize } from '../../workflows/domain/record-limits.ts';
+import { checkSegmentSize, KEPT_CHECKPOINTS } from '../../workflows/domain/record-limits.ts';
 import type { StoredCheckpoint } from '../../workflows/domain/segment.ts';
 import { type ArtifactStore, checkpointUri, fileError } from '../artifacts/index.ts';
 import type { RunPhaseRequest } from '../gen/latentsweep/worker/v1/worker.ts';
@@ -39,8 +39,6 @@ import type { AfterJob } from './trainer-slot.ts';
 
 /** Waits between tries of an upload; the store may be away for a moment. */
 const UPLOAD_WAITS_MS = [200, 1_000, 3_000];
-/** Checkpoints of a running attempt that stay in the cache; as many as stay in the store (services/store/checkpoints.ts). */
-const KEPT_CHECKPOINTS = 2;
 
 /** `request` and `leave` end as stopped, `lease` as LEASE_EXPIRED, `superseded` without a word: a newer attempt has the phase. */
 export type StopReason = 'request' | 'leave' | 'lease' | 'superseded';

@@ -5,11 +5,11 @@ import { link, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { SHA256_HEX } from '../../workflows/domain/ids.ts';
 import type { StoredCheckpoint } from '../../workflows/domain/segment.ts';
 import { type ArtifactStore, isMissing, isWhole, removeLeftovers, type StoredArtifact } from '../artifacts/index.ts';
 import type { LocalCheckpoint } from '../trainer/index.ts';
 
-const SHA256 = /^[0-9a-f]{64}$/;
 const SUFFIX = '.safetensors';
 
 export class CheckpointCache {
@@ -35,7 +35,7 @@ export class CheckpointCache {
    */
   async take(stored: StoredCheckpoint): Promise<LocalCheckpoint> {
     const { uri, sha256, bytes, step } = stored;
-    if (!SHA256.test(sha256)) {
+    if (!SHA256_HEX.test(sha256)) {
       throw new LatentSweepError('CHECKPOINT_DAMAGED', `${uri} is recorded with "${sha256}", which is no SHA-256`, {
         ...{ uri, sha256 },
       });

@@ -1,12 +1,12 @@
 // The last words of a process, for the message that says why it ended.
 
-const KEPT_CHARACTERS = 8_192;
+import { RECORD_LIMITS } from '../../workflows/domain/record-limits.ts';
 
 export class OutputTail {
   #text = '';
 
   push(chunk: string): void {
-    this.#text = (this.#text + chunk).slice(-KEPT_CHARACTERS);
+    this.#text = (this.#text + chunk).slice(-RECORD_LIMITS.detailCharacters);
   }
 
   get text(): string {

@@ -2,6 +2,7 @@
 // in the transaction that remembers their files; a file goes only when no row names it and no attempt may be putting it again, under the lock
 // of its phase, so that nothing that a row points to is ever removed.
 
+import { KEPT_CHECKPOINTS } from '../../workflows/domain/record-limits.ts';
 import type { Database, Tx } from './database.ts';
 import { statement } from './statement.ts';
 import type { CheckpointCollection } from './types.ts';
@@ -16,8 +17,6 @@ const forgetGarbage = statement('forget-garbage');
 const lockGrid = statement('lock-grid');
 const installation = statement('installation');
 
-/** Good ones of a phase that may still run: the newest, and one more, should that be damaged. */
-const KEPT = 2;
 /** Phases of one transaction. */
 const PHASES = 500;
 /** Files of one transaction, which holds the locks of their phases while they are removed. */
@@ -35,7 +34,7 @@ export function checkpoints(db: Database): CheckpointCollection {
   const drop = (phaseIds: readonly number[]): Promise<readonly number[]> =>
     db.transaction(async (tx) => {
       const locked = (await tx.query<PhaseId>(lockPhases, [phaseIds])).map((row) => row.phase_id);
-      if (locked.length > 0) await tx.query(dropCheckpoints, [locked, KEPT]);
+      if (locked.length > 0) await tx.query(dropCheckpoints, [locked, KEPT_CHECKPOINTS]);
       const done = new Set(locked);
       return phaseIds.filter((phaseId) => !done.has(phaseId));
     });

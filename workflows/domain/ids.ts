@@ -6,6 +6,9 @@ export type PhaseKey = string & { readonly __brand: 'PhaseKey' };
 /** The sweep's name: lower-case letters, digits, dashes; also its Temporal workflow id behind `sweep/`. */
 export type SweepName = string & { readonly __brand: 'SweepName' };
 
+/** A SHA-256 as hex digits. */
+export const SHA256_HEX = /^[0-9a-f]{64}$/;
+
 const KEY = /^[0-9a-f]{32}$/;
 const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 

@@ -44,7 +44,7 @@ export function phaseResultJson(result: PhaseResult): string {
 
 /** Non-finite numbers come as strings (`phaseResultJson`). */
 const numberSchema = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number)]);
-const countSchema = z.number().int().min(0).max(2_147_483_647);
+const countSchema = z.number().int().min(0).max(RECORD_LIMITS.integer);
 const shareSchema = z.number().min(0).max(1);
 const nameSchema = z.string().max(RECORD_LIMITS.metricNameCharacters);
 /** Rounding of the trainer's own sum and quotient. */

@@ -20,12 +20,23 @@ export const RECORD_LIMITS = {
   /** Each detail of a failure, such as the last output of a trainer; longer ones are cut. */
   detailCharacters: 8_192,
   details: 32,
+  /** Steps, items and counts: Postgres' integer. */
+  integer: 2_147_483_647,
   /** Tokens of one step; keeps the sum over a fleet an exact number. */
   tokensPerStep: 1e9,
 } as const;
 
 /** Metric rows and items after which a trainer ends a segment whatever its time: its commit holds nobody up; about 250 kB. */
 export const SEGMENT_ROWS = 20_000;
+
+/** Least time between two progress events of a trainer, ms. */
+export const PROGRESS_EVERY_MS = 500;
+
+/**
+ * Newest checkpoints of a phase that stay while it runs, on the disk of its trainer, in the cache of its node and in the artifact store: the
+ * newest, and one more, should that be damaged.
+ */
+export const KEPT_CHECKPOINTS = 2;
 
 /** Letters, digits and a few signs: nothing that a database, a terminal or a file name takes for something else. */
 const METRIC_NAME = /^[A-Za-z][A-Za-z0-9_.:/-]*$/;

@@ -3,7 +3,7 @@
 
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { SEGMENT_ROWS } from '../../../workflows/domain/record-limits.ts';
+import { PROGRESS_EVERY_MS, SEGMENT_ROWS } from '../../../workflows/domain/record-limits.ts';
 import type { SimulatePhaseConfig } from '../../study/settings/index.ts';
 import type { LocalCheckpoint, TrainerEvent } from '../../trainer/index.ts';
 import type { SlotJob } from '../trainer.ts';
@@ -25,7 +25,6 @@ export interface SimulateHost {
   crash(): Promise<never>;
 }
 
-const PROGRESS_MS = 500;
 /** Steps without a pause between two looks at the messages. */
 const STEPS_PER_TURN = 1_000;
 
@@ -75,7 +74,7 @@ export async function simulatePhase(job: SimulateJob, host: SimulateHost): Promi
     state = draws.advance(state, step);
     segment.add(step, draws);
     const nowMs = performance.now();
-    if (nowMs - progressAtMs >= PROGRESS_MS) {
+    if (nowMs - progressAtMs >= PROGRESS_EVERY_MS) {
       progressAtMs = nowMs;
       host.send({ kind: 'progress', step, totalSteps: steps, lossNats: draws.value(0, step), tokensPerSecond: 0 });
     }

@@ -2,14 +2,13 @@
 // gradient norm may overflow; a loss that is no number is a failure of its own, NAN_LOSS). Pure.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { SHA256_HEX } from '../../../workflows/domain/ids.ts';
 import { checkSegmentSize, RECORD_LIMITS } from '../../../workflows/domain/record-limits.ts';
 import type { Artifact, EvaluationItem, MetricSeries, Segment } from '../../gen/latentsweep/worker/v1/worker.ts';
 
-/** Postgres' integer. */
-const MOST_INTEGER = 2_147_483_647;
+const MOST_INTEGER = RECORD_LIMITS.integer;
 /** Wall time of a segment or an item, s; more than any machine stays up. */
 const MOST_SECONDS = 1e9;
-const SHA256 = /^[0-9a-f]{64}$/;
 /** Below the root of the artifact store, without a way out of it. */
 const URI = /^(?!.*(?:^|\/)\.{1,2}(?:\/|$))[A-Za-z0-9_-][A-Za-z0-9_./-]{0,511}$/;
 
@@ -56,7 +55,7 @@ function checkCheckpoint({ uri, sha256, bytes, step }: Artifact, toStep: bigint)
   if (step !== toStep) throw refused(`the checkpoint of a segment to step ${toStep} is of step ${step}`);
   if (!URI.test(uri))
     throw refused(`the checkpoint is at ${JSON.stringify(uri.slice(0, 80))}, no path in the artifact store`);
-  if (!SHA256.test(sha256)) throw refused('the sha256 of a checkpoint is not 64 hex digits');
+  if (!SHA256_HEX.test(sha256)) throw refused('the sha256 of a checkpoint is not 64 hex digits');
   if (bytes > BigInt(Number.MAX_SAFE_INTEGER)) throw refused(`a checkpoint of ${bytes} bytes`);
 }
 

@@ -1,6 +1,7 @@
 // Live numbers of an attempt as its node tells them: shown, heartbeat, never results. What cannot be is not shown, because the rows of all
 // attempts are written together and one that Postgres refuses would take the others with it.
 
+import { RECORD_LIMITS } from '../../../workflows/domain/record-limits.ts';
 import type { Progress, Started } from '../../gen/latentsweep/worker/v1/worker.ts';
 
 export interface LiveProgress {
@@ -10,8 +11,7 @@ export interface LiveProgress {
   readonly tokensPerSecond: number;
 }
 
-/** Postgres' integer. */
-const MOST_STEPS = 2_147_483_647n;
+const MOST_STEPS = BigInt(RECORD_LIMITS.integer);
 
 /** @returns null for numbers that no trainer sends */
 export function liveProgress(event: Started | Progress): LiveProgress | null {

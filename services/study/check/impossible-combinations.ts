@@ -4,9 +4,11 @@
 import { taskTokens } from '../cost/index.ts';
 import { hasQuestions } from '../plan/index.ts';
 import {
+  GSM8K_PUBLISHED,
   isBenchmark,
   isBuiltIn,
   type JsonObject,
+  PROSQA_PUBLISHED,
   type PretrainSettings,
   type TrialSettings,
 } from '../settings/index.ts';
@@ -22,10 +24,6 @@ export interface Impossible {
 }
 
 type Check = (settings: TrialSettings, shape: ModelShape | null, written: JsonObject) => Generator<Impossible>;
-
-/** Published held-out problems of ProsQA; generated ones replace them below 12 nodes (services/trainer/tasks/prosqa.ts). */
-const PROSQA_PUBLISHED = { valid: 300, test: 500, fromNodes: 12 } as const;
-const GSM8K_TEST = 1_319;
 
 /**
  * @param shape of a model given by weights, where it is known
@@ -287,10 +285,10 @@ function* taskChecks({ task }: TrialSettings): Generator<Impossible> {
         };
     }
   }
-  if (task.name === 'gsm8k' && task.test !== null && task.test > GSM8K_TEST)
+  if (task.name === 'gsm8k' && task.test !== null && task.test > GSM8K_PUBLISHED.test)
     yield {
       key: 'task.test',
-      sentence: `task.test ${task.test} is more than the ${GSM8K_TEST} published problems of task.name gsm8k`,
+      sentence: `task.test ${task.test} is more than the ${GSM8K_PUBLISHED.test} published problems of task.name gsm8k`,
     };
 }
 

@@ -2,6 +2,7 @@
 // over the grid; what it keeps is one small row per phase and trial.
 
 import type { PhaseKey, TrialKey } from '../../../workflows/domain/ids.ts';
+import { KEPT_CHECKPOINTS } from '../../../workflows/domain/record-limits.ts';
 import { examplesIn, type PlannedCell, planSweepFile, type SweepSpec, splitSizes } from '../plan/index.ts';
 import { type AnyPhaseConfig, PHASE_KINDS, type PhaseKind } from '../settings/index.ts';
 import {
@@ -127,9 +128,6 @@ export function secondsOnSlots({ phases }: SweepEstimate, throughput: Throughput
   return total;
 }
 
-/** Checkpoints that a phase has in the store while it runs: the newest two, and one that is being put. */
-const WHILE_RUNNING = 3;
-
 /** Bytes in the artifact store: `kept` when all is done, `most` while the last phases still run. Null where some size is not known. */
 export function bytesInStore(
   { phases }: SweepEstimate,
@@ -142,5 +140,6 @@ export function bytesInStore(
   }
   const kept = sizes.reduce((sum, bytes) => sum + bytes, 0);
   const largest = sizes.toSorted((a, b) => b - a).slice(0, slots);
-  return { kept, most: kept + (WHILE_RUNNING - 1) * largest.reduce((sum, bytes) => sum + bytes, 0) };
+  // a running phase has those that are kept and one that is being put; `kept` counts one of them
+  return { kept, most: kept + KEPT_CHECKPOINTS * largest.reduce((sum, bytes) => sum + bytes, 0) };
 }

@@ -1,7 +1,7 @@
 // How long the examples of each task are in each tokenizer's tokens: what estimates and the check of the context length rest on.
 // Measured over 500 examples of every split of the tasks as they are generated and shipped, the longest question over whole splits.
 
-import { isBenchmark, type TaskSettings, type TokenizerSettings } from '../settings/index.ts';
+import { isBenchmark, PROSQA_PUBLISHED, type TaskSettings, type TokenizerSettings } from '../settings/index.ts';
 
 export interface TaskTokens {
   /** Rows of the embedding. */
@@ -27,9 +27,6 @@ const PROSQA: Readonly<Record<Named, Row>> = {
   qwen3: [151_669, 324.6, 41.0, 8.7, 466],
 };
 const PROSQA_STEPS = 3.76;
-/** Mean nodes of the published graphs; below 12 the held-out splits are generated, so their longest question is not known. */
-const PROSQA_NODES = 22.8;
-const PROSQA_PUBLISHED_FROM = 12;
 
 const GSM8K: Readonly<Record<Named, Row>> = {
   bytes: [258, 239.4, 50.5, 7.3, 621],
@@ -76,11 +73,12 @@ export function taskTokens(task: TaskSettings, tokenizer: TokenizerSettings): Ta
       const [vocabulary, question, fullTarget, answer, longest] = PROSQA[tokenizer];
       return {
         vocabulary,
-        question: (question * task.nodes) / PROSQA_NODES,
+        question: (question * task.nodes) / PROSQA_PUBLISHED.meanNodes,
         fullTarget,
         answer,
         steps: PROSQA_STEPS,
-        heldOut: task.nodes >= PROSQA_PUBLISHED_FROM ? { question, longest } : null,
+        // generated ones depend on draws
+        heldOut: task.nodes >= PROSQA_PUBLISHED.fromNodes ? { question, longest } : null,
       };
     }
     case 'gsm8k': {

@@ -5,6 +5,7 @@
 import {
   type CurriculumSettings,
   type EvaluateSettings,
+  GSM8K_PUBLISHED,
   isBenchmark,
   type PhaseConfig,
   type TaskSettings,
@@ -17,10 +18,6 @@ export interface SplitSizes {
   readonly valid: number;
   readonly test: number;
 }
-
-/** Published problems of GSM8K (docs/design/study.md section 6). */
-const GSM8K_TRAIN = 7_473;
-const GSM8K_TEST = 1_319;
 
 /**
  * @param fileExamples problems in the file that the task names; null without such a file
@@ -35,9 +32,9 @@ export function splitSizes(task: TaskSettings, fileExamples: number | null): Spl
       return { train: task.train, valid: task.valid, test: task.test };
     case 'gsm8k':
       return {
-        train: task.train ?? Math.max(1, (fileExamples ?? GSM8K_TRAIN) - task.valid),
+        train: task.train ?? Math.max(1, (fileExamples ?? GSM8K_PUBLISHED.train) - task.valid),
         valid: task.valid,
-        test: task.test ?? GSM8K_TEST,
+        test: task.test ?? GSM8K_PUBLISHED.test,
       };
     case 'corpus':
       return { train: 0, valid: task.valid, test: task.test };

@@ -19,6 +19,7 @@ export {
   phaseConfigSchema,
   trainedConfig,
 } from './phases.ts';
+export { GSM8K_PUBLISHED, PROSQA_PUBLISHED } from './published-tasks.ts';
 export {
   type BaseSettings,
   type CurriculumSettings,

@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import { analyseSchema, interventionSchema } from './latent-analysis.ts';
+import { PROSQA_PUBLISHED } from './published-tasks.ts';
 import { simulateTaskSchema } from './simulate.ts';
 import { channelSchema, SYSTEM_NAMES } from './system-names.ts';
 import { type BenchmarkSettings, benchmarkSchemas, type CorpusSettings, corpusSchema } from './text-tasks.ts';
@@ -39,15 +40,15 @@ export const taskSchema = z.discriminatedUnion('name', [
   z.strictObject({
     name: z.literal('prosqa'),
     /** Generated training problems (docs/design/study.md section 6); the published valid and test files are the held-out splits. */
-    train: count.default(17_886),
+    train: count.default(PROSQA_PUBLISHED.train),
     /** A training file in the published format instead of the generator. */
     trainFile: z.string().nullable().default(null),
     /** Mean number of nodes of a generated graph; below 12 the held-out splits are generated too. */
-    nodes: z.number().min(5).max(60).default(22.8),
+    nodes: z.number().min(5).max(60).default(PROSQA_PUBLISHED.meanNodes),
     /** Generated problems only: both options equally deep below their roots, so that depth does not give the answer away. */
     balanced: z.boolean().default(false),
-    valid: count.default(300),
-    test: count.default(500),
+    valid: count.default(PROSQA_PUBLISHED.valid),
+    test: count.default(PROSQA_PUBLISHED.test),
     dataSeed: z.number().int().min(0).default(1),
   }),
   z.strictObject({

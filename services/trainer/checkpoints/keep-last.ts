@@ -3,13 +3,18 @@
 
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { KEPT_CHECKPOINTS } from '../../../workflows/domain/record-limits.ts';
 
 const NAME = /^step-\d+\.safetensors$/;
-const KEPT = 2;
 const YOUNG_MS = 120_000;
 
 /** Removes the others. @param nowMs wall clock */
-export function keepLastCheckpoints(directory: string, nowMs: number, kept = KEPT, youngMs = YOUNG_MS): void {
+export function keepLastCheckpoints(
+  directory: string,
+  nowMs: number,
+  kept = KEPT_CHECKPOINTS,
+  youngMs = YOUNG_MS,
+): void {
   const names = readdirSync(directory)
     .filter((name) => NAME.test(name))
     .sort();

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDiskFull } from '../../../workflows/domain/disk-full.ts';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { NamedTensors } from '../../tensor/runtime/index.ts';
 import { safetensorsPieces } from '../../tensor/safetensors/index.ts';
@@ -59,11 +60,9 @@ function syncDirectory(directory: string): void {
   }
 }
 
-const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
-
 function writeFailure(path: string, cause: unknown): LatentSweepError {
   const errno = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  return FULL.has(errno)
+  return isDiskFull(cause)
     ? new LatentSweepError('DISK_FULL', `no room for the checkpoint ${path} (${errno})`, { path, errno }, cause)
     : new LatentSweepError(
         'ARTIFACT_STORE',

@@ -5,6 +5,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDiskFull } from '../../../workflows/domain/disk-full.ts';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { Corpus, SplitName } from '../tasks/index.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';
@@ -129,7 +130,7 @@ function readTokens(folder: string, split: SplitName, size: number, start: numbe
 
 function storeError(folder: string, cause: unknown): unknown {
   if (cause instanceof LatentSweepError || !(cause instanceof Error) || !('code' in cause)) return cause;
-  const code = cause.code === 'ENOSPC' ? 'DISK_FULL' : 'ARTIFACT_STORE';
+  const code = isDiskFull(cause) ? 'DISK_FULL' : 'ARTIFACT_STORE';
   return new LatentSweepError(
     code,
     `cannot write the tokens of the corpus to ${folder}: ${cause.message}`,

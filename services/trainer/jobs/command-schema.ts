@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { attemptOverridesSchema } from '../../../workflows/domain/attempt-overrides.ts';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { SHA256_HEX } from '../../../workflows/domain/ids.ts';
 import { phaseConfigSchema } from '../../study/settings/index.ts';
 import type { TrainerCommand } from './protocol.ts';
 
@@ -10,7 +11,7 @@ const count = z.number().int().min(0);
 
 const checkpointSchema = z.strictObject({
   path: z.string().min(1),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  sha256: z.string().regex(SHA256_HEX),
   step: count,
   bytes: count,
 });

@@ -3,7 +3,7 @@
 
 import { join } from 'node:path';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { SEGMENT_ROWS } from '../../../workflows/domain/record-limits.ts';
+import { PROGRESS_EVERY_MS, SEGMENT_ROWS } from '../../../workflows/domain/record-limits.ts';
 import { keepLastCheckpoints, writeCheckpoint } from '../checkpoints/index.ts';
 import type { LocalCheckpoint, PhaseJob, TrainerEvent } from '../jobs/protocol.ts';
 import { checkpointIntervalMs } from './checkpoint-interval.ts';
@@ -19,9 +19,6 @@ export interface PhaseHost {
   /** Monotonic clock, ms. */
   nowMs(): number;
 }
-
-/** Least time between two progress events, ms (jobs/protocol.ts: at most twice a second). */
-const PROGRESS_MS = 500;
 
 /** @throws LatentSweepError whatever a step or a checkpoint throws; segments sent before stay valid */
 export async function runWork(
@@ -100,7 +97,7 @@ function progressReporter({ totalSteps }: PhaseWork, host: PhaseHost): (step: nu
   return (step, record) => {
     tokens += record.tokens;
     const elapsedMs = host.nowMs() - sinceMs;
-    if (elapsedMs < PROGRESS_MS) return;
+    if (elapsedMs < PROGRESS_EVERY_MS) return;
     const tokensPerSecond = tokens / (elapsedMs / 1_000);
     host.send({ kind: 'progress', step, totalSteps, lossNats: record.lossNats, tokensPerSecond });
     sinceMs += elapsedMs;

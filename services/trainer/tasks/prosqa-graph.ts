@@ -27,7 +27,7 @@ const DEPTH_WEIGHT = 1.5;
 const NODES_DEVIATION = 2;
 const LONGEST_PATH = 6;
 /** Graphs below this mean size seldom have paths of 3, so paths of 2 are admitted there. */
-export const SMALL_GRAPH = 12;
+const SMALL_GRAPH = 12;
 export const ROOTS = 2;
 /** Labels: which of the roots 0 (bit 1) and 1 (bit 2) a node lies below. */
 const LABEL_0 = 1;

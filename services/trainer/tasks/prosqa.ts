@@ -3,12 +3,12 @@
 // exact.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import type { TaskSettings } from '../../study/settings/index.ts';
+import { PROSQA_PUBLISHED, type TaskSettings } from '../../study/settings/index.ts';
 import { DRAWS_VERSION, type Draws, draws, permutation } from '../random/draws.ts';
 import { type DataFile, readDataFile } from '../text/index.ts';
 import { builtInData, dataHash } from './built-in-data.ts';
 import { coconutSchema, problemError, problemsIn } from './problem-file.ts';
-import { drawProsqaGraph, mostNodes, type ProsqaGraph, ROOTS, SMALL_GRAPH } from './prosqa-graph.ts';
+import { drawProsqaGraph, mostNodes, type ProsqaGraph, ROOTS } from './prosqa-graph.ts';
 import { PROSQA_CONCEPTS, PROSQA_NAMES, PUBLISHED_CONCEPT_COUNT } from './prosqa-words.ts';
 import { type Example, generatedSplit, listSplit, type Split, sameText, type Task } from './task.ts';
 
@@ -19,7 +19,7 @@ const MAX_REDRAWS = 1_000;
 
 export function createProsqa(settings: ProsqaSettings): Task {
   const { dataSeed, nodes } = settings;
-  const published = nodes >= SMALL_GRAPH;
+  const published = nodes >= PROSQA_PUBLISHED.fromNodes;
   const files = published
     ? { valid: builtInData('prosqa-valid.json.gz'), test: builtInData('prosqa-test.json.gz') }
     : null;

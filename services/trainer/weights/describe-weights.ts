@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { SHA256_HEX } from '../../../workflows/domain/ids.ts';
 import type { ModelShape } from '../../study/systems/index.ts';
 import { type ModelConfig, shapeOfModel } from '../models/index.ts';
 import { hashFile } from './hash-file.ts';
@@ -93,12 +94,10 @@ function described(weights: string, config: ModelConfig, hashes: ReadonlyMap<str
 
 const pinned = ({ repo }: HubName, commit: string): string => `hf:${repo}@${commit}`;
 
-const SHA256_NAME = /^[0-9a-f]{64}$/;
-
 /** A link into the cache names the hash it was checked against. */
 async function sha256Of(path: string): Promise<string> {
   const target = linkTarget(path);
-  if (target !== null && SHA256_NAME.test(target)) return target;
+  if (target !== null && SHA256_HEX.test(target)) return target;
   return hashFile(path, createHash('sha256'));
 }
 

@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { isDiskFull } from '../../../../workflows/domain/disk-full.ts';
 import { LatentSweepError } from '../../../../workflows/domain/errors.ts';
 import { makeFolder } from '../../../artifacts/index.ts';
 import { sameShape } from '../../../tensor/graph/index.ts';
@@ -161,12 +162,10 @@ const writeJson = (file: string, value: object): void => writeText(file, `${JSON
 const invalid = (sentence: string, tensor: string): LatentSweepError =>
   new LatentSweepError('WEIGHTS_INVALID', sentence, { tensor });
 
-const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
-
 function writeFailure(path: string, cause: unknown): LatentSweepError {
   const errno = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const details = { path, errno };
-  return FULL.has(errno)
+  return isDiskFull(cause)
     ? new LatentSweepError('DISK_FULL', `no room for the export ${path} (${errno})`, details, cause)
     : new LatentSweepError(
         'ARTIFACT_STORE',

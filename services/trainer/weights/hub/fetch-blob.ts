@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { open, rename, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { downloadFile } from '@huggingface/hub';
+import { isDiskFull } from '../../../../workflows/domain/disk-full.ts';
 import { LatentSweepError } from '../../../../workflows/domain/errors.ts';
 import { makeFolder } from '../../../artifacts/index.ts';
 import { hashFile } from '../hash-file.ts';
@@ -113,10 +114,8 @@ const wrongHash = (name: HubName, { path, algorithm, hash }: HubFile, found: str
     { key: 'model.weights', weights: name.text, file: path, expected: hash, found },
   );
 
-const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
-
 function diskFull(error: unknown, folder: string): LatentSweepError | null {
   const errno = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (!FULL.has(errno)) return null;
+  if (!isDiskFull(error)) return null;
   return new LatentSweepError('DISK_FULL', `no room in the cache ${folder} (${errno})`, { path: folder, errno }, error);
 }

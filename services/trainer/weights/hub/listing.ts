@@ -2,6 +2,7 @@
 
 import { listFiles, modelInfo } from '@huggingface/hub';
 import { LatentSweepError } from '../../../../workflows/domain/errors.ts';
+import { SHA256_HEX } from '../../../../workflows/domain/ids.ts';
 import { INDEX_FILE, SINGLE_FILE } from '../weight-files.ts';
 import { withRetries } from './attempts.ts';
 import { type HubName, isCommit } from './hub-name.ts';
@@ -28,7 +29,7 @@ const SMALL_FILES = new Set([
   'merges.txt',
 ]);
 
-const HASHES = { sha256: /^[0-9a-f]{64}$/, 'git-sha1': /^[0-9a-f]{40}$/ } as const;
+const HASHES = { sha256: SHA256_HEX, 'git-sha1': /^[0-9a-f]{40}$/ } as const;
 
 /** The commit that the revision stands for now. */
 export async function commitOf(name: HubName, options: HubOptions): Promise<string> {
