@@ -1,4 +1,4 @@
-// Commands on sweeps for the command line and the dashboard. Writes the sweep file to Postgres, then talks to the sweep's workflow;
+// Commands on sweeps, for the command line. Writes the sweep file to Postgres, then talks to the sweep's workflow;
 // a closed sweep is started again by the command itself. No type of Temporal leaves this file.
 
 import { randomUUID } from 'node:crypto';
