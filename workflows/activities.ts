@@ -32,9 +32,9 @@ export interface FailureSummary {
   readonly message: string;
 }
 
-/** How a turn on the `gpu` queue ended. `wait`: another workflow has the phase. */
+/** How one dispatch on the `gpu` queue ended. `wait`: another workflow has the phase. */
 export type DispatchResult =
-  /** `closed`: the trial that was closed in the same turn. */
+  /** `closed`: the trial that was closed with it. */
   | { readonly kind: 'finished'; readonly closed: number | null }
   | ({ readonly kind: 'failed' } & FailureSummary)
   | { readonly kind: 'wait'; readonly owner: OwnerRef }
@@ -70,7 +70,7 @@ export interface SweepActivities {
 
 export interface RunPhaseInput {
   readonly phaseKey: string;
-  /** Trial that is finished with this phase; closed in the same turn. */
+  /** Trial that is finished with this phase; closed in the same dispatch. */
   readonly closes: number | null;
   /** The owner that was seen closed; the claim passes on by a higher fence. */
   readonly takeOver: OwnerRef | null;

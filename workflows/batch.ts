@@ -36,7 +36,7 @@ export async function batch(input: BatchInput): Promise<BatchSummary> {
     heartbeatTimeoutMs: input.heartbeatTimeoutMs,
     control: () => control,
     runAgain,
-    turns: new Set(),
+    dispatched: new Set(),
   };
 
   for (let stuck = 0, closed = 0; ; ) {

@@ -28,13 +28,13 @@ export interface PhaseContext {
   /** Runs a phase that had been finished again; phases that start from it share the run. */
   runAgain(phaseKey: string): Promise<PhaseEnd>;
   /** Phases of this batch on or waiting for a slot; bounded by the batch's share of the sweep's width. */
-  readonly turns: Set<string>;
+  readonly dispatched: Set<string>;
 }
 
 const LOST_RETRY_MS = 500;
 const NO_SLOT_RETRY_MS = 1_000;
 
-/** @throws CancelledFailure after the activity let go and the claim was given back, so that others may have it. */
+/** @throws CancelledFailure after the activity has ended and the claim is released, so that others may have it. */
 export async function runPhaseToEnd(
   context: PhaseContext,
   phaseKey: string,
@@ -109,30 +109,30 @@ type Outcome =
   | { readonly kind: 'failed'; readonly details: PhaseFailureDetails };
 
 async function runOnce(context: PhaseContext, input: RunPhaseInput, goesAhead: boolean): Promise<Outcome> {
-  const { turns, sweep, heartbeatTimeoutMs } = context;
-  const hasTurn = (): boolean => turns.size < (context.control().share ?? Number.POSITIVE_INFINITY);
-  if (!hasTurn()) await condition(hasTurn);
-  turns.add(input.phaseKey);
+  const { dispatched, sweep, heartbeatTimeoutMs } = context;
+  const isBelowShare = (): boolean => dispatched.size < (context.control().share ?? Number.POSITIVE_INFINITY);
+  if (!isBelowShare()) await condition(isBelowShare);
+  dispatched.add(input.phaseKey);
   try {
     const { priority, weight } = context.control();
     const place = placeInQueue({ sweep, priority, weight }, goesAhead);
-    const turn = await gpu(place, heartbeatTimeoutMs).runPhase(input);
-    return turn.kind === 'failed' ? { kind: 'given_up', end: turn } : turn;
+    const result = await gpu(place, heartbeatTimeoutMs).runPhase(input);
+    return result.kind === 'failed' ? { kind: 'given_up', end: result } : result;
   } catch (error) {
     if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
     return readOutcome(error.cause);
   } finally {
-    turns.delete(input.phaseKey);
+    dispatched.delete(input.phaseKey);
   }
 }
 
-/** Turns that go ahead count this much less against the sweep's share than its others. */
+/** Dispatches that go ahead count this much less against the sweep's share than its others. */
 const AHEAD_WEIGHT = 100;
 
 /**
- * Where a turn stands in the queue: always at its sweep's own priority, so that nothing of a sweep overtakes a more important one. What goes
+ * Where a dispatch stands in the queue: always at its sweep's own priority, so that nothing of a sweep overtakes a more important one. What goes
  * ahead, a retry (a server-side one would queue behind the whole backlog) and the last phase of a trial that is under way (so that cells
- * finish one by one), has a fairness key of its own, which has no backlog. Its number is bounded by the turns that the sweep's share let
+ * finish one by one), has a fairness key of its own, which has no backlog. Its number is bounded by the dispatches that the sweep's share let
  * through before, so that other sweeps of the priority lose nothing by it.
  */
 export function placeInQueue(

@@ -8,7 +8,7 @@ import type { PhaseEnd } from './phase-run.ts';
  * Runs a phase, or joins the one that runs: equal keys share one promise inside a batch.
  *
  * @param closes the trial that the phase finishes
- * @param isUnderWay whether an earlier phase of the trial had its turn just before
+ * @param isUnderWay whether an earlier phase of the trial ran just before
  */
 export type PhaseRunner = (phaseKey: string, closes: number | null, isUnderWay: boolean) => Promise<PhaseEnd>;
 

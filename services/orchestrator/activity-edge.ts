@@ -3,6 +3,10 @@
 import type { ActivityInterceptors, ActivityInterceptorsFactory } from '@temporalio/worker';
 import { toApplicationFailure } from './failures.ts';
 
+/**
+ * Interceptor of all activities: whatever they throw reaches the workflow as an ApplicationFailure whose type is the
+ * stable code.
+ */
 export const activityEdge: ActivityInterceptorsFactory = (): ActivityInterceptors => ({
   inbound: {
     execute: async (input, next) => {

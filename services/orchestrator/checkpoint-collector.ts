@@ -7,6 +7,7 @@ import { type ArtifactStore, placeOfCheckpoint } from '../artifacts/index.ts';
 import type { CheckpointCollection } from '../store/types.ts';
 import { pause } from './persist.ts';
 
+/** The rows and the files that are collected, and for how long a file without a row is safe, in milliseconds. */
 export interface CollectorNeeds {
   readonly store: CheckpointCollection;
   /** Asked again each time: the store may be away. */
@@ -22,6 +23,10 @@ const ALL_MS = 10 * 60_000;
 const ORPHANS_MS = 6 * 3_600_000;
 const ORPHANS = 500;
 
+/**
+ * Collects replaced checkpoints in rounds of 10 s; everything every 10 minutes, files without rows every 6 hours.
+ * Safe in many replicas at once, and interrupted at any moment: the next round goes on.
+ */
 export class CheckpointCollector {
   readonly #needs: CollectorNeeds;
   readonly #log: Logger;

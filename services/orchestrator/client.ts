@@ -21,39 +21,29 @@ import {
 } from '../../workflows/contract.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { sweepWorkflowId } from '../../workflows/domain/workflow-ids.ts';
-import type { SweepCreation, SweepRow } from '../store/types.ts';
+import type { NewSweep, SweepFileStore, SweepRow } from '../store/types.ts';
 import { compareSweeps, type SweepComparison } from '../study/plan/index.ts';
 import type { TemporalOptions } from './options.ts';
 import { patiently } from './patience.ts';
 import { clientConnection } from './temporal-connection.ts';
 import { asTemporalError } from './temporal-errors.ts';
 
-/** The part of the store that commands need. */
-export interface SweepFiles {
-  createSweep(file: SweepFile): Promise<SweepCreation>;
-  /** Writes the file as the revision after `from`; the same file again answers the present one, null = the sweep is at another. */
-  extendSweep(file: SweepFile, from: number): Promise<SweepRow | null>;
-  sweepByName(name: string): Promise<(SweepRow & SweepSettings) | null>;
-}
-
-export interface SweepFile extends SweepSettings {
-  readonly name: string;
-  /** The validated sweep file as JSON. */
-  readonly spec: unknown;
-  readonly specHash: string;
-  readonly cells: number;
-}
-
+/** What Temporal knows of a sweep; `never_started` also when its history is past retention. */
 export type SweepDescription =
   | { readonly kind: 'running'; readonly status: SweepStatus }
   | { readonly kind: 'closed'; readonly how: 'completed' | 'cancelled' | 'failed'; readonly reason: string | null }
   | { readonly kind: 'never_started' };
 
+/**
+ * Commands on sweeps by name. Each is repeated while the trouble may pass and counts once.
+ * Methods throw LatentSweepError TEMPORAL_UNREACHABLE, STORE_UNREACHABLE, NOT_FOUND for an unknown name, and CONFLICT
+ * where the sweep is closed.
+ */
 export interface SweepClient {
   /** A file that means the same is the same. @throws LatentSweepError CONFLICT when the name has a file that means something else */
-  startSweep(file: SweepFile): Promise<'started' | 'already_known'>;
+  startSweep(file: NewSweep): Promise<'started' | 'already_known'>;
   /** Only the new cells run. @throws LatentSweepError NOT_FOUND without such a sweep, CONFLICT when cells that it has are not in the file */
-  extend(file: SweepFile): Promise<{ readonly revision: number }>;
+  extend(file: NewSweep): Promise<{ readonly revision: number }>;
   pause(name: string): Promise<void>;
   resume(name: string): Promise<void>;
   /** Running attempts stop with a checkpoint. A closed sweep stays as it is. */
@@ -66,9 +56,10 @@ export interface SweepClient {
   close(): Promise<void>;
 }
 
+/** Where Temporal and the sweep files are, and with what new sweeps are started. */
 export interface SweepClientOptions {
   readonly temporal: TemporalOptions;
-  readonly store: SweepFiles;
+  readonly store: SweepFileStore;
   /** Most cells of a batch; default 250. */
   readonly batchSize?: number;
   /** Of running phases, ms; default 10,000: so long a phase is lost that a killed orchestrator had just been given. */

@@ -1,12 +1,13 @@
 // Deletes a sweep that is closed: rows that only it has, then their files, then the sweep. Interrupted, the same call again goes on.
 
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import type { DeletionPlan, SweepDeletionStore } from '../store/types.ts';
-import type { SweepClient, SweepFiles } from './client.ts';
+import type { DeletionPlan, SweepDeletionStore, SweepFileStore } from '../store/types.ts';
+import type { SweepClient } from './client.ts';
 
+/** The three places that a sweep is in: Temporal, Postgres, artifact store. */
 export interface DeletionNeeds {
   readonly client: Pick<SweepClient, 'describe'>;
-  readonly store: SweepDeletionStore & Pick<SweepFiles, 'sweepByName'>;
+  readonly store: SweepDeletionStore & Pick<SweepFileStore, 'sweepByName'>;
   /** Of the artifact store; no error when the file is not there. */
   readonly removeFile: (uri: string) => Promise<void>;
 }

@@ -7,13 +7,17 @@ import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { retryPolicy } from '../../workflows/domain/retries.ts';
 import { nextRetry } from '../../workflows/domain/retry.ts';
 import type { FailureReport, OrchestratorStore } from '../store/types.ts';
-import type { AttemptEnd, AttemptRef } from './fleet/attempt-follower.ts';
+import type { AttemptEnd, AttemptRef } from './fleet/attempt-end.ts';
 
 /** Before a stopped phase goes on elsewhere. */
 const RESTART_MS = 500;
 /** Codes that pass by themselves: a short activity is repeated, anything else is refused for good. */
 const PASSING = new Set(['STORE_UNREACHABLE', 'TEMPORAL_UNREACHABLE', 'NO_SLOT']);
 
+/**
+ * A LatentSweepError as a failure of its code, to be retried only where the code passes by itself; any other error as
+ * it is.
+ */
 export function toApplicationFailure(error: unknown): Error {
   if (error instanceof LatentSweepError) {
     return ApplicationFailure.create({

@@ -7,8 +7,6 @@ export {
   type SweepClient,
   type SweepClientOptions,
   type SweepDescription,
-  type SweepFile,
-  type SweepFiles,
 } from './client.ts';
 export { type DeletionNeeds, deleteSweep } from './delete-sweep.ts';
 export { DEFAULT_FLEET_TIMES, type FleetTimes, type OrchestratorOptions, type TemporalOptions } from './options.ts';

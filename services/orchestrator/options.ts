@@ -6,6 +6,7 @@ import type { CollectorNeeds } from './checkpoint-collector.ts';
 import type { PlanSweep } from './planner.ts';
 import type { ConnectWorker, ServeRegistry } from './transport.ts';
 
+/** How Temporal is reached; without `tls` in plain text. */
 export interface TemporalOptions {
   /** host:port of the frontend. */
   readonly address: string;
@@ -36,6 +37,10 @@ export interface FleetTimes {
   readonly maxQuarantineMs: number;
 }
 
+/**
+ * For fleets on a local network: a node counts as lost after 15 s, an outage of the orchestrator costs no work for 15
+ * minutes.
+ */
 export const DEFAULT_FLEET_TIMES: FleetTimes = {
   nodeTimeoutMs: 15_000,
   attemptLeaseMs: 15 * 60_000,
@@ -48,6 +53,7 @@ export const DEFAULT_FLEET_TIMES: FleetTimes = {
   maxQuarantineMs: 30 * 60_000,
 };
 
+/** One replica; several with the same `store` and `temporal` share the work. */
 export interface OrchestratorOptions {
   readonly store: OrchestratorStore;
   readonly temporal: TemporalOptions;

@@ -27,6 +27,7 @@ import { WORKFLOW_TASK_LIMIT } from './workflow-task-limit.ts';
 /** Waiters are cheap: a promise and a heartbeat each. */
 const WAITERS = 2_000;
 
+/** A running replica. */
 export interface Orchestrator {
   /** host:port of the node registry. */
   readonly registryAddress: string;
@@ -37,6 +38,11 @@ export interface Orchestrator {
   stop(): Promise<void>;
 }
 
+/**
+ * Migrates the schema, connects, and resolves when nodes may register and work is taken.
+ * @throws LatentSweepError STORE_UNREACHABLE, TEMPORAL_UNREACHABLE, SCHEMA_MISMATCH, CONFIG_INVALID for an address
+ * that cannot be listened on
+ */
 export async function startOrchestrator(options: OrchestratorOptions): Promise<Orchestrator> {
   const { store, temporal, log, times } = options;
   await store.migrate();

@@ -6,6 +6,7 @@ import { LatentSweepError } from '../../workflows/domain/errors.ts';
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 2_000;
 
+/** A write that was given up because its signal fired; whether it reached Postgres is not known. */
 export class StoppedError extends Error {
   override readonly name = 'StoppedError';
 }

@@ -5,11 +5,16 @@ import type { Logger } from 'pino';
 import type { OrchestratorStore } from '../store/types.ts';
 import { pause } from './persist.ts';
 
+/** Resolves at the next change of one phase; `forget` it in any case, else it stays registered. */
 export interface NextNotification {
   readonly promise: Promise<void>;
   forget(): void;
 }
 
+/**
+ * Who waits for which phase in this process. Notifications may be lost with a connection, so waiters look by
+ * themselves too.
+ */
 export class PhaseNotifications {
   readonly #waiting = new Map<string, Set<() => void>>();
 

@@ -2,6 +2,7 @@
 
 import type { CellPlan } from '../store/types.ts';
 
+/** A grid as a function of the index; the same index gives the same cell in every process. */
 export interface SweepPlan {
   /** Cells of the grid; nothing is materialised. */
   readonly size: number;

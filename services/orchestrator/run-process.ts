@@ -14,6 +14,7 @@ const PASSING: ReadonlySet<ErrorCode> = new Set(['STORE_UNREACHABLE', 'TEMPORAL_
 /** Longer than the grace of the Temporal workers; then the process ends and its successor adopts. */
 const STOP_TIMEOUT_MS = 15_000;
 
+/** A replica, and the file by which whoever started it sees that it is ready. */
 export interface ProcessOptions extends OrchestratorOptions {
   /** Written when nodes may register: JSON with `pid` and `registryAddress`. null = not written. */
   readonly readyFile: string | null;

@@ -16,6 +16,10 @@ interface Pending {
   reject(error: unknown): void;
 }
 
+/**
+ * Commits segments in groups of at most 64; a bad segment fails alone. Commits reject with what the store throws,
+ * except STORE_UNREACHABLE, which they wait out.
+ */
 export class SegmentCommitter {
   readonly #store: Pick<OrchestratorStore, 'commitSegments'>;
   readonly #signal: AbortSignal;

@@ -96,7 +96,7 @@ export type Claim =
   | { readonly kind: 'failed'; readonly failure: AttemptFailure; readonly message: string }
   | { readonly kind: 'wait'; readonly owner: ClaimOwner };
 
-/** A checkpoint in the artifact store, as it was committed. */
+/** What a node needs to begin or resume an attempt. */
 export interface AttemptOpening {
   /** Number of the attempt within its phase, from 1; the fencing token of everything it writes. */
   readonly attempt: number;
@@ -183,10 +183,10 @@ export interface AttemptPlace {
   readonly activityId: string;
 }
 
-/** What an attempt did between two commits: the unit of metrics, progress and resume. */
-/** A segment and whose it is. */
+/** A segment and whose it is: what an attempt did between two commits, the unit of metrics, progress and resume. */
 export interface SegmentCommit extends RecordedSegment {
   readonly phaseId: number;
+  /** Number of the attempt; a newer one of the same phase fences this one off. */
   readonly attempt: number;
   /** Spool sequence of the event; equal or older ones are already recorded and change nothing. */
   readonly seq: bigint;

@@ -9,7 +9,7 @@ import type { ModelShape } from '../study/systems/index.ts';
 import { MOST_YAML_BYTES, readYaml } from '../study/yaml/index.ts';
 import { fileFinder } from './find-file.ts';
 
-/** The orchestrator's SweepFile, as its client takes it. */
+/** A checked sweep file as the store takes it (`NewSweep`). */
 export interface ReadSweepFile {
   readonly name: string;
   readonly spec: SweepSpec;

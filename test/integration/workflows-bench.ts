@@ -8,11 +8,10 @@ import {
   connectSweepClient,
   type Orchestrator,
   type SweepClient,
-  type SweepFiles,
   startOrchestrator,
 } from '../../services/orchestrator/index.ts';
 import { routeTo } from '../../services/rpc/index.ts';
-import type { OrchestratorStore } from '../../services/store/types.ts';
+import type { OrchestratorStore, SweepFileStore } from '../../services/store/types.ts';
 import { sweepWorkflowId } from '../../workflows/domain/workflow-ids.ts';
 import { TEST_TIMES } from './fleet-times.ts';
 import { compareScripted, planScripted, type ScriptedSpec, scriptOf } from './scripted-sweep.ts';
@@ -22,7 +21,7 @@ import { TEST_TRANSPORT } from './test-rpc.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 
-export type BenchStore = OrchestratorStore & SweepFiles;
+export type BenchStore = OrchestratorStore & SweepFileStore;
 
 export interface Bench<S extends BenchStore = BenchStore> {
   readonly store: S;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
-import type { SweepFile } from '../../services/orchestrator/index.ts';
+import type { NewSweep } from '../../services/store/types.ts';
 import { assertRecorded, cellStates, everyPhase, phaseOf, stateOf, stepsOf } from './phases-on-record.ts';
 import { keyOf, type ScriptedSpec, sharedBaseSpec } from './scripted-sweep.ts';
 import { openStoreBench, type StoreBench } from './store-bench.ts';
@@ -184,7 +184,7 @@ test('an extension that loses cells is refused, also where it would lose those o
   const of = (...names: readonly string[]): ScriptedSpec => ({
     trials: names.map((name) => [{ name: `x-${name}`, steps: 1, stepMs: 1 }]),
   });
-  const file = (spec: ScriptedSpec): SweepFile => ({
+  const file = (spec: ScriptedSpec): NewSweep => ({
     ...{ name: 'extended', spec, specHash: JSON.stringify(spec), cells: spec.trials.length },
     ...{ priority: 3, weight: 1, width: null },
   });

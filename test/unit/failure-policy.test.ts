@@ -3,7 +3,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { chooseNode, type SlotRequirements, satisfies, wantText } from '../../services/orchestrator/fleet/placement.ts';
+import {
+  chooseNode,
+  requirementsText,
+  type SlotRequirements,
+  satisfies,
+} from '../../services/orchestrator/fleet/placement.ts';
 import { type AttemptOverrides, nextOverrides } from '../../workflows/domain/attempt-overrides.ts';
 import { judgeNode, maySuspectNode, type NodeOutcome } from '../../workflows/domain/node-health.ts';
 import { retriesSchema, retryPolicy } from '../../workflows/domain/retries.ts';
@@ -109,7 +114,7 @@ test('a slot fits by device and memory; one whose memory is not known fits', () 
   assert.ok(!satisfies({ ...want, memoryBytes: 5 }, { device: 'cpu', memoryBytes: 4 }));
   assert.ok(!satisfies({ ...want, device: 'cuda' }, { device: 'cpu', memoryBytes: 0 }));
   assert.ok(!satisfies(want, { device: 'simulate', memoryBytes: 0 }), 'training never lands on a simulated slot');
-  assert.equal(wantText({ ...want, device: 'cuda', memoryBytes: 12e9 }), 'a cuda slot with at least 12.0 GB');
+  assert.equal(requirementsText({ ...want, device: 'cuda', memoryBytes: 12e9 }), 'a cuda slot with at least 12.0 GB');
 });
 
 test('a phase never returns to where it failed while another node could have it, and always finds the last one', () => {

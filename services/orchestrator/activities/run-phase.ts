@@ -17,7 +17,7 @@ import { newRecord } from '../fleet/attempt-record.ts';
 import type { FollowedAttempts } from '../fleet/attempts.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { SlotLease } from '../fleet/node-session.ts';
-import { type SlotRequirements, satisfies, wantOf } from '../fleet/placement.ts';
+import { type SlotRequirements, satisfies, slotRequirements } from '../fleet/placement.ts';
 import type { FleetTimes } from '../options.ts';
 import { persist, StoppedError } from '../persist.ts';
 
@@ -30,6 +30,7 @@ const HEARTBEAT_PER_PHASE_MS = 2;
 /** Well below the heartbeat time-out (client.ts). */
 const LONGEST_HEARTBEAT_MS = 4_000;
 
+/** What the activity shares with the rest of the replica; `signal` fires when the replica stops. */
 export interface RunPhaseNeeds {
   readonly store: OrchestratorStore;
   readonly fleet: Fleet;
@@ -39,6 +40,13 @@ export interface RunPhaseNeeds {
   readonly log: Logger;
 }
 
+/**
+ * The activity `runPhase`: claims the phase, opens an attempt or joins the one that runs, and resolves when it has
+ * ended.
+ * Safe to repeat: a second activity for the same phase joins the same attempt. @throws ApplicationFailure NO_SLOT,
+ * FENCED, or the code of the failure with what the batch decides a retry from; CompleteAsyncError when the replica
+ * stops, so that another one completes it
+ */
 export function runPhaseActivity(needs: RunPhaseNeeds): GpuActivities['runPhase'] {
   return async (input) => {
     const context = Context.current();
@@ -80,7 +88,7 @@ export function runPhaseActivity(needs: RunPhaseNeeds): GpuActivities['runPhase'
   };
 }
 
-/** For the story of the phase only, so a lost one is no failure. */
+/** For the history of the phase only, so a lost one is no failure. */
 async function note(
   needs: RunPhaseNeeds,
   decision: Pick<Decision, 'kind' | 'reason' | 'details'>,
@@ -136,9 +144,9 @@ async function attach(
     await persist(() => store.reopenLost(parent.key), signal, log);
     return { kind: 'parent', phaseKey: parent.key };
   }
-  const want = wantOf(placement);
-  const elsewhere = await persist(() => nodesElsewhere(needs, want), signal, log);
-  const placed = await fleet.take(want, SLOT_WAIT_MS, context.cancellationSignal, elsewhere);
+  const requirements = slotRequirements(placement);
+  const elsewhere = await persist(() => nodesElsewhere(needs, requirements), signal, log);
+  const placed = await fleet.take(requirements, SLOT_WAIT_MS, context.cancellationSignal, elsewhere);
   if (context.cancellationSignal.aborted) {
     if (placed !== null) fleet.release(placed.lease);
     return await context.cancelled;
@@ -163,18 +171,21 @@ async function attach(
 }
 
 /** Nodes of other replicas that the phase fits, asked for only where it matters: when it has failed somewhere. */
-async function nodesElsewhere({ store, fleet }: RunPhaseNeeds, want: SlotRequirements): Promise<readonly string[]> {
-  if (want.avoid.length === 0) return [];
+async function nodesElsewhere(
+  { store, fleet }: RunPhaseNeeds,
+  requirements: SlotRequirements,
+): Promise<readonly string[]> {
+  if (requirements.avoid.length === 0) return [];
   const places = await store.places();
   return places
-    .filter((place) => satisfies(want, place) && !fleet.sessions.has(place.nodeId))
+    .filter((place) => satisfies(requirements, place) && !fleet.sessions.has(place.nodeId))
     .map(({ nodeId }) => nodeId);
 }
 
 async function waitForEnd(needs: RunPhaseNeeds, context: Context, follower: AttemptFollower): Promise<void> {
   const { attempts } = needs;
-  const holder = {};
-  attempts.hold(follower, holder, 'activity');
+  const waiter = {};
+  attempts.setWaiter(follower, waiter, 'activity');
   const cancelled = context.cancelled.then(
     (never) => never,
     (error: unknown) => error,
@@ -189,7 +200,7 @@ async function waitForEnd(needs: RunPhaseNeeds, context: Context, follower: Atte
     if (cancellationDetails?.workerShutdown === true) throw new CompleteAsyncError();
     if (cancellationDetails?.cancelRequested !== true) {
       // timed out or its workflow is gone: the attempt waits for a retry
-      attempts.release(follower, holder);
+      attempts.release(follower, waiter);
       throw first.error;
     }
     follower.stop('checkpoint');

@@ -4,10 +4,14 @@ import { Context } from '@temporalio/activity';
 import type { WaitActivities } from '../../../workflows/activities.ts';
 import type { OrchestratorStore } from '../../store/types.ts';
 import type { FitWaiters } from '../fleet/fit-waiters.ts';
-import { wantOf } from '../fleet/placement.ts';
+import { slotRequirements } from '../fleet/placement.ts';
 
 const HEARTBEAT_MS = 5_000;
 
+/**
+ * The activity `waitFit`: resolves when a slot that satisfies the phase is free, which another phase may still get
+ * first. It reserves nothing.
+ */
 export function waitFitActivity(
   store: Pick<OrchestratorStore, 'placementOf'>,
   waiters: FitWaiters,
@@ -17,8 +21,8 @@ export function waitFitActivity(
     const beating = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
     try {
       context.heartbeat();
-      const want = wantOf(await store.placementOf(phaseKey));
-      await waiters.wait(phaseKey, want, context.cancellationSignal);
+      const requirements = slotRequirements(await store.placementOf(phaseKey));
+      await waiters.wait(phaseKey, requirements, context.cancellationSignal);
       if (context.cancellationSignal.aborted) await context.cancelled;
     } finally {
       clearInterval(beating);

@@ -10,6 +10,10 @@ import type { PhaseNotifications } from '../phase-notifications.ts';
 /** Checks even without news: a NOTIFY may be lost with its connection, a closed workflow sends none. */
 const CHECK_EVERY_MS = 5_000;
 
+/**
+ * The activity `waitPhase`: resolves with null when the claim or the state of the phase has changed, with the owner
+ * when its workflow is closed and the phase can be taken over.
+ */
 export function waitPhaseActivity(
   store: Pick<OrchestratorStore, 'phaseOwner'>,
   client: Client,

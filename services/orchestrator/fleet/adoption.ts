@@ -8,7 +8,8 @@ import { type AttemptReport, RunPhaseRequest, StopMode } from '../../gen/latents
 import type { OpenAttempt, OrchestratorStore } from '../../store/types.ts';
 import { endFailure } from '../failures.ts';
 import { pause } from '../persist.ts';
-import type { AttemptEnd, AttemptFollower } from './attempt-follower.ts';
+import type { AttemptEnd } from './attempt-end.ts';
+import type { AttemptFollower } from './attempt-follower.ts';
 import { newRecord } from './attempt-record.ts';
 import type { FollowedAttempts } from './attempts.ts';
 import { nodeLost } from './failure-reports.ts';
@@ -18,6 +19,7 @@ import type { NodeSession } from './node-session.ts';
 const HEARTBEAT_MS = 3_000;
 const CALL_TIMEOUT_MS = 10_000;
 
+/** What adoption shares with the rest of the replica; `signal` fires when the replica stops. */
 export interface AdoptionNeeds {
   readonly store: OrchestratorStore;
   readonly client: Client;
@@ -66,6 +68,7 @@ export async function adoptReported(
   return open;
 }
 
+/** Whether this process follows exactly the reported attempt, not another one of its phase. */
 export function isFollowed(attempts: FollowedAttempts, report: AttemptReport): boolean {
   return attempts.of(report.phaseKey)?.id.attempt === report.attempt;
 }
@@ -79,7 +82,7 @@ async function refuse(needs: AdoptionNeeds, session: NodeSession, report: Attemp
     await session.client.acknowledge({ phaseKey, attempt, seq: report.lastSeq }, options);
     needs.log.info(
       { phase: phaseKey, attempt, node: session.nodeId },
-      'a node reported an attempt that is not open; it was told to drop it',
+      'a node reported an attempt that is not open; the node was asked to drop it',
     );
   } catch (error) {
     needs.log.info(
@@ -100,7 +103,7 @@ function adopt(needs: AdoptionNeeds, session: NodeSession, row: OpenAttempt, rep
   void followAdopted(needs, follower, row);
 }
 
-/** For the story of the phase only, so a lost one is no failure. */
+/** For the history of the phase only, so a lost one is no failure. */
 async function noteAdoption(
   needs: AdoptionNeeds,
   session: NodeSession,
@@ -121,11 +124,11 @@ async function noteAdoption(
 async function followAdopted(needs: AdoptionNeeds, follower: AttemptFollower, row: OpenAttempt): Promise<void> {
   const { workflowId, runId, activityId } = row.place;
   const activity = { workflowId, runId, activityId };
-  const holder = {};
-  needs.attempts.hold(follower, holder, 'adopted');
+  const waiter = {};
+  needs.attempts.setWaiter(follower, waiter, 'adopted');
   const ended = new AbortController();
   void follower.end.then(() => ended.abort());
-  while (!ended.signal.aborted && !needs.signal.aborted && needs.attempts.isHeldBy(follower, holder)) {
+  while (!ended.signal.aborted && !needs.signal.aborted && needs.attempts.isWaiter(follower, waiter)) {
     try {
       await needs.client.activity.heartbeat(activity, follower.progress);
     } catch (error) {
@@ -136,7 +139,7 @@ async function followAdopted(needs: AdoptionNeeds, follower: AttemptFollower, ro
           { phase: row.phaseKey, attempt: row.attempt },
           'the activity of an adopted attempt is closed; its retry may join',
         );
-        needs.attempts.release(follower, holder);
+        needs.attempts.release(follower, waiter);
       } else {
         needs.log.info(
           { phase: row.phaseKey, error: String(error) },
@@ -146,7 +149,7 @@ async function followAdopted(needs: AdoptionNeeds, follower: AttemptFollower, ro
     }
     await pause(HEARTBEAT_MS, ended.signal);
   }
-  if (needs.attempts.isHeldBy(follower, holder) && ended.signal.aborted) await report(needs, row, await follower.end);
+  if (needs.attempts.isWaiter(follower, waiter) && ended.signal.aborted) await report(needs, row, await follower.end);
 }
 
 async function giveUp(needs: AdoptionNeeds, row: OpenAttempt, sentence: string, nodeId: string): Promise<void> {
@@ -159,7 +162,7 @@ async function giveUp(needs: AdoptionNeeds, row: OpenAttempt, sentence: string, 
   void report(needs, row, { kind: 'failed', report: failure });
 }
 
-/** Tells the dead replica's activity how its attempt ended; repeated while Temporal is away. */
+/** Notifies the dead replica's activity how its attempt ended; repeated while Temporal is away. */
 async function report(needs: AdoptionNeeds, row: OpenAttempt, end: AttemptEnd): Promise<void> {
   if (end.kind === 'detached') return;
   const { workflowId, runId, activityId } = row.place;

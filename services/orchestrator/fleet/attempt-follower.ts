@@ -1,44 +1,23 @@
-// Follows one attempt on its node to its end, whoever waits for it: streams its events, judges and commits each durable one before it is
-// acknowledged, re-attaches when the stream breaks while the node lives. An event that is refused ends the attempt: asking for it again would
-// bring it again. Exactly one follower per attempt in a process; many may await `end`, which never rejects.
+// Follows one attempt on its node to its end, whoever waits for it: streams its events, has each durable one recorded before the next is
+// read, and attaches again when the stream breaks while the node lives. Exactly one follower per attempt in a process; many may await
+// `end`, which never rejects.
 
 import type { Logger } from 'pino';
 import { ERRORS, LatentSweepError } from '../../../workflows/domain/errors.ts';
-import {
-  type Failed,
-  type Progress,
-  type RunPhaseRequest,
-  type RunPhaseResponse,
-  type Segment,
-  type Started,
-  StopMode,
-} from '../../gen/latentsweep/worker/v1/worker.ts';
-import { segmentOfMessage } from '../../rpc/index.ts';
-import type { FailureReport, OrchestratorStore } from '../../store/types.ts';
-import { pause, persist, StoppedError } from '../persist.ts';
+import type { Progress, RunPhaseRequest, RunPhaseResponse, Started } from '../../gen/latentsweep/worker/v1/worker.ts';
+import type { OrchestratorStore } from '../../store/types.ts';
+import { pause, StoppedError } from '../persist.ts';
 import type { SegmentCommitter } from '../segment-committer.ts';
-import { type AttemptRecord, afterSegment, checkCompleted } from './attempt-record.ts';
-import { nodeLost, nodeUnreached, reportOf, reportOfNode, stoppedByNode, streamsEnd } from './failure-reports.ts';
+import { AttemptCalls } from './attempt-calls.ts';
+import type { AttemptEnd, AttemptRef } from './attempt-end.ts';
+import type { AttemptRecord } from './attempt-record.ts';
+import { AttemptRecorder } from './attempt-recorder.ts';
+import { nodeLost, nodeUnreached, reportOf, streamsEnd } from './failure-reports.ts';
 import { LivePace } from './live-pace.ts';
 import { type LiveProgress, liveProgress } from './live-progress.ts';
 import type { SlotLease } from './node-session.ts';
 
-export interface AttemptRef {
-  readonly phaseId: number;
-  readonly phaseKey: string;
-  readonly attempt: number;
-}
-
-export type AttemptEnd =
-  | { readonly kind: 'finished' }
-  /** On request; everything up to its last commit is kept. */
-  | { readonly kind: 'stopped' }
-  /** A newer attempt owns the phase. */
-  | { readonly kind: 'fenced' }
-  | { readonly kind: 'failed'; readonly report: FailureReport }
-  /** This replica no longer follows it (shutdown, node passed on); the attempt may go on. */
-  | { readonly kind: 'detached' };
-
+/** What the followers of a process share. */
 export interface FollowerNeeds {
   readonly store: OrchestratorStore;
   readonly committer: SegmentCommitter;
@@ -51,26 +30,27 @@ export interface FollowerNeeds {
 
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 2_000;
-const CALL_TIMEOUT_MS = 10_000;
 /** Streams in a row that end without an end of the attempt, or that never reach a node that renews its lease: a minute or more. */
 const MOST_VAIN_STREAMS = 30;
-/** After a stop request the node may write a checkpoint; then the attempt is fenced by the store and its slot is given up. */
-const STOP_TIMEOUT_MS = 10 * 60_000;
 
+/** Begins to follow when it is made, and goes on until the attempt has ended, `detach` is called, or the node is lost. */
 export class AttemptFollower {
   readonly id: AttemptRef;
   readonly lease: SlotLease;
+  /** Resolves when the end is recorded, or with `detached`; never rejects. */
   readonly end: Promise<AttemptEnd>;
+  /** Newest live numbers; null before the first. */
   progress: LiveProgress | null = null;
   readonly #needs: FollowerNeeds;
   readonly #log: Logger;
   readonly #request: RunPhaseRequest;
   readonly #detach = new AbortController();
   readonly #pace = new LivePace();
+  readonly #calls: AttemptCalls;
+  readonly #recorder: AttemptRecorder;
   /** Of the node's process that was given the attempt here; null when it was adopted. */
   readonly #incarnation: string | null;
   #stream = new AbortController();
-  #record: AttemptRecord;
   #stopMode: 'checkpoint' | 'now' | null = null;
   #lostReason: string | null = null;
 
@@ -79,25 +59,37 @@ export class AttemptFollower {
    * @param record what is in Postgres of the attempt
    */
   constructor(id: AttemptRef, lease: SlotLease, request: RunPhaseRequest, record: AttemptRecord, needs: FollowerNeeds) {
+    const { node, slot } = lease;
+    const { nodeId } = node;
+    const { store, committer, onCheckpoint } = needs;
+    const log = needs.log.child({ phase: id.phaseKey, attempt: id.attempt, node: nodeId, slot });
+    const { signal } = this.#detach;
     this.id = id;
     this.lease = lease;
     this.#request = request;
-    this.#incarnation = request.configJson === '' ? null : lease.node.node.incarnation;
-    this.#record = record;
+    this.#incarnation = request.configJson === '' ? null : node.node.incarnation;
     this.#needs = needs;
-    this.#log = needs.log.child({ phase: id.phaseKey, attempt: id.attempt, node: lease.node.nodeId, slot: lease.slot });
+    this.#log = log;
+    this.#calls = new AttemptCalls(id, node, signal, log);
+    const recorderNeeds = {
+      ...{ id, nodeId, store, committer, calls: this.#calls, onCheckpoint, signal, log },
+      isStopRequested: () => this.stopping,
+      mayBeLeaving: () => this.#mayBeLeaving(),
+    };
+    this.#recorder = new AttemptRecorder(recorderNeeds, record);
     this.end = this.#run();
   }
 
+  /** Whether this process has asked the node to stop it. */
   get stopping(): boolean {
     return this.#stopMode !== null;
   }
 
-  /** Asks the node to end the attempt; `end` tells when it has. Repeated calls are harmless. */
+  /** Asks the node to end the attempt; `end` resolves when it has. Repeated calls are harmless. */
   stop(mode: 'checkpoint' | 'now'): void {
     if (this.#stopMode === mode || this.#stopMode === 'now') return;
     this.#stopMode = mode;
-    void this.#askToStop(mode);
+    void this.#calls.requestStop(mode);
   }
 
   /** Stops following; the attempt itself goes on. */
@@ -112,24 +104,6 @@ export class AttemptFollower {
     this.#stream.abort();
   }
 
-  async #askToStop(mode: 'checkpoint' | 'now'): Promise<void> {
-    const deadlineMs = performance.now() + STOP_TIMEOUT_MS;
-    const request = {
-      phaseKey: this.id.phaseKey,
-      attempt: this.id.attempt,
-      mode: mode === 'now' ? StopMode.NOW : StopMode.CHECKPOINT,
-    };
-    while (!this.#detach.signal.aborted && !this.lease.node.lost && performance.now() < deadlineMs) {
-      try {
-        await this.lease.node.client.stopPhase(request, { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
-        return;
-      } catch (error) {
-        this.#log.warn({ error: String(error) }, 'the node did not take the stop request; asking again');
-      }
-      await pause(500, this.#detach.signal);
-    }
-  }
-
   async #run(): Promise<AttemptEnd> {
     const reconnect = (): void => this.#stream.abort();
     const { node } = this.lease;
@@ -138,23 +112,11 @@ export class AttemptFollower {
     try {
       return await this.#follow();
     } catch (error) {
-      return await this.#giveUp(error);
+      return await this.#recorder.giveUp(error);
     } finally {
       node.off('reconnect', reconnect);
       node.off('lost', reconnect);
       this.#detach.abort();
-    }
-  }
-
-  /** Never rejects: when not even the failure can be recorded the attempt stays open, and the retry of its activity supersedes it. */
-  async #giveUp(error: unknown): Promise<AttemptEnd> {
-    if (error instanceof StoppedError) return { kind: 'detached' };
-    this.#log.error({ error: String(error) }, 'an attempt is given up');
-    try {
-      return await this.#fail(reportOf(error));
-    } catch (second) {
-      if (!(second instanceof StoppedError)) this.#log.error({ error: String(second) }, 'a failure was not recorded');
-      return { kind: 'detached' };
     }
   }
 
@@ -166,19 +128,15 @@ export class AttemptFollower {
     for (let waitMs = FIRST_WAIT_MS; ; ) {
       if (this.#detach.signal.aborted) return { kind: 'detached' };
       if (this.#lostReason !== null || node.lost) {
-        return await this.#fail(
-          nodeLost(this.#lostReason ?? `node ${node.nodeId} no longer renews its lease`, node.nodeId),
-        );
+        const reason = this.#lostReason ?? `node ${node.nodeId} no longer renews its lease`;
+        return await this.#recorder.fail(nodeLost(reason, node.nodeId));
       }
       this.#stream = new AbortController();
       try {
-        const messages = node.client.runPhase(
-          { ...this.#request, afterSeq: this.#record.lastSeq },
-          { signal: this.#stream.signal },
-        );
-        for await (const message of messages) {
+        const request = { ...this.#request, afterSeq: this.#recorder.lastSeq };
+        for await (const message of node.client.runPhase(request, { signal: this.#stream.signal })) {
           isReached = true;
-          const end = await this.#takeOrGiveUp(message);
+          const end = await this.#take(message);
           if (end !== null) return end;
           // only what is recorded is progress: a node whose streams bring nothing is not asked ever faster
           if (message.event?.$case === 'segment') {
@@ -188,7 +146,7 @@ export class AttemptFollower {
         }
         isReached = true;
         vainStreams += 1;
-        if (vainStreams === MOST_VAIN_STREAMS) return await this.#fail(streamsEnd(node.nodeId, vainStreams));
+        if (vainStreams === MOST_VAIN_STREAMS) return await this.#recorder.fail(streamsEnd(node.nodeId, vainStreams));
       } catch (error) {
         if (error instanceof StoppedError) throw error;
         const end = this.#stream.signal.aborted ? null : await this.#refusal(error);
@@ -196,7 +154,7 @@ export class AttemptFollower {
         isReached ||= !isUnreached(error);
         if (!isReached) vainStreams += 1;
         if (!isReached && vainStreams === MOST_VAIN_STREAMS) {
-          return await this.#fail(nodeUnreached(node.nodeId, node.node.address, error));
+          return await this.#recorder.fail(nodeUnreached(node.nodeId, node.node.address, error));
         }
         this.#log.info({ error: String(error) }, 'stream of an attempt broke; attaching again');
       } finally {
@@ -207,50 +165,23 @@ export class AttemptFollower {
     }
   }
 
+  /** Only what the stream itself throws is worth another stream: an event that cannot be recorded comes again with the next. */
+  async #take({ event, seq }: RunPhaseResponse): Promise<AttemptEnd | null> {
+    if (event === undefined) return null;
+    if (event.$case !== 'started' && event.$case !== 'progress') return await this.#recorder.take(event, seq);
+    await this.#show(event.value);
+    return null;
+  }
+
   /** @returns how the attempt ended when the node's answer says that it cannot go on; null when attaching again may help */
   async #refusal(error: unknown): Promise<AttemptEnd | null> {
     if (!(error instanceof LatentSweepError)) return null;
     if (error.code === 'FENCED') return { kind: 'fenced' };
     // the stream itself broke, or the node is starting
     if (ERRORS[error.code].failure === 'node_lost') return null;
-    if (error.code === 'NOT_FOUND') {
-      return await this.#fail(
-        nodeLost(`node ${this.lease.node.nodeId} does not know the attempt`, this.lease.node.nodeId),
-      );
-    }
-    return await this.#fail(reportOf(error));
-  }
-
-  /** Only what the stream itself throws is worth another stream: an event that cannot be recorded comes again with the next. */
-  async #takeOrGiveUp(message: RunPhaseResponse): Promise<AttemptEnd | null> {
-    try {
-      return await this.#take(message);
-    } catch (error) {
-      const end = await this.#giveUp(error);
-      if (end.kind === 'failed') {
-        this.#stopNow();
-        if (end.report.code === 'EVENT_REFUSED') await this.#noteRefusal(end.report);
-      }
-      return end;
-    }
-  }
-
-  async #take({ event, seq }: RunPhaseResponse): Promise<AttemptEnd | null> {
-    if (event === undefined) return null;
-    switch (event.$case) {
-      case 'started':
-      case 'progress':
-        await this.#show(event.value);
-        return null;
-      case 'segment':
-        return await this.#commit(seq, event.value);
-      case 'completed':
-        return await this.#complete(seq, event.value.resultJson);
-      case 'stopped':
-        return await this.#stopped(seq);
-      case 'failed':
-        return await this.#failed(seq, event.value);
-    }
+    const { nodeId } = this.lease.node;
+    if (error.code !== 'NOT_FOUND') return await this.#recorder.fail(reportOf(error));
+    return await this.#recorder.fail(nodeLost(`node ${nodeId} does not know the attempt`, nodeId));
   }
 
   async #show(event: Started | Progress): Promise<void> {
@@ -263,119 +194,10 @@ export class AttemptFollower {
     if (waitMs > 0) await pause(waitMs, this.#stream.signal);
   }
 
-  async #commit(seq: bigint, segment: Segment): Promise<AttemptEnd | null> {
-    const next = await this.#judge(seq, (record) => afterSegment(record, seq, segment));
-    if (next !== 'recorded') {
-      const { phaseId, attempt } = this.id;
-      const outcome = await this.#needs.committer.commit({ phaseId, attempt, seq, ...segmentOfMessage(segment) });
-      if (outcome === 'fenced') return this.#fenced();
-      this.#record = next;
-      if (segment.checkpoint !== undefined) this.#needs.onCheckpoint(phaseId);
-    }
-    await this.#acknowledge(seq);
-    return null;
-  }
-
-  async #complete(seq: bigint, resultJson: string): Promise<AttemptEnd> {
-    await this.#judge(seq, (record) => checkCompleted(record, seq));
-    const { phaseId, attempt } = this.id;
-    const outcome = await this.#persist(() => this.#needs.store.completePhase(phaseId, attempt, seq, resultJson));
-    if (outcome === 'fenced') return this.#fenced();
-    this.#needs.onCheckpoint(phaseId);
-    await this.#acknowledge(seq);
-    return { kind: 'finished' };
-  }
-
-  async #stopped(seq: bigint): Promise<AttemptEnd> {
-    if (this.#stopMode === null) {
-      const end = await this.#fail(stoppedByNode(this.lease.node.nodeId, this.#mayBeLeaving()));
-      await this.#acknowledge(seq);
-      return end;
-    }
-    const { phaseId, attempt } = this.id;
-    await this.#persist(() => this.#needs.store.stopAttempt(phaseId, attempt));
-    await this.#acknowledge(seq);
-    return { kind: 'stopped' };
-  }
-
   /** Only of the process that was given the attempt here, and goes on, is it known that nobody asked it to stop and that it does not leave. */
   #mayBeLeaving(): boolean {
     const { node } = this.lease;
     return node.leaving || this.#incarnation === null || node.node.incarnation !== this.#incarnation;
-  }
-
-  async #failed(seq: bigint, event: Failed): Promise<AttemptEnd> {
-    const end = await this.#fail(reportOfNode(event));
-    await this.#acknowledge(seq);
-    return end;
-  }
-
-  /**
-   * What does not follow the record here may follow the newest one, or be in it: another replica records on until it has handed the node over.
-   *
-   * @throws LatentSweepError EVENT_REFUSED
-   */
-  async #judge<T>(seq: bigint, rule: (record: AttemptRecord) => T): Promise<T | 'recorded'> {
-    try {
-      return rule(this.#record);
-    } catch (error) {
-      const { phaseId, attempt } = this.id;
-      const newest = await this.#persist(() => this.#needs.store.attemptRecord(phaseId, attempt));
-      if (newest.lastSeq <= this.#record.lastSeq) throw error;
-      this.#record = { ...newest, names: this.#record.names };
-      return seq <= newest.lastSeq ? 'recorded' : rule(this.#record);
-    }
-  }
-
-  /** For the people who look at the node; its failed attempt is what counts towards quarantine. */
-  async #noteRefusal({ message }: FailureReport): Promise<void> {
-    const { phaseKey, attempt } = this.id;
-    try {
-      const details = { phase: phaseKey, attempt, reason: message };
-      await this.#needs.store.nodeEvent(this.lease.node.nodeId, 'event_refused', details);
-    } catch (error) {
-      this.#log.info({ error: String(error) }, 'a refused event was not noted at its node');
-    }
-  }
-
-  #fenced(): AttemptEnd {
-    this.#log.info('a newer attempt owns the phase; this one is ended');
-    this.#stopNow();
-    return { kind: 'fenced' };
-  }
-
-  /** Nobody wants its events any more; what is left in its spool is dropped when the node reports it. */
-  #stopNow(): void {
-    const { phaseKey, attempt } = this.id;
-    void this.lease.node.client
-      .stopPhase({ phaseKey, attempt, mode: StopMode.NOW }, { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) })
-      .catch((error: unknown) =>
-        this.#log.info({ error: String(error) }, 'an ended attempt could not be stopped; its node refuses it later'),
-      );
-  }
-
-  async #fail(report: FailureReport): Promise<AttemptEnd> {
-    const { phaseId, attempt } = this.id;
-    await this.#persist(() => this.#needs.store.failAttempt(phaseId, attempt, report));
-    this.#log.info({ code: report.code, failure: report.failure }, 'attempt failed');
-    return { kind: 'failed', report };
-  }
-
-  /** Only after the event is in Postgres. A lost acknowledgement costs a replay, which the store recognises by `seq`. */
-  async #acknowledge(seq: bigint): Promise<void> {
-    try {
-      const { phaseKey, attempt } = this.id;
-      await this.lease.node.client.acknowledge(
-        { phaseKey, attempt, seq },
-        { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) },
-      );
-    } catch (error) {
-      this.#log.info({ error: String(error) }, 'acknowledgement did not reach the node');
-    }
-  }
-
-  #persist<T>(write: () => Promise<T>): Promise<T> {
-    return persist(write, this.#detach.signal, this.#log);
   }
 }
 

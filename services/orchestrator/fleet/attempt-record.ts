@@ -6,6 +6,7 @@ import { RECORD_LIMITS } from '../../../workflows/domain/record-limits.ts';
 import type { Segment } from '../../gen/latentsweep/worker/v1/worker.ts';
 import { checkSegment } from './check-segment.ts';
 
+/** What is recorded of one attempt; replaced, never changed. */
 export interface AttemptRecord {
   /** Number of the last recorded event; 0 = none yet. */
   readonly lastSeq: bigint;
@@ -17,6 +18,7 @@ export interface AttemptRecord {
   readonly names: ReadonlySet<string>;
 }
 
+/** A record to which no metric names were brought yet by this process. */
 export function newRecord(record: Omit<AttemptRecord, 'names'>): AttemptRecord {
   return { ...record, names: new Set() };
 }

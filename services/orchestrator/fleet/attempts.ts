@@ -1,18 +1,23 @@
 // The attempts that this process follows, one per phase, and who waits for each: an activity of this process, an activity of a dead
-// replica (carried by id), or for a while nobody. It keeps the slot's use in step with that.
+// replica (completed by id), or for a while nobody. It keeps the slot's use in step with that.
 
 import type { RunPhaseRequest } from '../../gen/latentsweep/worker/v1/worker.ts';
-import { type AttemptEnd, AttemptFollower, type AttemptRef, type FollowerNeeds } from './attempt-follower.ts';
+import type { AttemptEnd, AttemptRef } from './attempt-end.ts';
+import { AttemptFollower, type FollowerNeeds } from './attempt-follower.ts';
 import type { AttemptRecord } from './attempt-record.ts';
 import type { Fleet } from './fleet.ts';
 import type { SlotLease } from './node-session.ts';
 
-/** Stands for whoever waits for the attempt; only the present holder can let go of it. */
-export type Holder = object;
+/** Identity of whoever waits for an attempt; only the present one can release it. */
+export type AttemptWaiter = object;
 
+/**
+ * At most one follower per phase. A slot is released when its attempt ends, and an attempt that nobody waits for is
+ * stopped with a checkpoint after `unclaimedMs`.
+ */
 export class FollowedAttempts {
   readonly #byPhase = new Map<string, AttemptFollower>();
-  readonly #waiters = new WeakMap<AttemptFollower, Holder | null>();
+  readonly #waiters = new WeakMap<AttemptFollower, AttemptWaiter | null>();
   readonly #timers = new Map<AttemptFollower, NodeJS.Timeout>();
   readonly #fleet: Fleet;
   readonly #needs: FollowerNeeds;
@@ -53,20 +58,20 @@ export class FollowedAttempts {
     return follower;
   }
 
-  /** `holder` waits for the attempt from now on; an earlier holder no longer counts. */
-  hold(follower: AttemptFollower, waiter: Holder, use: 'activity' | 'adopted'): void {
+  /** `waiter` waits for the attempt from now on; an earlier one no longer counts. */
+  setWaiter(follower: AttemptFollower, waiter: AttemptWaiter, use: 'activity' | 'adopted'): void {
     this.#waiters.set(follower, waiter);
     this.#stopTimer(follower);
     this.#fleet.use(follower.lease, use);
   }
 
-  isHeldBy(follower: AttemptFollower, waiter: Holder): boolean {
+  isWaiter(follower: AttemptFollower, waiter: AttemptWaiter): boolean {
     return this.#waiters.get(follower) === waiter;
   }
 
-  /** The holder's activity is closed: the attempt waits for a retry to ask for its phase, then is stopped with a checkpoint. */
-  release(follower: AttemptFollower, waiter: Holder): void {
-    if (!this.isHeldBy(follower, waiter)) return;
+  /** The activity of `waiter` is closed: the attempt waits for a retry to ask for its phase, then is stopped with a checkpoint. */
+  release(follower: AttemptFollower, waiter: AttemptWaiter): void {
+    if (!this.isWaiter(follower, waiter)) return;
     this.#waiters.set(follower, null);
     this.#fleet.use(follower.lease, 'unclaimed');
     const timer = setTimeout(() => follower.stop('checkpoint'), this.#unclaimedMs);

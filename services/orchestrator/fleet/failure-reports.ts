@@ -9,6 +9,7 @@ import type { FailureReport } from '../../store/types.ts';
 /** Longer details are no details: every one of them at its limit is shorter. */
 const MOST_JSON = 2 * RECORD_LIMITS.details * RECORD_LIMITS.detailCharacters;
 
+/** NODE_LOST: the machine is at fault, not the trial. */
 export function nodeLost(message: string, nodeId: string): FailureReport {
   return { code: 'NODE_LOST', failure: 'node_lost', message, details: { node: nodeId } };
 }
@@ -34,6 +35,9 @@ export function stoppedByNode(nodeId: string, mayBeLeaving: boolean): FailureRep
   return reportOf(new LatentSweepError('STOPPED_UNASKED', sentence, details));
 }
 
+/**
+ * An error of this process; what is no LatentSweepError is reported as INTERNAL. Message and details are cut to size.
+ */
 export function reportOf(error: unknown): FailureReport {
   if (error instanceof LatentSweepError) {
     const { code, failure, message, details } = error;

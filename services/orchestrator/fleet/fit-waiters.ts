@@ -3,16 +3,20 @@
 
 import type { Logger } from 'pino';
 import type { OrchestratorStore, TrialPlace } from '../../store/types.ts';
-import { chooseNode, type SlotRequirements, satisfies, wantText } from './placement.ts';
+import { chooseNode, requirementsText, type SlotRequirements, satisfies } from './placement.ts';
 
 const LOOK_EVERY_MS = 2_000;
 
 interface Waiter {
   readonly phaseKey: string;
-  readonly want: SlotRequirements;
+  readonly requirements: SlotRequirements;
   readonly wake: () => void;
 }
 
+/**
+ * Wakes phases in the order of their arrival, one per free slot, by looking at the whole fleet every 2 s while any
+ * waits.
+ */
 export class FitWaiters {
   readonly #store: Pick<OrchestratorStore, 'places' | 'waitFor' | 'recordDecision'>;
   readonly #log: Logger;
@@ -25,14 +29,14 @@ export class FitWaiters {
   }
 
   /** Resolves when a slot that the phase wants is free, though somebody may be faster, or when `signal` fires. */
-  wait(phaseKey: string, want: SlotRequirements, signal: AbortSignal): Promise<void> {
+  wait(phaseKey: string, requirements: SlotRequirements, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
         this.#waiters.delete(waiter);
         signal.removeEventListener('abort', done);
         resolve();
       };
-      const waiter = { phaseKey, want, wake: done };
+      const waiter = { phaseKey, requirements, wake: done };
       if (signal.aborted) {
         resolve();
         return;
@@ -63,10 +67,14 @@ export class FitWaiters {
   }
 
   /** @param given free slots that somebody before was woken for */
-  async #serve({ phaseKey, want, wake }: Waiter, places: readonly TrialPlace[], given: Set<TrialPlace>): Promise<void> {
-    const fitting = places.filter((place) => satisfies(want, place));
+  async #serve(
+    { phaseKey, requirements, wake }: Waiter,
+    places: readonly TrialPlace[],
+    given: Set<TrialPlace>,
+  ): Promise<void> {
+    const fitting = places.filter((place) => satisfies(requirements, place));
     if (fitting.length === 0) {
-      await this.#notify(phaseKey, want, places);
+      await this.#notify(phaseKey, requirements, places);
       return;
     }
     const free = fitting.filter((place) => place.free && !given.has(place));
@@ -74,20 +82,23 @@ export class FitWaiters {
     const candidates = nodes
       .map((nodeId) => ({ nodeId, freeSlots: free.filter((place) => place.nodeId === nodeId).length }))
       .filter((one) => one.freeSlots > 0);
-    const choice = chooseNode(want, candidates, nodes);
+    const choice = chooseNode(requirements, candidates, nodes);
     const place = free.find((one) => one.nodeId === choice?.nodeId);
     if (place === undefined) return;
     given.add(place);
     wake();
   }
 
-  async #notify(phaseKey: string, want: SlotRequirements, places: readonly TrialPlace[]): Promise<void> {
+  async #notify(phaseKey: string, requirements: SlotRequirements, places: readonly TrialPlace[]): Promise<void> {
     const nodes = [...new Set(places.map((place) => place.nodeId))];
     const there = nodes.length === 0 ? 'no node is connected' : `none of ${nodes.join(', ')} has one`;
-    const what = `waits for ${wantText(want)}: ${there}`;
+    const what = `waits for ${requirementsText(requirements)}: ${there}`;
     if (!(await this.#store.waitFor(phaseKey, what))) return;
-    this.#log.warn({ phase: phaseKey, device: want.device, memoryBytes: want.memoryBytes }, 'a phase fits no slot');
-    const { device, memoryBytes } = want;
+    this.#log.warn(
+      { phase: phaseKey, device: requirements.device, memoryBytes: requirements.memoryBytes },
+      'a phase fits no slot',
+    );
+    const { device, memoryBytes } = requirements;
     await this.#store.recordDecision({
       ...{ kind: 'fits_nowhere', phaseKey, attempt: null, nodeId: null, reason: what },
       details: { device, memoryBytes },

@@ -12,6 +12,10 @@ export interface Placed {
   readonly reason: string;
 }
 
+/**
+ * The sessions of this replica's nodes and the slots that they lease; listeners hear of every change. One instance
+ * per replica.
+ */
 export class Fleet {
   readonly sessions = new Map<string, NodeSession>();
   readonly #connect: ConnectWorker;
@@ -69,14 +73,14 @@ export class Fleet {
    * @returns null when there was none
    */
   async take(
-    want: SlotRequirements,
+    requirements: SlotRequirements,
     waitMs: number,
     signal: AbortSignal,
     elsewhere: readonly string[] = [],
   ): Promise<Placed | null> {
     const deadlineMs = performance.now() + waitMs;
     for (;;) {
-      const placed = this.#takeNow(want, elsewhere);
+      const placed = this.#takeNow(requirements, elsewhere);
       if (placed !== null) return placed;
       const leftMs = deadlineMs - performance.now();
       // free slots that do not fit are no reason to keep a permit from those whom they do
@@ -121,18 +125,21 @@ export class Fleet {
     for (const listener of [...this.#listeners]) listener();
   }
 
-  #takeNow(want: SlotRequirements, elsewhere: readonly string[]): Placed | null {
+  #takeNow(requirements: SlotRequirements, elsewhere: readonly string[]): Placed | null {
     const free = (session: NodeSession): ReturnType<NodeSession['freeSlots']> =>
-      session.freeSlots().filter((slot) => satisfies(want, offerOf(slot)));
+      session.freeSlots().filter((slot) => satisfies(requirements, offerOf(slot)));
     const sessions = [...this.sessions.values()];
     const candidates = sessions.flatMap((one) => {
       const freeSlots = free(one).length;
       return freeSlots === 0 ? [] : [{ nodeId: one.nodeId, freeSlots }];
     });
     const fitting = sessions.filter(
-      (one) => !one.leaving && one.quarantine === null && one.node.slots.some((slot) => satisfies(want, offerOf(slot))),
+      (one) =>
+        !one.leaving &&
+        one.quarantine === null &&
+        one.node.slots.some((slot) => satisfies(requirements, offerOf(slot))),
     );
-    const choice = chooseNode(want, candidates, [...fitting.map((one) => one.nodeId), ...elsewhere]);
+    const choice = chooseNode(requirements, candidates, [...fitting.map((one) => one.nodeId), ...elsewhere]);
     const session = choice === null ? undefined : this.sessions.get(choice.nodeId);
     const slot = session === undefined ? undefined : free(session)[0];
     if (choice === null || session === undefined || slot === undefined) return null;

@@ -19,12 +19,17 @@ const WATCH_EVERY_MS = 1_000;
 const TIDY_EVERY_MS = 10_000;
 const REFUSAL_EVERY_MS = 60_000;
 
+/** What the registry shares with the rest of the replica. */
 export interface GatewayNeeds extends AdoptionNeeds {
   readonly quarantine: Quarantine;
   readonly replicaId: string;
   readonly times: FleetTimes;
 }
 
+/**
+ * Serves the node registry from construction until `stop`. Registrations are refused with CONFIG_INVALID (form),
+ * NODE_NAME_TAKEN or STORE_UNREACHABLE.
+ */
 export class Gateway {
   readonly #needs: GatewayNeeds;
   readonly #fleet: Fleet;
@@ -33,7 +38,7 @@ export class Gateway {
   /** Nodes of other replicas; asked for again with every renewal. */
   readonly #standby = new Set<string>();
   /** One registration of a node at a time. */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #running = new Map<string, Promise<unknown>>();
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #tidiedAtMs = new Map<string, number>();
   /** By the name that was asked for; only names of known nodes come here. */
@@ -59,7 +64,7 @@ export class Gateway {
       checkNode(node, request.attempts);
       // what is refused leaves nothing in Postgres
       this.#fleet.checkAddress(node.address);
-      await this.#inTurn(node.nodeId, () => this.#register(node, request.attempts));
+      await this.#oneAtATime(node.nodeId, () => this.#register(node, request.attempts));
       const { nodeTimeoutMs, attemptLeaseMs } = this.#needs.times;
       return { renewMs: BigInt(Math.ceil(nodeTimeoutMs / RENEWALS_PER_TIMEOUT)), leaseMs: BigInt(attemptLeaseMs) };
     },
@@ -167,7 +172,7 @@ export class Gateway {
     )
       return;
     this.#tidiedAtMs.set(session.nodeId, nowMs);
-    this.#inTurn(session.nodeId, () => adoptReported(this.#needs, session, strays)).catch((error: unknown) =>
+    this.#oneAtATime(session.nodeId, () => adoptReported(this.#needs, session, strays)).catch((error: unknown) =>
       this.#log.info({ node: session.nodeId, error: String(error) }, 'strays of a node were not looked at; later'),
     );
   }
@@ -176,18 +181,18 @@ export class Gateway {
     return this.#store.ownNode(nodeId, this.#needs.replicaId, this.#needs.times.ownershipLeaseMs);
   }
 
-  #inTurn<T>(nodeId: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#turns.get(nodeId) ?? Promise.resolve();
+  #oneAtATime<T>(nodeId: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#running.get(nodeId) ?? Promise.resolve();
     const mine = before.then(work, work);
-    this.#turns.set(nodeId, mine);
+    this.#running.set(nodeId, mine);
     const forget = (): void => {
-      if (this.#turns.get(nodeId) === mine) this.#turns.delete(nodeId);
+      if (this.#running.get(nodeId) === mine) this.#running.delete(nodeId);
     };
     mine.then(forget, forget);
     return mine;
   }
 
-  /** Another replica owns the node now: it adopts the attempts, this one only lets go. */
+  /** Another replica owns the node now: it adopts the attempts, this one only stops following them. */
   #pass(session: NodeSession): void {
     for (const follower of this.#needs.attempts.all()) if (follower.lease.node === session) follower.detach();
     this.#fleet.drop(session);

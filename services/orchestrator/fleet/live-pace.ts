@@ -5,6 +5,7 @@
 const BURST = 20;
 const EVERY_MS = 100;
 
+/** At most 10 live events a second on average, 20 at once after a quiet time. It waits for nobody: the caller does. */
 export class LivePace {
   /** Up to when the events so far have used their share, monotonic ms. */
   #usedUntilMs = Number.NEGATIVE_INFINITY;

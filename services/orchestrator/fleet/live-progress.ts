@@ -4,6 +4,7 @@
 import { RECORD_LIMITS } from '../../../workflows/domain/record-limits.ts';
 import type { Progress, Started } from '../../gen/latentsweep/worker/v1/worker.ts';
 
+/** Steps of the whole phase; loss in nats per token, null before the first. */
 export interface LiveProgress {
   readonly step: number;
   readonly totalSteps: number;

@@ -11,6 +11,10 @@ interface SessionEvents {
   lost: [];
 }
 
+/**
+ * A node of this replica with its connection. Emits `reconnect` when streams must be opened again and `lost` once at
+ * its end.
+ */
 export class NodeSession extends EventEmitter<SessionEvents> {
   readonly nodeId: string;
   readonly leases = new Map<number, SlotLease>();

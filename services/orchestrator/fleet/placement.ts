@@ -11,6 +11,7 @@ export interface SlotOffer {
   readonly memoryBytes: number;
 }
 
+/** What a phase needs of a slot, and which nodes are better or worse for it. */
 export interface SlotRequirements {
   readonly device: 'any' | 'cpu' | 'cuda' | 'simulate';
   /** Least memory of the slot; 0 = any. */
@@ -23,7 +24,11 @@ export interface SlotRequirements {
 
 const MEGABYTE = 1e6;
 
-export function wantOf(placement: PhasePlacement): SlotRequirements {
+/**
+ * The sweep's `resources` and the memory that the phase is estimated to need at least, in bytes. Settings of an
+ * unknown form need no memory.
+ */
+export function slotRequirements(placement: PhasePlacement): SlotRequirements {
   const { resources, checkpointNode, parentNode, failedOn } = placement;
   const json: unknown = JSON.parse(placement.configJson);
   const config = anyPhaseConfigSchema.safeParse(json);
@@ -40,13 +45,14 @@ export function wantOf(placement: PhasePlacement): SlotRequirements {
   };
 }
 
+/** Whether the slot is of the right device and has the memory; a slot of unknown memory has. */
 export function satisfies({ device, memoryBytes }: SlotRequirements, offer: SlotOffer): boolean {
   const isRightDevice = device === 'any' ? offer.device !== 'simulate' : offer.device === device;
   return isRightDevice && (offer.memoryBytes === 0 || offer.memoryBytes >= memoryBytes);
 }
 
 /** `a cuda slot with at least 12.0 GB` */
-export function wantText({ device, memoryBytes }: SlotRequirements): string {
+export function requirementsText({ device, memoryBytes }: SlotRequirements): string {
   const memory = memoryBytes === 0 ? '' : ` with at least ${(memoryBytes / 1e9).toPrecision(3)} GB`;
   return `a ${device === 'any' ? '' : `${device} `}slot${memory}`;
 }
@@ -64,20 +70,20 @@ export interface Candidate {
  * @returns null when it should wait: only nodes on which it failed are free, and there are others
  */
 export function chooseNode(
-  want: SlotRequirements,
+  requirements: SlotRequirements,
   candidates: readonly Candidate[],
   fitting: readonly string[],
 ): { readonly nodeId: string; readonly reason: string } | null {
-  const trusted = candidates.filter(({ nodeId }) => !want.avoid.includes(nodeId));
-  for (const { nodeId, why } of want.prefer) {
+  const trusted = candidates.filter(({ nodeId }) => !requirements.avoid.includes(nodeId));
+  for (const { nodeId, why } of requirements.prefer) {
     if (trusted.some((one) => one.nodeId === nodeId)) return { nodeId, reason: `on ${nodeId}, because ${why}` };
   }
   const [first] = [...trusted].sort((a, b) => b.freeSlots - a.freeSlots);
   if (first !== undefined) {
     const { nodeId, freeSlots } = first;
-    return { nodeId, reason: `on ${nodeId}${whyEmptiest(want, trusted.length, freeSlots)}` };
+    return { nodeId, reason: `on ${nodeId}${whyEmptiest(requirements, trusted.length, freeSlots)}` };
   }
-  const isElsewhere = fitting.some((nodeId) => !want.avoid.includes(nodeId));
+  const isElsewhere = fitting.some((nodeId) => !requirements.avoid.includes(nodeId));
   const [last] = candidates;
   if (isElsewhere || last === undefined) return null;
   return { nodeId: last.nodeId, reason: `on ${last.nodeId} again, because no other node has a slot for it` };

@@ -2,11 +2,14 @@
 
 import type { Logger } from 'pino';
 import type { OrchestratorStore } from '../../store/types.ts';
-import type { AttemptRef } from './attempt-follower.ts';
+import type { AttemptRef } from './attempt-end.ts';
 import type { LiveProgress } from './live-progress.ts';
 
 const WRITE_EVERY_MS = 2_000;
 
+/**
+ * Keeps the newest numbers of each attempt and writes all that changed every 2 s; failures are logged, never thrown.
+ */
 export class ProgressWriter {
   readonly #store: Pick<OrchestratorStore, 'attemptProgress'>;
   readonly #log: Logger;

@@ -1,18 +1,20 @@
 // Puts nodes whose attempts fail while the same phases go on elsewhere into quarantine, and takes them out of it when a canary succeeds.
-// Judged when attempts end; the state is in Postgres, so that whichever replica owns the node obeys it.
+// Judged when attempts end; the state is in Postgres, so that it holds for whichever replica owns the node.
 
 import type { Logger } from 'pino';
 import { judgeNode, maySuspectNode } from '../../../workflows/domain/node-health.ts';
 import type { NodeQuarantine, OrchestratorStore } from '../../store/types.ts';
-import type { AttemptEnd } from './attempt-follower.ts';
+import type { AttemptEnd } from './attempt-end.ts';
 import type { Fleet } from './fleet.ts';
 
+/** How long a node waits for a phase that tests it, in milliseconds. */
 export interface QuarantineTimes {
   /** Until the first canary; doubled by each failed one. */
   readonly quarantineMs: number;
   readonly maxQuarantineMs: number;
 }
 
+/** Judges nodes one after the other; replicas may judge the same node, Postgres takes the first verdict. */
 export class Quarantine {
   readonly #store: OrchestratorStore;
   readonly #fleet: Fleet;

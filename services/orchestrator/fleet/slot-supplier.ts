@@ -4,6 +4,10 @@
 import type { ActivitySlotInfo, CustomSlotSupplier, SlotPermit } from '@temporalio/worker';
 import type { Fleet } from './fleet.ts';
 
+/**
+ * Grants at most `fleet.capacity()` permits at a time, first come first served, and grants again whenever the fleet
+ * changes.
+ */
 export class FleetSlotSupplier implements CustomSlotSupplier<ActivitySlotInfo> {
   readonly type = 'custom';
   readonly #fleet: Fleet;
