@@ -29,9 +29,11 @@ export const STATIC_STEPS = [
   { name: 'format', commands: [['biome', 'format', '.']] },
 ];
 
-const RUN_TESTS = ['node', '--import', 'tsx', '--test'];
+/** A URL, so that what tests start anywhere can load the sources too. */
+const LOADER = new URL('../../test/loader/load.mjs', import.meta.url).href;
+const RUN_TESTS = ['node', '--import', LOADER, '--test'];
 /** Tests of one run share a Postgres and a Temporal; chaos kills those of its own. */
-const WITH_SERVERS = ['node', '--import', 'tsx', 'test/run-with-servers.ts'];
+const WITH_SERVERS = ['node', '--import', LOADER, 'test/run-with-servers.ts'];
 /** By step, in their order. */
 const TEST_FOLDERS = {
   tests: { folders: ['unit', 'replay', 'parity', 'integration'], command: [...WITH_SERVERS, ...RUN_TESTS] },

@@ -1,5 +1,5 @@
-// How one process of the program starts another: from the compiled files when it runs from them itself, else from the sources, which tsx lets
-// Node load from any working directory.
+// How one process of the program starts another: from the compiled files when it runs from them itself, else from the sources, which tsx, or the
+// loader that this process was started with, lets Node load from any working directory.
 
 import { fileURLToPath } from 'node:url';
 
@@ -18,6 +18,12 @@ export function programEntry(module: string, caller: string): ProgramEntry {
   const isCompiled = caller.endsWith('.js');
   return {
     path: fileURLToPath(new URL(`${module}${isCompiled ? '.js' : '.ts'}`, caller)),
-    execArgv: isCompiled ? [] : ['--import', import.meta.resolve('tsx')],
+    execArgv: isCompiled ? [] : ['--import', sourceLoader()],
   };
+}
+
+function sourceLoader(): string {
+  const { execArgv } = process;
+  const own = execArgv[execArgv.indexOf('--import') + 1] ?? '';
+  return own.startsWith('file:') ? own : import.meta.resolve('tsx');
 }

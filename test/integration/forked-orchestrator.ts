@@ -2,10 +2,10 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { programEntry } from '../../services/program/index.ts';
 import type { StoreBench } from './store-bench.ts';
 
-const program = fileURLToPath(new URL('./orchestrator-child.ts', import.meta.url));
+const program = programEntry('./orchestrator-child', import.meta.url);
 
 export interface ForkedOrchestrator {
   readonly child: ChildProcess;
@@ -19,8 +19,8 @@ export async function forkOrchestrator(
   times: 'test' | 'default' = 'test',
 ): Promise<ForkedOrchestrator> {
   const { address, namespace } = bench.temporal;
-  const child = fork(program, [address, namespace, registryAddress, fixture.url, times], {
-    ...{ execArgv: ['--import', 'tsx'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
+  const child = fork(program.path, [address, namespace, registryAddress, fixture.url, times], {
+    ...{ execArgv: [...program.execArgv], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
   });
   const replicaId = await new Promise<string>((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`the orchestrator ended with ${code}`)));

@@ -7,7 +7,6 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import pino from 'pino';
 import { type ArtifactStore, openArtifactStore } from '../../services/artifacts/index.ts';
 import type { RegistryServiceImplementation } from '../../services/gen/latentsweep/registry/v1/registry.ts';
@@ -19,14 +18,18 @@ import {
   type WorkerServiceClient,
 } from '../../services/gen/latentsweep/worker/v1/worker.ts';
 import { DEFAULT_WORKER_TIMES, startWorker, type Worker, type WorkerOptions } from '../../services/gpu-worker/index.ts';
+import { programEntry } from '../../services/program/index.ts';
 import { connectWorker, type RpcServer, serveRegistry } from '../../services/rpc/index.ts';
 import { configOfScript } from './scripted-sweep.ts';
 import type { TrainerScript } from './scripted-trainer-child.ts';
 import { TEST_RPC } from './test-rpc.ts';
 
+const scriptedTrainer = programEntry('./scripted-trainer-child', import.meta.url);
+const workerChild = programEntry('./gpu-worker-child', import.meta.url);
+
 export const SCRIPTED_TRAINER = {
-  trainerEntry: fileURLToPath(new URL('./scripted-trainer-child.ts', import.meta.url)),
-  trainerExecArgv: ['--import', 'tsx'],
+  trainerEntry: scriptedTrainer.path,
+  trainerExecArgv: scriptedTrainer.execArgv,
 } as const;
 
 export const WORKER_TEST_TIMES = {
@@ -99,8 +102,8 @@ export class WorkerBench {
   /** In a process of its own. */
   async child(more: Partial<WorkerOptions> = {}): Promise<{ readonly child: ChildProcess; readonly address: string }> {
     const { log, ...options } = this.options(more);
-    const child = fork(fileURLToPath(new URL('./gpu-worker-child.ts', import.meta.url)), [], {
-      execArgv: ['--import', 'tsx'],
+    const child = fork(workerChild.path, [], {
+      execArgv: [...workerChild.execArgv],
       serialization: 'advanced',
     });
     this.#closers.push(() => kill(child));

@@ -3,7 +3,6 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { ChannelCredentials, createChannel, createClient, Metadata } from 'nice-grpc';
 import { HealthDefinition } from 'nice-grpc-server-health';
 import type { RegistryServiceImplementation } from '../../services/gen/latentsweep/registry/v1/registry.ts';
@@ -13,6 +12,7 @@ import {
   type WorkerServiceImplementation,
 } from '../../services/gen/latentsweep/worker/v1/worker.ts';
 import type { ConnectWorker, ServeRegistry } from '../../services/orchestrator/index.ts';
+import { programEntry } from '../../services/program/index.ts';
 import {
   connectRegistry,
   connectWorker,
@@ -235,7 +235,8 @@ test('a stopped server ends streams that run on', async () => {
 });
 
 test('a peer that is suspended is noticed by keepalive, calls end as NODE_LOST', async () => {
-  const child = fork(fileURLToPath(new URL('./rpc-child.ts', import.meta.url)), { execArgv: ['--import', 'tsx'] });
+  const program = programEntry('./rpc-child', import.meta.url);
+  const child = fork(program.path, { execArgv: [...program.execArgv] });
   children.push(child);
   const [address] = (await once(child, 'message')) as [string];
   const { client, close } = connectWorker(address, TEST_RPC);

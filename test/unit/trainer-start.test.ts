@@ -5,12 +5,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import pino from 'pino';
 import { loadConfig } from '../../services/config/index.ts';
 import { DEFAULT_WORKER_TIMES } from '../../services/gpu-worker/options.ts';
 import { TrainerSlot } from '../../services/gpu-worker/trainer-slot.ts';
 import { type ProcessUsage, StartWatch } from '../../services/machine/index.ts';
+import { programEntry } from '../../services/program/index.ts';
 import { ERRORS, LatentSweepError, RETRY_POLICIES } from '../../workflows/domain/errors.ts';
 import { until } from '../integration/until.ts';
 
@@ -18,12 +18,13 @@ const onLinux = { skip: process.platform === 'linux' ? false : 'only Linux tells
 const folder = mkdtempSync(join(tmpdir(), 'trainer-start-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
+const program = programEntry('./trainer-start-child', import.meta.url);
 let slots = 0;
 function slot(start: string, trainerStartMs: number): TrainerSlot {
   const options = { device: 'cpu', threads: 1, memoryBytes: 0, env: { LSWEEP_TEST_START: start } } as const;
   return new TrainerSlot(slots++, options, folder, {
-    trainerEntry: fileURLToPath(new URL('./trainer-start-child.ts', import.meta.url)),
-    trainerExecArgv: ['--import', import.meta.resolve('tsx')],
+    trainerEntry: program.path,
+    trainerExecArgv: program.execArgv,
     times: { ...DEFAULT_WORKER_TIMES, trainerStartMs, trainerGraceMs: 500 },
     log: pino({ level: 'silent' }),
   });
