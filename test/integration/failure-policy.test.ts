@@ -41,14 +41,10 @@ const decisionsOf = async (name: string): Promise<string[]> => {
 
 /** Waits until the fleet is these nodes: one that died is offered work until its lease ends. */
 const connectedAre = (...names: readonly string[]): Promise<void> =>
-  until(
-    `${names.join(' and ')} and no other is connected`,
-    async () => {
-      const rows = await fixture.rows<{ node: string }>('select node from study.nodes where connected order by node');
-      return rows.map((row) => row.node).join() === names.join();
-    },
-    30_000,
-  );
+  until(`${names.join(' and ')} and no other is connected`, async () => {
+    const rows = await fixture.rows<{ node: string }>('select node from study.nodes where connected order by node');
+    return rows.map((row) => row.node).join() === names.join();
+  });
 
 test('out of memory halves what is computed at a time, goes on from the checkpoint, and stays under the same phase key', async () => {
   await bench.start('memory', ofOne(failing('m-oom', 'OUT_OF_MEMORY', 'out_of_memory', 2), { retries: fast() }));
@@ -109,7 +105,7 @@ test('a sick node is quarantined, gets no work but a canary, and returns when th
   await bench.start('sick', { retries: { worker_crash: { attempts: 2, backoffMs: 10, maxBackoffMs: 10 } }, trials });
   const isQuarantined = async (): Promise<boolean> =>
     (await fixture.rows("select 1 from study.nodes where node = 'node-sick' and quarantined")).length === 1;
-  await until('it is in quarantine', isQuarantined, 30_000);
+  await until('it is in quarantine', isQuarantined);
   assert.deepEqual(await bench.result('sick'), { state: 'finished', finished: 30, failed: 0 });
   const [event] = await fixture.rows<{ reason: string }>(
     "select reason from study.decisions where node = 'node-sick' and decision = 'quarantined'",
@@ -119,7 +115,7 @@ test('a sick node is quarantined, gets no work but a canary, and returns when th
   sick.sick = false;
   const more = Array.from({ length: 60 }, (_, i) => [{ name: `t-${i}`, steps: 5, stepMs: 30 }]);
   await bench.start('healthy', { trials: more });
-  await until('it is trusted again', async () => !(await isQuarantined()), 30_000);
+  await until('it is trusted again', async () => !(await isQuarantined()));
   assert.deepEqual(await bench.result('healthy'), { state: 'finished', finished: 60, failed: 0 });
   const canaries = await fixture.rows(
     "select 1 from study.decisions where node = 'node-sick' and decision = 'placed' and reason like '%as its canary'",

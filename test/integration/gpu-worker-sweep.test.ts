@@ -83,7 +83,7 @@ test('a sweep runs on a real node, each phase once', async () => {
   await kill(only);
 });
 
-test('workers and trainers killed in turn change nothing of the result', { timeout: 300_000 }, async () => {
+test('workers and trainers killed in turn change nothing of the result', { timeout: 600_000 }, async () => {
   const first = await start(nodes[0], 'node-0');
   const second = await start(nodes[1], 'node-1');
   const { hold, release } = holdAt(40);
@@ -103,7 +103,7 @@ test('workers and trainers killed in turn change nothing of the result', { timeo
   await assertUndisturbed(spec);
 });
 
-test('paused on one node, a phase goes on at the same step on another', { timeout: 180_000 }, async () => {
+test('paused on one node, a phase goes on at the same step on another', { timeout: 600_000 }, async () => {
   const { hold, release } = holdAt(20);
   const spec = sharedBaseSpec(2, { steps: 40, stepMs: 25, hold }, 'moved');
   await bench.start('moved', spec);
@@ -119,7 +119,7 @@ test('paused on one node, a phase goes on at the same step on another', { timeou
 });
 
 test('a trainer that is suspended ends as a time-out of its attempt, and the phase goes on at another node', {
-  timeout: 180_000,
+  timeout: 600_000,
 }, async () => {
   const watchful = await start(nodes[1], 'node-1', { ...WORKER_TEST_TIMES, stallMs: 3_000 });
   const soon = { backoffMs: 10, maxBackoffMs: 20 };

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runRace } from '../bench/race/run-race.ts';
 
-test('forty cells run exactly once although the orchestrator is killed among them', { timeout: 240_000 }, async () => {
+test('forty cells run exactly once although the orchestrator is killed among them', { timeout: 600_000 }, async () => {
   const row = await runRace({
     cells: 40,
     slots: 8,

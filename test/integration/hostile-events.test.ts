@@ -117,7 +117,7 @@ const onlyConnected = (...names: readonly string[]): Promise<void> =>
   });
 
 test('what no phase can have recorded fails its attempt with the reason, and its node is noted', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   const liar = await startHostileNode('node-liar', bench.registryAddress, (name) => LIES[name]?.sent ?? []);
   nodes.push(liar);
@@ -187,7 +187,7 @@ test('after all that an honest node records names that are new to everybody', as
 });
 
 test('a node that floods its attempts with progress is read slowly and delays nobody', {
-  timeout: 120_000,
+  timeout: 600_000,
 }, async () => {
   let sent = 0;
   const flood = function* (_name: string, signal: AbortSignal): Generator<Message> {

@@ -69,7 +69,7 @@ test('the node itself comes back at once, as a new process on another address', 
 test('another node may have the name when the one that had it is gone', async () => {
   await Promise.all(nodes.map((one) => one.close()));
   const heir = await start('three');
-  await until('it is registered', async () => (await addressOf()) === heir.node.address, 30_000);
+  await until('it is registered', async () => (await addressOf()) === heir.node.address);
 });
 
 test('a registration that no node sends is refused before it is written', async () => {

@@ -118,14 +118,10 @@ export class RealStack {
     if (pid === undefined) throw new Error(`there is no ${what} to kill`);
     process.kill(pid, 'SIGKILL');
     if (what === 'trainer') return;
-    await until(
-      `another ${what} runs`,
-      () => {
-        const now = this.pidsOf(what);
-        return now.length === pids.length && !now.includes(pid);
-      },
-      60_000,
-    );
+    await until(`another ${what} runs`, () => {
+      const now = this.pidsOf(what);
+      return now.length === pids.length && !now.includes(pid);
+    });
   }
 
   async #command(...words: readonly string[]): Promise<void> {

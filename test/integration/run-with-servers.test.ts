@@ -25,7 +25,7 @@ function answers(address: string): Promise<boolean> {
 }
 
 test('a command finds one Postgres and one Temporal, and a SIGTERM ends it and both', {
-  timeout: 180_000,
+  timeout: 600_000,
 }, async () => {
   const child = spawn(process.execPath, ['--import', 'tsx', program, process.execPath, '-e', command], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -59,7 +59,7 @@ test('a running sweep survives a migration between two orchestrators and ends wi
     await bench.start('upgraded', sharedBaseSpec(CELLS, { steps: STEPS, stepMs: 50 }, 'u'));
     const open = async (): Promise<number> =>
       (await client.query("select 1 from study.running where kind = 'base' and step > 3")).rows.length;
-    await until('finetunes run', async () => (await open()) === 2, 40_000);
+    await until('finetunes run', async () => (await open()) === 2);
     await before.stop();
 
     await cp(new URL('../../infra/migrations/', import.meta.url), folder, { recursive: true });

@@ -23,7 +23,7 @@ async function start(name: string, spec: ScriptedSpec, weight: number, priority 
   await bench.commands.startSweep({
     ...{ name, spec, specHash: JSON.stringify(spec), cells, priority, weight, width: null },
   });
-  await until(`all first phases of ${name} wait for a slot`, async () => (await waiting(name, cells)) >= cells, 60_000);
+  await until(`all first phases of ${name} wait for a slot`, async () => (await waiting(name, cells)) >= cells);
 }
 
 /** PENDING_ACTIVITY_STATE_SCHEDULED of Temporal's API. */
@@ -92,18 +92,14 @@ test('retries go before the backlog of their own sweep, and behind all of a swee
   await until('one has failed', async () => (await tried()).length > 1);
   await first.die();
   await start('high', spec(Array.from({ length: more }, (_, i) => [phase(`high-${i}`)])), 1, 1);
-  await until('all of the low one wait again', async () => (await waiting('low', count)) === count, 60_000);
+  await until('all of the low one wait again', async () => (await waiting('low', count)) === count);
   const again = await tried();
   assert.ok(again.length < count / 2, `${again.length} of ${count} are retries`);
 
   const before = (await placed()).length;
   await bench.worker('node-second', 1);
   await bench.result('high');
-  await until(
-    'the retries have had a slot',
-    async () => (await placed()).length > before + more + again.length,
-    60_000,
-  );
+  await until('the retries have had a slot', async () => (await placed()).length > before + more + again.length);
   const order = (await placed()).slice(before);
   const first12 = order.slice(0, more).filter((name) => !name.startsWith('high'));
   assert.deepEqual(first12, [], 'all of the more important sweep first');

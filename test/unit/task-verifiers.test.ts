@@ -142,9 +142,11 @@ function assertAllRefused(
     for (const text of hostile(example.answer)) {
       if (isExcused(text, example.answer)) continue;
       count++;
-      const startedMs = performance.now();
+      // of the processor: how long others keep us from it says nothing about a verifier
+      const before = process.cpuUsage();
       const accepted = task.verify(text, example);
-      const ms = performance.now() - startedMs;
+      const { user, system } = process.cpuUsage(before);
+      const ms = (user + system) / 1_000;
       assert.equal(accepted, false, `${JSON.stringify(text.slice(0, 80))} for ${example.answer}`);
       assert.ok(ms < LONGEST_MS, `${ms} ms for ${JSON.stringify(text.slice(0, 80))}`);
       assert.ok(typeof answerIn(text) === 'string');

@@ -47,6 +47,7 @@ test('a trainer that works at its start is waited for, longer than its patience'
     began = true;
     return Promise.resolve('keep');
   });
+  // patience is a time: that it is extended shows only beyond it
   const startedAtMs = performance.now();
   await until('its patience has passed', () => performance.now() - startedAtMs > 1.2 * patienceMs);
   assert.equal(began, false);

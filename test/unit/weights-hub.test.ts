@@ -11,6 +11,7 @@ import {
   resolveLocalModel,
   resolveModel,
 } from '../../services/trainer/weights/index.ts';
+import { until } from '../integration/until.ts';
 import { failsWith, GPT2, parametersOf, temporaryFolder, writeFolder, writeShards } from './weights-folder.ts';
 import { COMMIT, type HubContent, type HubServer, startHub } from './weights-hub-server.ts';
 
@@ -132,9 +133,7 @@ test('what a killed process left is taken over; what a living one writes is wait
   const living = join(other.blobs, `${hash}.host-another.1.00000001.partial`);
   writeFileSync(living, weightsOf(other).subarray(0, 64));
   const waiting = fetchWeights(NAME, other.options);
-  const deadlineMs = Date.now() + 10_000;
-  // the config is there: the weights are next
-  while (readdirSync(other.blobs).length < 2 && Date.now() < deadlineMs) await new Promise(setImmediate);
+  await until('the config is there, the weights are next', () => readdirSync(other.blobs).length >= 2);
   writeFileSync(living, weightsOf(other));
   renameSync(living, join(other.blobs, hash));
   loadHuggingFaceFolder(await waiting);
