@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ResultRow, resultsQuery } from '../../services/cli/queries/results.ts';
 import { sweepsQuery } from '../../services/cli/queries/sweeps.ts';
-import { BATCH_ROWS, csvOf, jsonOf, tableOf } from '../../services/cli/render/query-result.ts';
+import { BATCH_ROWS, csvChunks, jsonOf, tableOf } from '../../services/cli/render/query-result.ts';
 import { explainTrial } from '../../services/cli/results/explain-trial.ts';
 import { resultsLegend, resultsTable } from '../../services/cli/results/results-table.ts';
 import { phasesText } from '../../services/cli/results/show-sweep.ts';
@@ -179,8 +179,8 @@ test('a query as JSON is one array of row objects that keeps equal names apart, 
 
 test('a query as CSV quotes what it must and has one heading', async () => {
   const rows = '"a, ""b""\nc",0.1,NaN,1970-01-01T00:00:00.000Z,"{""train.lr"":0.0001}"\n,12,true,,"[1,2]"\n';
-  assert.equal(await textOf(csvOf(batches(ANSWER))), `name,value,value,at,point\n${rows}`);
-  assert.equal(await textOf(csvOf(batches(ANSWER, ANSWER))), `name,value,value,at,point\n${rows}${rows}`);
+  assert.equal(await textOf(csvChunks(batches(ANSWER))), `name,value,value,at,point\n${rows}`);
+  assert.equal(await textOf(csvChunks(batches(ANSWER, ANSWER))), `name,value,value,at,point\n${rows}${rows}`);
 });
 
 test('CSV has no cell that a spreadsheet runs; numbers stay numbers, and JSON is raw', async () => {
@@ -200,12 +200,12 @@ test('CSV has no cell that a spreadsheet runs; numbers stay numbers, and JSON is
     '',
   ];
   const answer = { columns: ['=t', 'n'], rows: texts.map((text) => [text, -1.5]) };
-  const cells = (await textOf(csvOf(batches(answer)))).split('\n').map((line) => line.replace(/,[^,]*$/, ''));
+  const cells = (await textOf(csvChunks(batches(answer)))).split('\n').map((line) => line.replace(/,[^,]*$/, ''));
   assert.deepEqual(cells.slice(0, -1), [
     ...["'=t", "'=1+1", "'+cmd", "'-cmd", "'@SUM(A1)", "'\tx", `"'\rx"`, "'＝1", 'a=1', '-1.5e3', '+7'],
     ...['-9223372036854775808', "'-", ''],
   ]);
-  assert.match(await textOf(csvOf(batches(answer))), /\n'=1\+1,-1\.5\n/);
+  assert.match(await textOf(csvChunks(batches(answer))), /\n'=1\+1,-1\.5\n/);
   assert.match(await textOf(jsonOf(batches(answer))), /"=1\+1"/);
   assert.equal(reportCsv([{ rest: '=HYPERLINK("x")', accuracy: -0.5 }]), `rest,accuracy\n"'=HYPERLINK(""x"")",-0.5\n`);
 });

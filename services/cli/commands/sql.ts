@@ -28,11 +28,11 @@ export function register(program: Command): void {
       const options = globalOptions(command);
       const { csv } = z.object({ csv: z.boolean().default(false) }).parse(command.opts());
       if (csv && options.json) command.error('error: --csv and --json exclude each other');
-      const [{ configOf, withPeoplesReader }, { BATCH_ROWS, csvOf, jsonOf, tableOf }, { writeStream }] =
+      const [{ configOf, withPeoplesReader }, { BATCH_ROWS, csvChunks, jsonOf, tableOf }, { writeStream }] =
         await Promise.all([import('../access.ts'), import('../render/query-result.ts'), import('../write-stream.ts')]);
       await withPeoplesReader(configOf(options), async (reader) => {
         const batches = reader.batches(query, BATCH_ROWS);
-        const texts = options.json ? jsonOf(batches) : csv ? csvOf(batches) : tableOf(batches);
+        const texts = options.json ? jsonOf(batches) : csv ? csvChunks(batches) : tableOf(batches);
         // a file or program gets CSV as it is
         const asIs = csv && !process.stdout.isTTY;
         await writeStream(process.stdout, texts, asIs ? (text) => text : visibleText);

@@ -35,7 +35,7 @@ function jsonRows({ columns, rows }: QueryResult): readonly Readonly<Record<stri
 }
 
 /** RFC 4180, with a heading; text that a spreadsheet would run has a quote in front. */
-export async function* csvOf(batches: Batches): AsyncGenerator<string, void, undefined> {
+export async function* csvChunks(batches: Batches): AsyncGenerator<string, void, undefined> {
   let isFirst = true;
   for await (const { columns, rows } of batches) {
     const heading = isFirst ? [columns.map(spreadsheetText)] : [];

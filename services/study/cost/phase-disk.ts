@@ -3,9 +3,7 @@
 
 import type { SplitSizes } from '../plan/index.ts';
 import type { PhaseConfig } from '../settings/index.ts';
-import { type ModelShape, parameterCounts } from '../systems/index.ts';
-
-const FLOAT = 4;
+import { FLOAT_BYTES, type ModelShape, parameterCounts } from '../systems/index.ts';
 
 /** @param sizes of the task's splits: the checkpoint of an analysis holds the latents of its items */
 export function checkpointBytes(config: PhaseConfig, shape: ModelShape, vocabulary: number, sizes: SplitSizes): number {
@@ -19,20 +17,20 @@ export function checkpointBytes(config: PhaseConfig, shape: ModelShape, vocabula
         latents: 0,
         query: null,
       });
-      return FLOAT * 3 * total;
+      return FLOAT_BYTES * 3 * total;
     }
     case 'pretrain':
     case 'finetune': {
       const { system, channel, latents, query } = config;
       const { total, trained } = parameterCounts({ ...about, system, channel, latents, query });
       const chosen = config.kind === 'finetune' && config.train.select !== undefined ? trained : 0;
-      return FLOAT * (total + 2 * trained + chosen);
+      return FLOAT_BYTES * (total + 2 * trained + chosen);
     }
     case 'evaluate':
       return 0;
     case 'analyse': {
       const { items, split } = config.analyse;
-      return FLOAT * Math.min(items ?? sizes[split], sizes[split]) * config.latents * shape.width;
+      return FLOAT_BYTES * Math.min(items ?? sizes[split], sizes[split]) * config.latents * shape.width;
     }
   }
 }

@@ -2,10 +2,8 @@
 // the graphs: services/trainer/plan), so a phase that fits by this may still run out of memory, but one that does not can never run.
 
 import type { AnyPhaseConfig } from '../settings/index.ts';
-import { parameterCounts, shapeOf } from '../systems/index.ts';
+import { FLOAT_BYTES, parameterCounts, shapeOf } from '../systems/index.ts';
 import { taskTokens } from './task-tokens.ts';
-
-const FLOAT = 4;
 
 /** Bytes of weights, and for training of gradients and Adam's two moments; null where the model's shape is not in the config. */
 export function leastMemoryBytes(config: AnyPhaseConfig): number | null {
@@ -25,5 +23,5 @@ export function leastMemoryBytes(config: AnyPhaseConfig): number | null {
 }
 
 function stateBytes(total: number, trained: number): number {
-  return FLOAT * (total + 3 * trained);
+  return FLOAT_BYTES * (total + 3 * trained);
 }

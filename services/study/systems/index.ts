@@ -3,7 +3,14 @@
 export { capacityFloatsPerLatent, channelName } from './capacity.ts';
 export { canonicalLayers, exchangedLayers, layersOf } from './layer-selection.ts';
 export { type ModelShape, modelShapeSchema, shapeOf } from './model-shape.ts';
-export { layerParameters, modelParameters, modelTensors, OWN_HEAD, TOKEN_EMBEDDING } from './model-tensors.ts';
+export {
+  FLOAT_BYTES,
+  layerParameters,
+  modelParameters,
+  modelTensors,
+  OWN_HEAD,
+  TOKEN_EMBEDDING,
+} from './model-tensors.ts';
 export { publicShape } from './public-shapes.ts';
 export { siteRoom } from './site-room.ts';
 export {

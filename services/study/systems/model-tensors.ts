@@ -4,7 +4,7 @@
 import type { ModelShape } from './model-shape.ts';
 
 /** What planning and training treat apart; `cache`: what makes a layer's cache entries, with the norm before it. */
-export type TensorRole = 'tokens' | 'positions' | 'cache' | 'rest_of_layer' | 'last_norm' | 'head';
+export type ModelTensorRole = 'tokens' | 'positions' | 'cache' | 'rest_of_layer' | 'last_norm' | 'head';
 
 /** One tensor, or the tensor of that name in every layer. */
 export interface ModelTensor {
@@ -14,8 +14,11 @@ export interface ModelTensor {
   readonly shape: readonly number[];
   /** Elements in all. */
   readonly elements: number;
-  readonly role: TensorRole;
+  readonly role: ModelTensorRole;
 }
+
+/** Of one number: everything is trained and stored in fp32. */
+export const FLOAT_BYTES = 4;
 
 /** Hugging Face's name of a head that is not the token embedding. */
 export const OWN_HEAD = 'lm_head.weight';
@@ -81,7 +84,7 @@ export function modelParameters(model: ModelShape, vocabulary: number): number {
   return sum;
 }
 
-function tensor(name: string, role: TensorRole, ...shape: readonly number[]): ModelTensor {
+function tensor(name: string, role: ModelTensorRole, ...shape: readonly number[]): ModelTensor {
   return { name, role, shape, elements: shape.reduce((product, size) => product * size, 1) };
 }
 

@@ -25,7 +25,7 @@ export interface TokenStore {
   read(split: SplitName, start: number, count: number): readonly number[];
 }
 
-export interface StoreOptions {
+export interface TokenStoreOptions {
   /** Folder for all stores of the machine. */
   readonly cacheDir: string;
   /** Called now and then while a store is made, so that nobody takes the process for hung. */
@@ -33,7 +33,11 @@ export interface StoreOptions {
 }
 
 /** @throws LatentSweepError as `Corpus.documents`; DISK_FULL, ARTIFACT_STORE when the store cannot be written */
-export async function openTokenStore(corpus: Corpus, tokenizer: Tokenizer, options: StoreOptions): Promise<TokenStore> {
+export async function openTokenStore(
+  corpus: Corpus,
+  tokenizer: Tokenizer,
+  options: TokenStoreOptions,
+): Promise<TokenStore> {
   const key = createHash('sha256').update(`${FORMAT_VERSION} ${corpus.dataHash} ${tokenizer.hash}`).digest('hex');
   const folder = join(options.cacheDir, 'corpora', key.slice(0, 32));
   if (!existsSync(folder)) await makeStore(corpus, tokenizer, folder, options);
@@ -44,7 +48,7 @@ export async function openTokenStore(corpus: Corpus, tokenizer: Tokenizer, optio
 const fileOf = (folder: string, split: SplitName): string => join(folder, `${split}.tokens`);
 const tokensIn = (folder: string, split: SplitName): number => statSync(fileOf(folder, split)).size / TOKEN_BYTES;
 
-async function makeStore(corpus: Corpus, tokenizer: Tokenizer, folder: string, { onProgress }: StoreOptions) {
+async function makeStore(corpus: Corpus, tokenizer: Tokenizer, folder: string, { onProgress }: TokenStoreOptions) {
   const temporary = `${folder}.${randomUUID()}.tmp`;
   try {
     await writeStore(corpus, tokenizer, temporary, onProgress);
@@ -60,7 +64,7 @@ async function writeStore(
   corpus: Corpus,
   tokenizer: Tokenizer,
   folder: string,
-  onProgress: StoreOptions['onProgress'],
+  onProgress: TokenStoreOptions['onProgress'],
 ): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const writers = new Map(SPLITS.map((split) => [split, new TokenWriter(fileOf(folder, split))]));

@@ -1,13 +1,13 @@
 // What a phase needs of memory, before a session is created. State is exact; activations are those of the emitted graph; the rest is
 // measured: what ONNX Runtime's arena holds beyond them, and what a trainer process takes with an empty engine.
 
+import { FLOAT_BYTES } from '../../study/systems/index.ts';
 import type { Graph } from '../../tensor/graph/index.ts';
 import { layOut, normGraph, updateGraph } from '../../tensor/optimizer/index.ts';
 import type { EngineConfig } from '../engine/types.ts';
 import { systemParameters } from '../systems/index.ts';
 import { graphBytes } from './peak-bytes.ts';
 
-const FLOAT = 4;
 /** Blocks that fit no later tensor stay in the arena; measured as peak resident memory over live tensors. */
 const ARENA_SLACK = 0.35;
 /** Resident memory of a trainer process with a tiny engine: Node, its compiled modules, ONNX Runtime, task and tokenizer. */
@@ -36,7 +36,7 @@ function stateBytes(config: EngineConfig): StateBytes {
   const bytes = (trainedOnly: boolean): number =>
     slabs
       .filter(({ trained }) => trained || !trainedOnly)
-      .reduce((sum, { rows, rowLength }) => sum + FLOAT * rows * rowLength, 0);
+      .reduce((sum, { rows, rowLength }) => sum + FLOAT_BYTES * rows * rowLength, 0);
   return { parameters: bytes(false), moments: 2 * bytes(true), gradients: bytes(true) };
 }
 

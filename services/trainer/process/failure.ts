@@ -5,7 +5,7 @@ import type { TrainerEvent } from '../jobs/protocol.ts';
 
 type Failed = Extract<TrainerEvent, { kind: 'failed' }>;
 
-export function failedEvent(error: unknown): Failed {
+export function failureEvent(error: unknown): Failed {
   const { code, sentence, details } = asLatentSweepError(error);
   return { kind: 'failed', code, failure: ERRORS[code].failure, sentence, details };
 }

@@ -6,7 +6,7 @@ import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { parseTrainerCommand } from '../jobs/command-schema.ts';
 import type { PhaseJob, TrainerCommand, TrainerEvent } from '../jobs/protocol.ts';
 import { executePhase, WarmState } from '../phases/index.ts';
-import { failedEvent } from './failure.ts';
+import { failureEvent } from './failure.ts';
 
 export interface TrainerChannel {
   send(event: TrainerEvent): void;
@@ -80,6 +80,6 @@ export class TrainerProcess {
     if (!(error instanceof LatentSweepError) || error.code === 'INTERNAL') {
       this.#channel.log(error instanceof Error ? (error.stack ?? error.message) : String(error));
     }
-    this.#channel.send(failedEvent(error));
+    this.#channel.send(failureEvent(error));
   }
 }

@@ -14,7 +14,7 @@ import {
   type DonePhase,
   type ResumePoint,
   readTrialState,
-  type StoredCheckpoint,
+  type TrialCheckpoint,
   type TrialState,
   writeTrialState,
 } from './trial-state.ts';
@@ -196,11 +196,11 @@ class TrialRun {
     removeOthers(join(this.#trial.folder, 'phases'), new Set([...named, attemptFolder(attempts)]));
   }
 
-  #stored(checkpoint: LocalCheckpoint): StoredCheckpoint {
+  #stored(checkpoint: LocalCheckpoint): TrialCheckpoint {
     return { ...checkpoint, path: relative(this.#trial.folder, checkpoint.path) };
   }
 
-  #absolute(checkpoint: StoredCheckpoint): LocalCheckpoint {
+  #absolute(checkpoint: TrialCheckpoint): LocalCheckpoint {
     return { ...checkpoint, path: join(this.#trial.folder, checkpoint.path) };
   }
 }

@@ -14,7 +14,7 @@ export type RowLengths = z.infer<typeof lengthsSchema>;
 
 /** `path` is relative to the trial's folder, which may be moved. */
 const checkpointSchema = z.strictObject({ path: z.string().min(1), sha256: z.string(), step: count, bytes: count });
-export type StoredCheckpoint = z.infer<typeof checkpointSchema>;
+export type TrialCheckpoint = z.infer<typeof checkpointSchema>;
 
 /** Its analyses are rows of their file. */
 const resultSchema = z.strictObject({
