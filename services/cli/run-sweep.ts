@@ -40,7 +40,9 @@ export async function startSweepFile(
   const { name, cells } = sweep;
   const how = await withSweepClient(config, (client) => client.startSweep(sweep));
   output.say(
-    how === 'started' ? `${name} started: ${cells} cells` : `${name} is known already; it goes on where it was`,
+    how === 'started'
+      ? `${name} started: ${cells} cells`
+      : `${name} is known already; what is open goes on, what is finished stays`,
   );
   for (const note of await fleetNotes(config, sweep.spec)) output.say(`note: ${note}`);
   return { name, cells, how };

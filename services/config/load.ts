@@ -1,11 +1,11 @@
 // Finds and reads the configuration: lsweep.yaml beside the work, else config.yaml in the state folder, then LSWEEP_* on top. Everything
 // is checked here, once; the rest of the program gets values it can trust.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { defaultStateDir } from '../program/index.ts';
-import { readYaml } from '../study/yaml/index.ts';
+import { readYaml, yamlBytes } from '../study/yaml/index.ts';
 import { type Environment, valuesOfEnvironment } from './environment.ts';
 import { configError } from './issues.ts';
 import { type ConfigValues, configSchema } from './schema.ts';
@@ -68,8 +68,22 @@ interface YamlFile {
   readonly placeOf: (path: readonly PropertyKey[]) => string | undefined;
 }
 
+function bytesOf(file: string): Uint8Array {
+  try {
+    return yamlBytes(file);
+  } catch (cause) {
+    const words = cause instanceof Error ? cause.message : String(cause);
+    throw new LatentSweepError(
+      'CONFIG_INVALID',
+      `the configuration file ${file} cannot be read (${words})`,
+      { key: 'file', file },
+      cause,
+    );
+  }
+}
+
 function readFile(file: string): YamlFile {
-  const yaml = readYaml(readFileSync(file));
+  const yaml = readYaml(bytesOf(file));
   if (yaml.kind === 'refused') {
     const sentences = yaml.faults.map(({ line, sentence }) => `${file} line ${line}: ${sentence}`);
     const line = yaml.faults[0]?.line ?? 1;

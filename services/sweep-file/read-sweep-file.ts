@@ -1,12 +1,11 @@
 // A sweep file from its path to what commands store and plan; or one error that lists everything wrong with it, line by line.
 
-import { closeSync, openSync, readSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { checkSweepFile, type FindFile, type FoundFile } from '../study/check/index.ts';
 import { contentHash, countTrials, type SweepSpec } from '../study/plan/index.ts';
 import type { ModelShape } from '../study/systems/index.ts';
-import { MOST_YAML_BYTES, readYaml } from '../study/yaml/index.ts';
+import { readYaml, yamlBytes } from '../study/yaml/index.ts';
 import { fileFinder } from './find-file.ts';
 
 /** A checked sweep file as the store takes it (`NewSweep`). */
@@ -81,20 +80,9 @@ function read(path: string, findFile: FindFile): ReadSweepFile {
   return { name, spec, specHash: contentHash(spec), cells: countTrials(spec), priority, weight, width };
 }
 
-/** At most one byte more than is allowed: a device or a pipe may never end. */
 function bytesOf(path: string): Uint8Array {
   try {
-    const file = openSync(path, 'r');
-    try {
-      const bytes = Buffer.alloc(MOST_YAML_BYTES + 1);
-      let length = 0;
-      for (let read = -1; read !== 0 && length < bytes.length; length += read) {
-        read = readSync(file, bytes, length, bytes.length - length, null);
-      }
-      return bytes.subarray(0, length);
-    } finally {
-      closeSync(file);
-    }
+    return yamlBytes(path);
   } catch (cause) {
     const words = cause instanceof Error ? cause.message : String(cause);
     throw new LatentSweepError('SPEC_INVALID', `cannot read the sweep file ${path} (${words})`, { path }, cause);

@@ -162,6 +162,19 @@ describe('refusals', () => {
     assert.match(message, /LSWEEP_POSTGRES_URI is unknown; nearest: LSWEEP_POSTGRES_URL/);
   });
 
+  it('name a file that cannot be read, and one without end', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lsweep-config-'));
+    assert.throws(
+      () => loadConfig({ file: folder, environment: {} }),
+      /CONFIG_INVALID: .*lsweep-config-.* cannot be read \(EISDIR/,
+    );
+    assert.throws(
+      () => loadConfig({ file: '/dev/zero', environment: {} }),
+      /CONFIG_INVALID: \/dev\/zero line 1: .*bytes/,
+    );
+    rmSync(folder, { recursive: true });
+  });
+
   it('name a file that was asked for and is not there', () => {
     assert.throws(() => loadConfig({ dir, file: 'none.yaml', environment: {} }), /none\.yaml does not exist/);
   });

@@ -58,6 +58,9 @@ test('a whole number that YAML would read as another one is named as it is writt
       `8: include.0.train.lr: 0x20000000000001 is read as 9007199254740992; ${allowed}`,
     ],
   );
+  assert.deepEqual(problemsOf(`${HEAD}seeds: [18446744073709551616]\n`), [
+    `8: seeds.0: 18446744073709551616 is read as 18446744073709552000; ${allowed}`,
+  ]);
   const [huge = ''] = problemsOf(`${HEAD}seeds: ${'9'.repeat(400)}\n`);
   assert.ok(huge.startsWith(`8: seeds: ${'9'.repeat(80)} is read as Infinity`), huge);
   // held exactly, and no whole number of the schema all the same

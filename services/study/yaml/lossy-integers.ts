@@ -30,10 +30,9 @@ function isLossy({ value, source }: Scalar): boolean {
   if (typeof value !== 'number' || Number.isSafeInteger(value) || source === undefined || !INTEGER.test(source)) {
     return false;
   }
-  if (!Number.isFinite(value) || source.length > LONGEST_SHOWN) return true;
-  const [, sign = '', digits = ''] = /^([-+]?)(.*)$/.exec(source) ?? [];
-  const exact = BigInt(digits);
-  return BigInt(value) !== (sign === '-' ? -exact : exact);
+  if (!Number.isFinite(value) || /^0[ox]/.test(source)) return true;
+  // as it is shown: exact or not, other digits are another number to who reads them
+  return String(value) !== source.replace('+', '').replace(/^(-?)0+(?=\d)/, '$1');
 }
 
 /** `axes.train.lr.2`, as other messages name places. */
