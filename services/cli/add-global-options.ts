@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 /** Long flags that take the next word. */
 export const OPTIONS_WITH_VALUE: ReadonlySet<string> = new Set(['--config', '--dir']);
 
+/** Adds the flags to the program itself; their values reach an action through `globalOptions`. */
 export function addGlobalOptions(program: Command): Command {
   return program
     .option('--json', 'print one JSON value on stdout, progress on stderr')

@@ -2,6 +2,10 @@
 
 import { InvalidArgumentError } from 'commander';
 
+/**
+ * A parser for commander: a whole number from `least` to 2^53 - 1. @throws InvalidArgumentError, which commander
+ * shows with the option
+ */
 export function wholeNumber(least: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
@@ -11,6 +15,7 @@ export function wholeNumber(least: number): (text: string) => number {
   };
 }
 
+/** A finite number above 0. @throws InvalidArgumentError, which commander shows with the option */
 export function positive(text: string): number {
   const value = Number(text);
   if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError('It must be a number above 0.');

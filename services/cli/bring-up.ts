@@ -11,6 +11,7 @@ import type { Output } from './output.ts';
 import { allDoneQuery } from './queries/all-done.ts';
 import { StackProgress } from './render/stack-progress.ts';
 
+/** `all_done`: nothing is left of the sweep, so the rest of the stack was not waited for. */
 export type BroughtUp = 'up' | 'all_done' | 'interrupted';
 
 /**

@@ -7,6 +7,7 @@ import { artifactsUrl, type Config, endpoints } from '../config/index.ts';
 import { type DeletionPlan, openStore } from '../store/index.ts';
 import { withSweepClient } from './access.ts';
 
+/** What went, or would have gone where `deleted` is false. */
 export type Deletion = DeletionPlan & { readonly sweep: string; readonly deleted: boolean };
 
 /** @throws LatentSweepError NOT_FOUND, CONFLICT, STORE_UNREACHABLE, TEMPORAL_UNREACHABLE, ARTIFACT_STORE */
@@ -33,6 +34,7 @@ export function runDeletion(
   });
 }
 
+/** One line with counts and the size in GB (1e9 bytes), and how many trials stay because other sweeps have them. */
 export function deletionText(sweep: string, { cells, trials, phases, files, bytes }: DeletionPlan): string {
   const shared = cells - trials;
   const kept = shared === 0 ? '' : `; ${shared} trials that other sweeps share stay`;

@@ -13,6 +13,7 @@ import { formatBytes } from './render/quantities.ts';
 /** Points of a larger grid differ in numbers more than in size. */
 const MOST_POINTS = 1_000;
 
+/** A slot of a connected node; memory in bytes, 0 = not known. */
 export interface Place {
   readonly device: string;
   readonly memory_bytes: number;

@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 
+/** Flags of the whole program, after the environment was looked at (NO_COLOR). */
 export interface GlobalOptions {
   /** Print one JSON value on stdout; progress goes to stderr as plain lines. */
   readonly json: boolean;

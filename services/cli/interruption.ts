@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT } from '../edge/index.ts';
 
+/** `signal` fires at the first SIGINT or SIGTERM. */
 export interface Interruption {
   readonly signal: AbortSignal;
   /** Signals end the process again, as before. */
@@ -11,6 +12,7 @@ export interface Interruption {
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
+/** Takes SIGINT and SIGTERM from the process until `stopListening`. A second one exits at once, with 130. */
 export function listenForInterruption(): Interruption {
   const controller = new AbortController();
   const onSignal = (): void => {

@@ -3,6 +3,7 @@
 
 import { visibleText } from '../../workflows/domain/visible-text.ts';
 
+/** Where results and remarks of one command go. */
 export interface Output {
   readonly json: boolean;
   readonly color: boolean;
@@ -12,11 +13,13 @@ export interface Output {
   say(text: string): void;
 }
 
+/** The two streams of a process; tests give their own. */
 export interface OutputStreams {
   readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean };
   readonly stderr: { write(text: string): unknown };
 }
 
+/** Colours only where stdout is a terminal. With `json` only the result reaches stdout. */
 export function openOutput(
   options: { readonly json: boolean; readonly color: boolean },
   streams: OutputStreams = process,

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { fileError, isMissing } from '../artifacts/index.ts';
 import { artifactsUrl, type Config } from '../config/index.ts';
 
+/** Checkpoints in one folder and below; 0 where there is none. */
 export interface DiskUsage {
   /** `artifacts`, or `cache of NODE`. */
   readonly what: string;

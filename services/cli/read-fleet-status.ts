@@ -6,6 +6,7 @@ import { readRows } from '../store/index.ts';
 import { withReader } from './access.ts';
 import { type NodeRow, nodesQuery } from './queries/nodes.ts';
 
+/** `unknown`: Postgres did not answer, for the reason given. */
 export type FleetStatus =
   | { readonly kind: 'not_asked' }
   | { readonly kind: 'unknown'; readonly reason: string }

@@ -7,6 +7,7 @@ import type { ReportSource } from '../report/index.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
+/** The commit is null outside of a checkout or without git; it never fails. */
 export async function reportSource(writtenAt: Date): Promise<ReportSource> {
   return { version: packageVersion(), commit: await checkedOutCommit(), writtenAt };
 }

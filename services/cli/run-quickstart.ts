@@ -16,12 +16,18 @@ import { psqlCommand } from './psql-command.ts';
 import { nextStepsText } from './render/next-steps.ts';
 import { chartText, readResults, writeChart } from './results/present-results.ts';
 
+/** Exit code, and the result as data and as text. */
 export interface QuickstartEnd {
   readonly exitCode: ExitCode;
   readonly value: Readonly<Record<string, unknown>>;
   readonly text: string;
 }
 
+/**
+ * Safe to repeat: a stack that is up and a sweep that is known go on.
+ * @throws LatentSweepError SPEC_INVALID, CONFLICT when another sweep has the name, and what a stack that does not
+ * come up fails with
+ */
 export async function runQuickstart(config: Config, file: string, output: Output): Promise<QuickstartEnd> {
   const sweep = readSweepFile(file);
   const { name, cells } = sweep;

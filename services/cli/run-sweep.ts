@@ -14,12 +14,14 @@ import type { Output } from './output.ts';
 import { pinnedSweepFile } from './pinned-sweep-file.ts';
 import { readSweepResults } from './results/show-sweep.ts';
 
+/** `already_known`: the same file was started before and goes on. */
 export interface StartedSweep {
   readonly name: string;
   readonly cells: number;
   readonly how: 'started' | 'already_known';
 }
 
+/** How following ended, for the shell and for people. */
 export interface FollowedSweep {
   readonly exitCode: ExitCode;
   /** For --json. */
@@ -101,6 +103,7 @@ export async function followToResults(
   }
 }
 
+/** Sets the exit code of the process, which ends by itself later; `EXIT.ok` never hides another one. */
 export function setExitCode(exitCode: ExitCode): void {
   if (exitCode !== EXIT.ok) process.exitCode = exitCode;
 }

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import ts from 'typescript';
 
-const FOLDERS = ['services/store', 'services/orchestrator'];
+const FOLDERS = ['services/store', 'services/orchestrator', 'services/cli'];
 const SHARE_WITH_DOC = 0.8;
 const WORDS_BEYOND_NAME = 4;
 const MEMBERS_OF = new Set(['services/store/types.ts', 'services/store/reader-types.ts']);

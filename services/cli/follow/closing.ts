@@ -6,6 +6,7 @@ import { countsText } from '../render/progress-lines.ts';
 import type { FollowEnd } from './follow-sweep.ts';
 import type { SweepProgress } from './progress.ts';
 
+/** Last words of a follower, and the exit code of the command. */
 export interface Closing {
   readonly exitCode: ExitCode;
   readonly text: string;

@@ -14,6 +14,7 @@ const PLAIN_LEAST_MS = 3_000;
 /** Running phases that get a plain line each. */
 const PLAIN_PHASES = 8;
 
+/** Progress redrawn in place; failures stay above it. @param startMs when the following began, epoch ms */
 export function openLiveDisplay(terminal: Terminal, color: boolean, startMs: number): ProgressDisplay {
   const area: LiveArea = openLiveArea(terminal, color);
   const leftOf = openTimesLeft();

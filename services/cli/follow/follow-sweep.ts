@@ -5,6 +5,7 @@ import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { SweepDescription } from '../../orchestrator/index.ts';
 import type { SweepProgress } from './progress.ts';
 
+/** What is asked while following; nothing of it changes the sweep. */
 export interface FollowSources {
   /** @throws LatentSweepError STORE_UNREACHABLE (asked again) or anything else (ends the following) */
   readProgress(): Promise<SweepProgress>;
@@ -22,12 +23,14 @@ export interface ProgressDisplay {
   end(): void;
 }
 
+/** Intervals in milliseconds. */
 export interface FollowTimes {
   readonly pollMs: number;
   /** Between two looks at the workflow while Postgres says that the sweep goes on; each costs a workflow task. */
   readonly describeMs: number;
 }
 
+/** All that a follower needs; clock and waiting are given, so that tests need neither. */
 export interface FollowOptions {
   readonly sources: FollowSources;
   readonly display: ProgressDisplay;
@@ -38,6 +41,7 @@ export interface FollowOptions {
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
+/** Why the following ended. */
 export type FollowEnd =
   | { readonly kind: 'closed'; readonly progress: SweepProgress }
   /** The workflow itself failed, which is a defect or an operator's doing. */
@@ -46,6 +50,7 @@ export type FollowEnd =
   | { readonly kind: 'no_workflow' }
   | { readonly kind: 'interrupted' };
 
+/** What commands use: Postgres every second, Temporal every ten. */
 export const FOLLOW_TIMES: FollowTimes = { pollMs: 1_000, describeMs: 10_000 };
 
 /** Waits between two counts in units of what the last one took. */
@@ -53,6 +58,11 @@ const POLL_SHARE = 4;
 
 const isFinal = (progress: SweepProgress): boolean => progress.state === 'finished' || progress.state === 'cancelled';
 
+/**
+ * Shows progress until the sweep is closed, its workflow is gone, or `signal` fires.
+ * Waits out STORE_UNREACHABLE and TEMPORAL_UNREACHABLE; @throws LatentSweepError for anything else that a source
+ * throws, such as NOT_FOUND
+ */
 export async function followSweep(options: FollowOptions): Promise<FollowEnd> {
   const { sources, display, times, signal, nowMs, wait } = options;
   const troubles = new Map<'progress' | 'describe', string>();

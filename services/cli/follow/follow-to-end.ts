@@ -12,6 +12,7 @@ import { FOLLOW_TIMES, type FollowEnd, followSweep } from './follow-sweep.ts';
 import { readProgress } from './read-progress.ts';
 import { watchWorkflow } from './watched-workflow.ts';
 
+/** The sweep, from where it is read, and where it is shown. */
 export interface FollowToEnd {
   readonly config: Config;
   readonly reader: StudyReader;

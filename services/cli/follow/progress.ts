@@ -3,6 +3,7 @@
 import { visibleLine } from '../../../workflows/domain/visible-text.ts';
 import type { SweepState } from '../../store/index.ts';
 
+/** Cells of one sweep by state; the sum of all is its number of cells once it is planned. */
 export interface CellCounts {
   readonly planned: number;
   /** For a running phase that other cells need too. */
@@ -15,6 +16,7 @@ export interface CellCounts {
   readonly stoppedEarly: number;
 }
 
+/** A phase with an open attempt; step and loss are of the newest live numbers. */
 export interface RunningPhase {
   readonly phaseKey: string;
   readonly kind: string;
@@ -32,6 +34,7 @@ export interface RunningPhase {
   readonly tokensPerSecond: number | null;
 }
 
+/** An attempt that failed, at its last recorded step, with all cells that wait for it. */
 export interface FailedAttempt {
   readonly phaseKey: string;
   readonly kind: string;
@@ -42,6 +45,7 @@ export interface FailedAttempt {
   readonly step: number;
 }
 
+/** A sweep at the moment of one look at Postgres. */
 export interface SweepProgress {
   readonly sweep: string;
   readonly state: SweepState;
@@ -53,6 +57,7 @@ export interface SweepProgress {
   readonly failures: readonly FailedAttempt[];
 }
 
+/** Cells that run no more, whatever came of them. */
 export const closedCells = (counts: CellCounts): number =>
   counts.finished + counts.failed + counts.cancelled + counts.stoppedEarly;
 

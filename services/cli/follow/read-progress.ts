@@ -29,6 +29,7 @@ export async function readProgress(reader: StudyReader, sweep: string, since: Da
   };
 }
 
+/** The counts of a row of study.sweeps. */
 export function countsOf(row: SweepCountsRow): CellCounts {
   const { planned, waiting, running, paused, finished, failed, cancelled, stopped_early: stoppedEarly } = row;
   return { planned, waiting, running, paused, finished, failed, cancelled, stoppedEarly };

@@ -8,6 +8,7 @@ interface Sight {
 
 const WINDOW_MS = 60_000;
 
+/** Time left of each phase, from the steps that were seen in the last minute. */
 export interface StepRates {
   /** @returns seconds until `totalSteps`, null while nothing is known */
   secondsLeft(phaseKey: string, step: number, totalSteps: number, nowMs: number): number | null;
@@ -15,6 +16,7 @@ export interface StepRates {
   keep(phaseKeys: ReadonlySet<string>): void;
 }
 
+/** Knows nothing at first; a phase needs two different steps before it has a rate. */
 export function openStepRates(): StepRates {
   const sights = new Map<string, readonly Sight[]>();
   return {

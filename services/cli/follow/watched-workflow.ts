@@ -5,12 +5,14 @@ import type { Config } from '../../config/index.ts';
 import type { SweepClient, SweepDescription } from '../../orchestrator/index.ts';
 import { openSweepClient } from '../access.ts';
 
+/** The workflow of one sweep through a connection that is made anew after each failure; `close` it. */
 export interface WatchedWorkflow {
   /** @throws LatentSweepError TEMPORAL_UNREACHABLE */
   describe(): Promise<SweepDescription>;
   close(): Promise<void>;
 }
 
+/** Connects to nothing before the first `describe`. */
 export function watchWorkflow(config: Config, sweep: string): WatchedWorkflow {
   let client: SweepClient | null = null;
   return {

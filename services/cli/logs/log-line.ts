@@ -17,6 +17,7 @@ const LEVELS: readonly (readonly [number, string])[] = [
 /** Fields that say nothing new to the reader of one machine's log. */
 const OBVIOUS = new Set(['level', 'time', 'msg', 'pid', 'hostname', 'v']);
 
+/** One line for people, with the time in UTC; what is no JSON of pino stays, with control characters made visible. */
 export function readableLogLine(line: string): string {
   const parsed = pinoSchema.safeParse(jsonOrNull(line));
   if (!parsed.success) return visibleText(line);

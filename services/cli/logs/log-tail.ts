@@ -6,11 +6,13 @@ import { type FileHandle, open } from 'node:fs/promises';
 const BLOCK_BYTES = 64 * 1024;
 const NEWLINE = 0x0a;
 
+/** Reads a file that another process appends to, from call to call. */
 export interface LogTail {
   /** Whole lines since the last call; the first call gives the last `lines`. A file that is not there yet has none. */
   next(): Promise<readonly string[]>;
 }
 
+/** Opens nothing before the first `next`. @param lines of the past that the first call gives; 0 = only what comes */
 export function openLogTail(path: string, lines: number): LogTail {
   let position: number | null = null;
   let inode = 0;

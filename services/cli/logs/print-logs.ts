@@ -6,6 +6,7 @@ import { readableLogLine } from './log-line.ts';
 import { openLogTail } from './log-tail.ts';
 import type { LogFile } from './stack-logs.ts';
 
+/** How many lines of the past of each file, and whether to go on until interrupted. */
 export interface PrintLogs {
   readonly lines: number;
   readonly follow: boolean;
@@ -15,6 +16,9 @@ export interface PrintLogs {
 
 const POLL_MS = 300;
 
+/**
+ * Writes to stdout, the files in their order; with `follow` until Ctrl-C. A file that is not there yet is waited for.
+ */
 export async function printLogs(files: readonly LogFile[], { lines, follow, raw }: PrintLogs): Promise<void> {
   const width = Math.max(0, ...files.map(({ process }) => process.length));
   const tails = files.map((file) => ({ ...file, tail: openLogTail(file.path, lines) }));

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 
+/** A log in the state folder, under the name of the process that writes it. */
 export interface LogFile {
   readonly process: string;
   readonly path: string;

@@ -16,8 +16,13 @@ const row = z.object({
   final_loss: float8.nullable(),
 });
 
+/**
+ * One point of the grid without its seeds; accuracy, its standard deviation and chance are shares from 0 to 1, loss
+ * in nats per target token.
+ */
 export type AccuracyRow = z.infer<typeof row>;
 
+/** The first 200 points of a sweep that have results, by task, system and latents. */
 export const accuracyQuery: StudyQuery<AccuracyRow> = {
   sql: (sweep) => sql`
 select task, system, latents, point - 'latents' - 'system' as point, seeds, accuracy, accuracy_sd, chance, items, final_loss

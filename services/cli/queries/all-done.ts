@@ -5,6 +5,7 @@ import { type StudyQuery, sql } from '../../store/index.ts';
 
 const row = z.object({ done: z.boolean() });
 
+/** No row when no sweep has exactly this name and file. */
 export const allDoneQuery: StudyQuery<z.infer<typeof row>, readonly [sweep: string, specHash: string]> = {
   sql: (sweep, specHash) => sql`
 select v.state = 'finished' and v.finished = v.cells as done

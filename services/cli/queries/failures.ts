@@ -16,8 +16,10 @@ const row = z.object({
   at: z.date().nullable(),
 });
 
+/** A failed attempt, with every cell that has its phase. */
 export type FailureRow = z.infer<typeof row>;
 
+/** The newest 20, of one cell or of all (null). */
 export const failuresQuery: StudyQuery<FailureRow, readonly [sweep: string, cell: number | null]> = {
   sql: (sweep, cell) => sql`
 select cells, kind, attempt, failure, code, message, node, step, phase_state, at

@@ -13,8 +13,10 @@ const row = z.object({
   step: z.number(),
 });
 
+/** A failed attempt as a follower shows it. */
 export type NewFailureRow = z.infer<typeof row>;
 
+/** The newest 20 after `since` (ISO 8601). */
 export const newFailuresQuery: StudyQuery<NewFailureRow, readonly [sweep: string, since: string]> = {
   sql: (sweep, since) => sql`
 select phase_key, kind, cells, attempt, failure, message, step

@@ -16,8 +16,10 @@ const row = z.object({
   last_event_at: z.date().nullable(),
 });
 
+/** A node as study.nodes shows it; memory in bytes, 0 = not known. */
 export type NodeRow = z.infer<typeof row>;
 
+/** Every node that ever registered, connected ones first. */
 export const nodesQuery: StudyQuery<NodeRow, readonly []> = {
   sql: () => sql`
 select node, connected, slots, busy, places, quarantined, quarantine_reason, canary_at, last_event, last_event_at

@@ -1,4 +1,4 @@
-// The phases of a trial that are not done, and what they wait for: the end of a story that is still going on.
+// The phases of a trial that are not done, and what they wait for: the end of a history that still goes on.
 
 import { z } from 'zod';
 import { type StudyQuery, sql } from '../../store/index.ts';
@@ -12,8 +12,10 @@ const row = z.object({
   waits_for: z.string().nullable(),
 });
 
+/** A phase that is planned or running, with its last recorded step. */
 export type OpenPhaseRow = z.infer<typeof row>;
 
+/** Phases of one cell that have not ended, in the order in which they run. */
 export const openPhasesQuery: StudyQuery<OpenPhaseRow, readonly [sweep: string, cell: number]> = {
   sql: (sweep, cell) => sql`
 select kind, state, step, total_steps, node, waits_for

@@ -14,8 +14,10 @@ const row = z.object({
   skipped: z.number(),
 });
 
+/** Phases of one kind by state; a phase that several cells share counts once. */
 export type PhaseProgressRow = z.infer<typeof row>;
 
+/** One row per kind that the sweep has. */
 export const phaseProgressQuery: StudyQuery<PhaseProgressRow> = {
   sql: (sweep) => sql`
 select kind, sum(phases)::integer as phases, sum(planned)::integer as planned, sum(running)::integer as running,

@@ -22,8 +22,13 @@ const row = z.object({
   steps: z.number().nullable(),
 });
 
+/**
+ * A cell with its result; accuracy and chance are shares from 0 to 1, losses in nats per target token, null while
+ * there is none.
+ */
 export type ResultRow = z.infer<typeof row>;
 
+/** Every cell of a sweep, with or without a result. */
 export const resultsQuery: StudyQuery<ResultRow> = {
   sql: (sweep) => sql`
 select c.cell, c.trial_key, c.state, c.task, c.system, c.channel, c.latents, c.seed,

@@ -18,8 +18,10 @@ const row = z.object({
   tokens_per_second: float8.nullable(),
 });
 
+/** A running phase; loss in nats per token, null before the first. */
 export type RunningPhaseRow = z.infer<typeof row>;
 
+/** Every phase of the sweep that has an open attempt, the longest-running first. */
 export const runningPhasesQuery: StudyQuery<RunningPhaseRow> = {
   sql: (sweep) => sql`
 select r.phase_key, r.kind, r.system, r.latents, c.seed, cardinality(r.cells) as cells, r.attempt, r.node, r.step, r.total_steps, r.loss_nats, r.tokens_per_second

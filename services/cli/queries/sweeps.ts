@@ -23,8 +23,10 @@ const row = z.object({
   state_at: z.date(),
 });
 
+/** A sweep at its newest revision, its cells counted by state. */
 export type SweepCountsRow = z.infer<typeof row>;
 
+/** The sweep of that name, or all of them (null), newest first. */
 export const sweepsQuery: StudyQuery<SweepCountsRow, readonly [sweep: string | null]> = {
   sql: (sweep) => sql`
 select sweep, revision, state, cells, planned, waiting, running, paused, finished, failed, cancelled, stopped_early,

@@ -13,8 +13,10 @@ const row = z.object({
   text: z.string(),
 });
 
+/** One event of a trial: `text` is a sentence for people, null where it is about no phase, attempt or node. */
 export type HistoryRow = z.infer<typeof row>;
 
+/** Everything that is known of the trial, in the order of time. */
 export const historyQuery: StudyQuery<HistoryRow, readonly [trialKey: string]> = {
   sql: (trialKey) => sql`
 select at, kind, phase_key, attempt, node, event, text

@@ -16,8 +16,10 @@ const row = z.object({
   weights_sha256: z.string().nullable(),
 });
 
+/** A phase of one cell; seconds on a slot, SHA-256 of the weights in hex. */
 export type TrialPhaseRow = z.infer<typeof row>;
 
+/** All phases of one cell, whatever their state. */
 export const trialPhasesQuery: StudyQuery<TrialPhaseRow, readonly [sweep: string, cell: number]> = {
   sql: (sweep, cell) => sql`
 select kind, phase_key, state, step, total_steps, attempts, node, gpu_seconds, message, weights_sha256

@@ -10,8 +10,10 @@ const row = z.object({
   state: z.string(),
 });
 
+/** A cell that has the trial. */
 export type TrialPlaceRow = z.infer<typeof row>;
 
+/** Cells whose trial key begins with `name` (at least 6 digits), or the given cell of the sweep `name`. */
 export const trialPlacesQuery: StudyQuery<TrialPlaceRow, readonly [name: string, cell: string | null]> = {
   sql: (name, cell) => sql`
 select c.trial_key, c.sweep, c.cell, c.state

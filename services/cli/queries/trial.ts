@@ -28,8 +28,10 @@ const row = z.object({
   closed_at: z.date().nullable(),
 });
 
+/** A cell as study.cells shows it; accuracy and chance are shares from 0 to 1, time in seconds on slots. */
 export type TrialRow = z.infer<typeof row>;
 
+/** The cell with that number, or all whose trial key begins so. */
 export const trialQuery: StudyQuery<TrialRow, readonly [sweep: string, trial: string]> = {
   sql: (sweep, trial) => sql`
 select cell, trial_key, state, system, task, latents, channel, capacity_floats_per_latent, seed, point,

@@ -3,6 +3,7 @@
 import { type Config, LEAVES, redact } from '../../config/index.ts';
 import { left, renderTable } from './table.ts';
 
+/** Every key with its value and its environment variable; secrets are masked. */
 export function configText(config: Config): string {
   const shown = redact(config);
   const rows = LEAVES.map(({ key, path, variable }) => [key, text(valueAt(shown, path)), variable]);

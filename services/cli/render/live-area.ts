@@ -11,6 +11,7 @@ export interface Terminal {
   readonly rows: number;
 }
 
+/** Rows at the bottom of a terminal; once `end` was called nothing may be drawn any more. */
 export interface LiveArea {
   /** Replaces the rows of the area. */
   draw(lines: readonly StyledLine[]): void;
@@ -25,6 +26,7 @@ const CLEAR_BELOW = '\u001b[J';
 const DEFAULT_COLUMNS = 80;
 const DEFAULT_ROWS = 24;
 
+/** Draws nothing yet. Rows are cut to the size of the terminal at each draw, so it may be resized. */
 export function openLiveArea(terminal: Terminal, color: boolean): LiveArea {
   let shown: readonly StyledLine[] = [];
   const columns = (): number => terminal.columns || DEFAULT_COLUMNS;

@@ -16,6 +16,7 @@ const EVENT_WORDS: Readonly<Record<string, string>> = {
   event_refused: 'an event refused',
 };
 
+/** A table, then a sentence for each node in quarantine. @param nowMs epoch ms */
 export function nodeListText(rows: readonly NodeRow[], nowMs: number): string {
   if (rows.length === 0) return 'no node has ever registered';
   const table = renderTable(

@@ -14,6 +14,7 @@ import { isObject, type JsonObject, PHASE_KINDS, type PhaseKind } from '../../st
 import { formatBytes, formatCount, formatSeconds } from './quantities.ts';
 import { type Cell, left, renderTable, right } from './table.ts';
 
+/** A sweep and what it is estimated to take. */
 export interface PlanView {
   readonly spec: SweepSpec;
   readonly estimate: SweepEstimate;

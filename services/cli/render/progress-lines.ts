@@ -6,6 +6,7 @@ import { renderBar } from './bar.ts';
 import { formatCount, formatLoss, formatSeconds } from './quantities.ts';
 import { type Piece, piece, type StyledLine } from './styled-line.ts';
 
+/** What is known at one moment, times in seconds. */
 export interface ProgressView {
   readonly progress: SweepProgress;
   /** By phase key; absent or null = not known yet. */
@@ -19,6 +20,7 @@ const BAR = 20;
 /** Phases that get a bar of their own; a fleet may run hundreds. */
 const MOST_BARS = 16;
 
+/** The sweep's line, at most 16 phases, how many more there are, and the trouble; not cut to any width. */
 export function progressLines(view: ProgressView): readonly StyledLine[] {
   const { progress } = view;
   const shown = progress.phases.slice(0, MOST_BARS);

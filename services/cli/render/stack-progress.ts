@@ -7,6 +7,7 @@ const HINTS: Readonly<Record<string, string>> = {
   orchestrator: 'it brings the database up to date and joins Temporal, a few seconds',
 };
 
+/** Says a line when a service changes its state, with the seconds since it was made; the same state twice is silent. */
 export class StackProgress {
   readonly #say: (text: string) => void;
   readonly #shown = new Map<string, string>();

@@ -15,6 +15,10 @@ const HEADINGS = {
   down: 'The local stack is down; lsweep up starts it',
 } as const;
 
+/**
+ * Several lines: the state, a row per process, the nodes in quarantine, disk usage, why the last start failed. @param
+ * nowMs epoch ms
+ */
 export function stackStatusText(
   status: StackStatus,
   fleet: FleetStatus,

@@ -3,13 +3,16 @@
 
 import { visibleLine } from '../../../workflows/domain/visible-text.ts';
 
+/** One style at a time; `plain` is the terminal's own. */
 export type Style = 'plain' | 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
+/** Text of one style, without control characters. */
 export interface Piece {
   readonly text: string;
   readonly style: Style;
 }
 
+/** One row of the terminal. */
 export type StyledLine = readonly Piece[];
 
 const ESCAPES = {
@@ -22,8 +25,10 @@ const ESCAPES = {
   cyan: ['\u001b[36m', '\u001b[39m'],
 } as const satisfies Record<Style, readonly [string, string]>;
 
+/** Control characters in `text` are made visible. */
 export const piece = (text: string, style: Style = 'plain'): Piece => ({ text: visibleLine(text), style });
 
+/** Columns, one for each UTF-16 unit. */
 export const widthOf = (line: StyledLine): number => line.reduce((sum, { text }) => sum + text.length, 0);
 
 /** @param width columns; longer lines end with an ellipsis */
@@ -39,6 +44,7 @@ export function cutLine(line: StyledLine, width: number): StyledLine {
   return [...cut, piece(width > 0 ? '…' : '')];
 }
 
+/** With escape codes where `color`, else the bare text. */
 export function paintLine(line: StyledLine, color: boolean): string {
   return line.map(({ text, style }) => (color ? `${ESCAPES[style][0]}${text}${ESCAPES[style][1]}` : text)).join('');
 }

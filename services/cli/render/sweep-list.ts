@@ -21,6 +21,7 @@ const COLUMNS = [
   right('started'),
 ];
 
+/** One row per sweep, or how to start the first. @param nowMs epoch ms */
 export function sweepListText(rows: readonly SweepCountsRow[], nowMs: number): string {
   if (rows.length === 0) return 'no sweeps yet; start one: lsweep run infra/sweeps/quickstart.yaml';
   return renderTable(

@@ -3,8 +3,10 @@
 import Table from 'cli-table3';
 import { visibleLine } from '../../../workflows/domain/visible-text.ts';
 
+/** What may stand in a table; null is an empty cell. */
 export type Cell = string | number | bigint | boolean | null;
 
+/** Heading and alignment. */
 export interface Column {
   readonly heading: string;
   readonly align: 'left' | 'right';
@@ -16,7 +18,9 @@ const NO_BORDERS = {
   ...{ left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
 };
 
+/** A column of words. */
 export const left = (heading: string): Column => ({ heading, align: 'left' });
+/** A column of numbers. */
 export const right = (heading: string): Column => ({ heading, align: 'right' });
 
 /** @returns lines without a newline at the end; null cells are empty, control characters are escaped */

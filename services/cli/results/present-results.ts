@@ -8,6 +8,7 @@ import { readRows, type StudyReader } from '../../store/index.ts';
 import { type ResultRow, resultsQuery } from '../queries/results.ts';
 import { resultsLegend, resultsTable } from './results-table.ts';
 
+/** Rows, the query that gave them, and both as text. */
 export interface Results {
   readonly rows: readonly ResultRow[];
   readonly sql: string;
@@ -15,12 +16,14 @@ export interface Results {
   readonly text: string;
 }
 
+/** A chart that was written, and the query that it was drawn from. */
 export interface Chart {
   /** Absolute. */
   readonly path: string;
   readonly sql: string;
 }
 
+/** One row per cell. @throws LatentSweepError STORE_UNREACHABLE, SQL_FAILED */
 export async function readResults(reader: StudyReader, sweep: string): Promise<Results> {
   const rows = await readRows(reader, resultsQuery, [sweep]);
   const sql = resultsQuery.sql(sweep);

@@ -32,6 +32,7 @@ const COLUMNS: readonly ResultColumn[] = [
   { ...right('final loss'), cell: (row) => formatLoss(row.final_loss), needed: always },
 ];
 
+/** Task and channel only where they vary; accuracies in percent. */
 export function resultsTable(rows: readonly ResultRow[]): string {
   const columns = COLUMNS.filter(({ needed }) => needed(rows));
   return renderTable(

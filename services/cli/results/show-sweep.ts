@@ -14,6 +14,7 @@ import type { Shown } from './shown.ts';
 /** A longer list of cells helps nobody; beyond it the seeds are taken together. */
 const MOST_CELLS = 200;
 
+/** What `lsweep show` answers. @throws LatentSweepError NOT_FOUND, STORE_UNREACHABLE */
 export async function showSweep(
   reader: StudyReader,
   sweep: string,
@@ -59,6 +60,7 @@ export function phasesText(rows: readonly PhaseProgressRow[]): string {
   return `phases: ${kinds.join(', ')}`;
 }
 
+/** A table of failed attempts, at most four cells named in each row. */
 export function failuresText(failures: readonly FailureRow[]): string {
   const table = renderTable(
     [

@@ -4,11 +4,13 @@ import { visibleLine } from '../../../workflows/domain/visible-text.ts';
 import type { Verdict, WrittenReport } from '../../report/index.ts';
 import { left, renderTable, right } from '../render/table.ts';
 
+/** The same for --json, with the paths of all files. */
 export function writtenValue({ report, folder, page, files }: WrittenReport) {
   const { sweep, warnings, verdicts } = report;
   return { sweep, folder, page, files, warnings, verdicts };
 }
 
+/** The page's path, how many files lie beside it, warnings and verdicts, for people. */
 export function writtenText({ report, page, files }: WrittenReport): string {
   const { verdicts, warnings } = report;
   return [

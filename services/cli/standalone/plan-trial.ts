@@ -9,6 +9,10 @@ import type { Shown } from '../results/shown.ts';
 
 type Placement = Parameters<typeof planPhase>[1];
 
+/**
+ * Builds the graphs of each phase, in order, and measures nothing. @throws LatentSweepError of a phase that cannot be
+ * built
+ */
 export async function planTrial({ trial }: PlannedCell, placement: Placement): Promise<readonly PhasePlan[]> {
   const plans: PhasePlan[] = [];
   for (const { config } of trial.phases) plans.push(await planPhase(trainedConfig(config), placement));
@@ -31,6 +35,7 @@ const MEMORY_COLUMNS = [
   'total',
 ] as const;
 
+/** Tables of work and memory (MB = 1e6 bytes), and whether each phase fits `memoryBytes`. */
 export function trialPlan(name: string, cell: PlannedCell, plans: readonly PhasePlan[], memoryBytes: number): Shown {
   const largest = plans.map((plan) => largestFitting(plan, memoryBytes));
   const work = renderTable(

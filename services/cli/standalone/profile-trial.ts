@@ -36,6 +36,7 @@ export function writeTrace(file: string, { events }: StepProfile): void {
   }
 }
 
+/** Times in milliseconds per step, shares of passes and of the 15 longest operators. */
 export function stepProfile(title: string, profile: StepProfile): Shown {
   const { events, ...value } = profile;
   const { steps, milliseconds, profiledMilliseconds, tokensPerSecond, flopsPerStep, peakFlopsPerSecond, mfu } = profile;

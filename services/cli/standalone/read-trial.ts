@@ -5,6 +5,7 @@ import { type PlannedCell, type PlannedSweep, planSweepFile } from '../../study/
 import type { Resources } from '../../study/settings/index.ts';
 import { pinnedSweepFile } from '../pinned-sweep-file.ts';
 
+/** One cell, with the resources that its sweep file asks for. */
 export interface ReadTrial {
   /** Of the sweep file. */
   readonly name: string;

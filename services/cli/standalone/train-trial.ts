@@ -28,6 +28,7 @@ import { type ReadTrial, readTrial } from './read-trial.ts';
 import { openTrialProgress } from './trial-progress.ts';
 import { trialResults } from './trial-results.ts';
 
+/** The flags of `lsweep train`. */
 export interface TrainOptions {
   readonly file: string;
   readonly cell: number | null;

@@ -5,11 +5,13 @@ import type { DonePhase, StandalonePhase, TrainerEvent } from '../../trainer/ind
 import type { ProgressDisplay } from '../follow/follow-sweep.ts';
 import type { RunningPhase, SweepProgress } from '../follow/progress.ts';
 
+/** Takes the events of a trainer and shows them. */
 export interface TrialProgress {
   event(phase: StandalonePhase, event: TrainerEvent): void;
   alreadyDone(phase: StandalonePhase, done: DonePhase): void;
 }
 
+/** Every event is shown at once, as a sweep of one cell. */
 export function openTrialProgress(name: string, cell: PlannedCell, display: ProgressDisplay): TrialProgress {
   const phases = new Map(
     cell.trial.phases.map(({ key, config }, index) => [key as string, phaseAt(cell, key, config.kind, index)]),

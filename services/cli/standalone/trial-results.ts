@@ -10,6 +10,10 @@ import { resultsLegend, resultsTable } from '../results/results-table.ts';
 /** Steps whose mean is the first and the final loss; as in the results of sweeps. */
 const LOSS_STEPS = 10;
 
+/**
+ * Losses are means over 10 steps, speed in tokens per second on the device. @param folder of the trial, with its
+ * metrics files
+ */
 export function trialResults(cell: PlannedCell, phases: readonly DonePhase[], folder: string) {
   const row = resultRow(cell, phases, folder);
   const speeds = phases.map((phase, index) => ({
