@@ -48,6 +48,8 @@ const trainResult = z.object({
   grad_norms: z.array(z.number()),
   targets: z.array(z.number()),
   trained: z.array(z.string()),
+  /** Unweighted, by kind of objective. */
+  terms: z.record(z.string(), z.array(z.number())).optional(),
 });
 const generateResult = z.object({ generated: z.array(z.array(z.number())) });
 const probeHead = z.object({
@@ -93,6 +95,9 @@ export function measureProbe(probeFolder: string, answerFolder: string): Deviati
   assert.deepEqual([...actual.trained].sort(), [...expected.trained].sort());
   worst.series('loss', actual.losses, expected.losses);
   worst.series('gradNorm', actual.grad_norms, expected.grad_norms);
+  assert.deepEqual(Object.keys(actual.terms ?? {}).sort(), Object.keys(expected.terms ?? {}).sort());
+  for (const [kind, values] of Object.entries(expected.terms ?? {}))
+    worst.series('loss', actual.terms?.[kind] ?? [], values);
   const before = readSafetensors(join(probeFolder, 'weights.safetensors')).tensors;
   const want = readSafetensors(join(expectedFolder, 'tensors.safetensors')).tensors;
   const have = readSafetensors(join(answerFolder, 'tensors.safetensors')).tensors;

@@ -73,7 +73,8 @@ function configsOf(settings: TrialSettings, task: TaskSettings): readonly PhaseC
   // the Base of a corpus stage learns the same text, which a benchmark would not have
   if (base !== null) configs.push({ kind: 'base', ...about, task: pretrain?.corpus ?? task, base });
   if (pretrain !== null) {
-    const { corpus, ...training } = pretrain;
+    const { corpus, objectives, ...others } = pretrain;
+    const training = { ...others, ...(objectives.length === 0 ? {} : { objectives }) };
     // on running text the plain systems are one
     const trained = plain ? 'continued_pretraining' : system;
     const start = { gradThroughCache, softInit, coprocessorInit };
@@ -90,8 +91,12 @@ function configsOf(settings: TrialSettings, task: TaskSettings): readonly PhaseC
   }
   if (train !== null) {
     const start = { gradThroughCache, softInit, coprocessorInit };
-    const { select, ...training } = train;
-    const finetune = { ...training, ...(select === null ? {} : { select }) };
+    const { select, objectives, ...training } = train;
+    const finetune = {
+      ...training,
+      ...(select === null ? {} : { select }),
+      ...(objectives.length === 0 ? {} : { objectives }),
+    };
     configs.push({ kind: 'finetune', ...about, system, ...exchange, ...start, curriculum, train: finetune, seed });
   }
   const { corpus, interventions, ...evaluate } = settings.evaluate;

@@ -27,6 +27,7 @@ export {
   curriculumSchema,
   type EvaluateSettings,
   type ModelSettings,
+  type Objective,
   type Precision,
   type PretrainSettings,
   type Resources,

@@ -11,6 +11,8 @@ import {
   curriculumSchema,
   evaluateSchema,
   modelSchema,
+  objectiveSchema,
+  orthogonalitySchema,
   pretrainSchema,
   selectSchema,
   taskSchema,
@@ -43,13 +45,15 @@ const pretrainPhaseSchema = z.strictObject({
   ...systemFields,
   softInit: z.string(),
   coprocessorInit: z.enum(['base', 'random']),
-  pretrain: pretrainSchema.omit({ corpus: true }),
+  pretrain: pretrainSchema
+    .omit({ corpus: true })
+    .extend({ objectives: z.array(orthogonalitySchema).min(1).optional() }),
   seed: z.number().int().min(0),
 });
 
 /**
  * Trains one system under the curriculum objective from the Base. Result: final checkpoint of all its weights. `train.select` is there where a
- * checkpoint is chosen, so that identities of the others stay.
+ * checkpoint is chosen, and `train.objectives` where there are some, so that identities of the others stay.
  */
 const finetunePhaseSchema = z.strictObject({
   kind: z.literal('finetune'),
@@ -58,7 +62,10 @@ const finetunePhaseSchema = z.strictObject({
   softInit: z.string(),
   coprocessorInit: z.enum(['base', 'random']),
   curriculum: curriculumSchema.nullable(),
-  train: trainSchema.extend({ select: selectSchema.optional() }),
+  train: trainSchema.extend({
+    select: selectSchema.optional(),
+    objectives: z.array(objectiveSchema).min(1).optional(),
+  }),
   seed: z.number().int().min(0),
 });
 

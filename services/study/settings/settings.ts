@@ -87,8 +87,31 @@ export const curriculumSchema = z.strictObject({
   uniformProb: fraction.default(0),
 });
 
-/** A learning rate for all trained tensors, or one per parameter group. */
-const learningRateSchema = z.union([rate, z.strictObject({ base: rate, coprocessor: rate, soft: rate })]);
+/** A learning rate for all trained tensors, or one per parameter group; `stepDecoder` belongs to the objective `steps`. */
+const learningRateSchema = z.union([
+  rate,
+  z.strictObject({ base: rate, coprocessor: rate, soft: rate, stepDecoder: rate.optional() }),
+]);
+
+/** Term that makes latents of a site point into different directions (study.md section 12). */
+export const orthogonalitySchema = z.strictObject({
+  kind: z.literal('orthogonality'),
+  /** Factor of the term in the optimised loss. */
+  weight: rate,
+});
+
+/** Term by which a decoder of its own, dropped after training, reads every replaced step off its latents (study.md section 12). */
+const stepsSchema = z.strictObject({
+  kind: z.literal('steps'),
+  /** Factor of the term in the optimised loss. */
+  weight: rate,
+  /** Layers of the step decoder, copied from the Base's first; null = as many as the Base has. */
+  layers: count.nullable().default(null),
+});
+
+/** Terms of the optimised loss beside the cross-entropy, each kind once. */
+export const objectiveSchema = z.discriminatedUnion('kind', [orthogonalitySchema, stepsSchema]);
+export type Objective = z.infer<typeof objectiveSchema>;
 
 /**
  * In what matrix products are computed; weights, sums, loss and optimizer are fp32 always. tf32 rounds operands to 10 bits of mantissa, bf16 to
@@ -131,6 +154,8 @@ export const trainSchema = z.strictObject({
   stepsPerStage: count.nullable().default(null),
   epochsPerStage: z.number().positive().nullable().default(null),
   ...optimization,
+  /** Terms beside the cross-entropy. */
+  objectives: z.array(objectiveSchema).default([]),
   resetOptimizer: z.boolean().default(true),
   /** Which weights of the last stage the evaluation gets; null = the final ones. */
   select: selectSchema.nullable().default(null),
@@ -145,6 +170,8 @@ export const pretrainSchema = z.strictObject({
   corpus: corpusSchema.nullable().default(null),
   steps: count,
   ...optimization,
+  /** Terms beside the cross-entropy; there are no replaced steps in running text. */
+  objectives: z.array(z.discriminatedUnion('kind', [orthogonalitySchema])).default([]),
   /** S, tokens per sequence; null = the model's context. */
   sequence: count.nullable().default(null),
   /** M, drawn uniformly and without replacement from the positions that leave room for latents, query and ahead tokens. */

@@ -18,7 +18,9 @@ export {
   type ParameterCounts,
   type ParameterGroup,
   parameterCounts,
+  STEP_DECODER,
   type SystemTensor,
+  stepDecoderLayers,
   systemTensors,
 } from './system-tensors.ts';
 export { computedModel, ownChannel, type SystemTraits, systemTraits, trainsThroughCache } from './system-traits.ts';

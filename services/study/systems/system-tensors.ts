@@ -1,14 +1,14 @@
 // Which tensors a system has, by the names of docs/design/probe.md section 3, and which of them it trains (section 4, "used part"). The trainer
 // builds its parameters from this list and plans count it. The order is that of checkpoints; it must never change.
 
-import type { Channel, Query, SystemName } from '../settings/index.ts';
+import type { Channel, Objective, Query, SystemName } from '../settings/index.ts';
 import { exchangedLayers } from './layer-selection.ts';
 import type { ModelShape } from './model-shape.ts';
 import { eachModelTensor, fullName, isBody, isTable, type ModelTensor } from './model-tensors.ts';
 import { computedModel, ownChannel, systemTraits } from './system-traits.ts';
 
 /** Which learning rate a trained tensor follows. */
-export type ParameterGroup = 'base' | 'coprocessor' | 'soft';
+export type ParameterGroup = 'base' | 'coprocessor' | 'soft' | 'step_decoder';
 
 export interface SystemTensor {
   readonly name: string;
@@ -32,6 +32,8 @@ export interface DescribedSystem {
   readonly shape: ModelShape;
   /** Rows of the token embedding. */
   readonly vocabulary: number;
+  /** Of a training phase; those of other phases have none. */
+  readonly objectives?: readonly Objective[] | undefined;
 }
 
 export interface ParameterCounts {
@@ -39,7 +41,7 @@ export interface ParameterCounts {
   readonly trained: number;
 }
 
-/** Every tensor of a system, in a fixed order: Base, Coprocessor, bottleneck, soft tokens, query. */
+/** Every tensor of a system, in a fixed order: Base, Coprocessor, step decoder, bottleneck, soft tokens, query. */
 export function systemTensors(described: DescribedSystem): readonly SystemTensor[] {
   const { family } = described.shape;
   const list: SystemTensor[] = [];
@@ -64,9 +66,9 @@ export function parameterCounts(described: DescribedSystem): ParameterCounts {
   return { total, trained };
 }
 
-type Visit = (group: 'base' | 'coprocessor', tensor: ModelTensor, layer: number | null, trained: boolean) => void;
+type Visit = (group: 'base' | 'coprocessor' | 'step_decoder', tensor: ModelTensor, layer: number | null, trained: boolean) => void;
 
-/** Tensors of the Base, then of the Coprocessor. */
+/** Tensors of the Base, then of the Coprocessor, then of the step decoder. */
 function eachModelPart(described: DescribedSystem, visit: Visit): void {
   const { system, vocabulary } = described;
   const { trainsBase, coprocessor } = systemTraits(system);
@@ -74,11 +76,30 @@ function eachModelPart(described: DescribedSystem, visit: Visit): void {
   eachModelTensor(model, vocabulary, (tensor, layer) => {
     visit('base', tensor, layer, trainsBase);
   });
-  if (coprocessor === null) return;
-  const isUsed = usedTensors(described);
-  eachModelTensor(model, vocabulary, (tensor, layer) => {
-    if (isBody(tensor)) visit('coprocessor', tensor, layer, isUsed(tensor, layer));
+  if (coprocessor !== null) {
+    const isUsed = usedTensors(described);
+    eachModelTensor(model, vocabulary, (tensor, layer) => {
+      if (isBody(tensor)) visit('coprocessor', tensor, layer, isUsed(tensor, layer));
+    });
+  }
+  const layers = stepDecoderLayers(described);
+  if (layers === null) return;
+  eachModelTensor({ ...model, layers }, vocabulary, (tensor, layer) => {
+    if (isBody(tensor)) visit('step_decoder', tensor, layer, true);
   });
+}
+
+/** Before the names of the step decoder's tensors. */
+export const STEP_DECODER = 'step_decoder.';
+
+/** Layers of the model that reads replaced steps off their latents; null without the objective `steps`. */
+export function stepDecoderLayers({
+  system,
+  shape,
+  objectives = [],
+}: Pick<DescribedSystem, 'system' | 'shape' | 'objectives'>): number | null {
+  const objective = objectives.find(({ kind }) => kind === 'steps');
+  return objective?.kind === 'steps' ? (objective.layers ?? computedModel(system, shape).layers) : null;
 }
 
 /** Whether a Coprocessor tensor can influence the loss: with a kv channel only cache entries up to the highest exchanged layer leave it. */

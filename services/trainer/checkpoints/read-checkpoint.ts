@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { STEP_DECODER } from '../../study/systems/index.ts';
 import type { NamedTensors } from '../../tensor/runtime/index.ts';
 import { readSafetensors } from '../../tensor/safetensors/index.ts';
 import type { LocalCheckpoint } from '../jobs/protocol.ts';
@@ -16,8 +17,8 @@ export interface Checkpoint {
 const CHUNK_BYTES = 1 << 23;
 /** Of tensors that a choice between checkpoints keeps beside the weights (phases/checkpoint-choice.ts). */
 export const SELECTION_PREFIX = 'selection.';
-/** What lies beside the weights: optimizer state (engine/types.ts) and a choice. */
-const BESIDE = ['adam_m.', 'adam_v.', SELECTION_PREFIX];
+/** What lies beside the weights: optimizer state (engine/types.ts), a choice, and the step decoder, which serves training alone. */
+const BESIDE = ['adam_m.', 'adam_v.', SELECTION_PREFIX, STEP_DECODER];
 
 /** @throws LatentSweepError CHECKPOINT_DAMAGED naming the file and what does not fit */
 export function readCheckpoint(checkpoint: LocalCheckpoint): Checkpoint {
@@ -36,7 +37,7 @@ export function readCheckpoint(checkpoint: LocalCheckpoint): Checkpoint {
   return { facts, tensors: read.tensors };
 }
 
-/** The weights alone. */
+/** The weights of the system alone. */
 export function weightsOf(tensors: NamedTensors): NamedTensors {
   return new Map([...tensors].filter(([name]) => !BESIDE.some((prefix) => name.startsWith(prefix))));
 }

@@ -8,7 +8,7 @@ import type { Split } from '../tasks/index.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';
 import { curriculumItem } from './item.ts';
 import { TrainingOrder } from './order.ts';
-import { planStages, type Stage } from './stages.ts';
+import { planStages, type Stage, WHOLE_CHAIN } from './stages.ts';
 
 export interface CurriculumSource {
   readonly system: SystemName;
@@ -18,6 +18,8 @@ export interface CurriculumSource {
   readonly seed: number;
   readonly split: Split;
   readonly tokenizer: Tokenizer;
+  /** Whether items carry the steps that latents replace. Absent: false. */
+  readonly withSteps?: boolean;
 }
 
 export class Curriculum {
@@ -45,12 +47,12 @@ export class Curriculum {
 
   /** Items of an optimizer step, counted from 1. */
   itemsOf(step: number): readonly CurriculumItem[] {
-    const { seed, split, tokenizer } = this.#source;
+    const { seed, split, tokenizer, withSteps = false } = this.#source;
     const source = draws('curriculum-stage', seed, step);
     const current = Math.min(Math.floor((step - 1) / this.stepsPerStage), this.stages.length - 1);
     return this.#order.examplesOf(step).map((index) => {
       const stage = this.stages[this.#drawStage(current, source)];
-      return curriculumItem(split.example(index), stage ?? { droppedSteps: 0, latents: 0 }, tokenizer);
+      return curriculumItem(split.example(index), stage ?? WHOLE_CHAIN, tokenizer, withSteps);
     });
   }
 

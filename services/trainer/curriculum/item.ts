@@ -16,10 +16,18 @@ export function targetTokens({ steps, answer }: Example, tokenizer: Tokenizer, d
   return [...tokenizer.encode(`${kept.join('')}### ${answer}`), tokenizer.eosTokenId];
 }
 
-export function curriculumItem(example: Example, stage: Stage, tokenizer: Tokenizer): CurriculumItem {
+/** @param withSteps also the tokens of the steps that latents replace, each with its end of line */
+export function curriculumItem(
+  example: Example,
+  stage: Stage,
+  tokenizer: Tokenizer,
+  withSteps = false,
+): CurriculumItem {
+  const replaced = example.steps.slice(0, Math.min(stage.droppedSteps, example.steps.length));
   return {
     question: questionTokens(example, tokenizer),
     latents: stage.latents,
     target: targetTokens(example, tokenizer, stage.droppedSteps),
+    ...(withSteps ? { steps: replaced.map((step) => tokenizer.encode(`${step}\n`)) } : {}),
   };
 }

@@ -28,7 +28,28 @@ export function checkConfig(config: EngineConfig): EngineConfig {
   if (config.device === 'cpu' && config.precision !== undefined && config.precision !== 'fp32')
     throw invalid('train.precision', config.precision, 'fp32 on the CPU; tf32 and bf16 need a GPU');
   if (!(Number.isInteger(threads) && threads >= 1)) throw invalid('threads', threads, 'an integer of at least 1');
+  checkObjectives(config);
   return { ...config, channel };
+}
+
+function checkObjectives({ system, model, latents, objectives = [], latentsPerStep = 0 }: EngineConfig): void {
+  const key = 'train.objectives';
+  objectives.forEach((objective, index) => {
+    const { kind, weight } = objective;
+    if (objectives.findIndex((other) => other.kind === kind) !== index) throw invalid(key, kind, 'each kind once');
+    if (!(weight >= 0 && Number.isFinite(weight))) throw invalid(`${key}.${index}.weight`, weight, 'at least 0');
+    if (!systemTraits(system).latents) throw invalid(key, kind, `none for ${system}, which has no latents`);
+    if (kind === 'orthogonality' && latents < 2)
+      throw invalid(key, kind, `none with latents ${latents}: it compares at least 2`);
+    if (objective.kind !== 'steps') return;
+    if (systemTraits(system).coprocessor === 'kv')
+      throw invalid(key, kind, `none for ${system}, whose latents are cache entries`);
+    if (!(Number.isInteger(latentsPerStep) && latentsPerStep >= 1 && latentsPerStep <= latents))
+      throw invalid(key, kind, 'none without a curriculum: latents stand for its replaced steps');
+    const { layers } = computedModel(system, model);
+    if (objective.layers !== null && objective.layers > layers)
+      throw invalid(`${key}.${index}.layers`, objective.layers, `at most the ${layers} layers of the Base`);
+  });
 }
 
 const invalid = (key: string, value: string | number, allowed: string): LatentSweepError =>

@@ -7,6 +7,7 @@ import { computedModel } from '../../study/systems/index.ts';
 import { type NamedTensors, Runtime, type RuntimeOptions } from '../../tensor/runtime/index.ts';
 import {
   type Batch,
+  type BatchCounts,
   type CurriculumItem,
   capacityOf,
   type GenerateItem,
@@ -126,23 +127,23 @@ export class TrainingEngine implements Engine {
 
   trainStep(batch: Batch, learningRates: LearningRates, microbatch: number | null): StepResult {
     checkRates(learningRates);
-    const { lossNats, targets, flops } = this.#accumulate(batch, microbatch);
+    const { lossNats, targets, flops, terms } = this.#accumulate(batch, microbatch);
     const gradNorm = this.#optimizer.gradNorm();
     this.#optimizer.apply(learningRates, gradNorm);
-    return { lossNats, gradNorm, targets, flops };
+    return { lossNats, gradNorm, targets, flops, terms };
   }
 
   evaluateLoss(batch: Batch, given?: readonly ItemLatents[]): { readonly lossNats: number; readonly targets: number } {
     const prepared = prepareBatch(this.config, batch);
     if (given === undefined || prepared.shape.latents === 0)
-      return { lossNats: this.#run(prepared, 'loss', [prepared]), targets: prepared.targets };
+      return { lossNats: this.#run(prepared, 'loss', [prepared]), targets: prepared.counts.targets };
     checkGiven(this.latentLayout, given, batch.kind === 'curriculum' ? batch.items.map(({ latents }) => latents) : []);
-    return { lossNats: this.#run(prepared, 'loss', [prepared], given), targets: prepared.targets };
+    return { lossNats: this.#run(prepared, 'loss', [prepared], given), targets: prepared.counts.targets };
   }
 
   score(batch: Batch): Float32Array {
     const whole = prepareBatch(this.config, batch);
-    const nats = new Float32Array(whole.targets);
+    const nats = new Float32Array(whole.counts.targets);
     let scored = 0;
     for (const part of splitBatch(batch, rowsScoredTogether(whole.shape, this.config.model))) {
       const prepared = prepareBatch(this.config, part);
@@ -150,9 +151,10 @@ export class TrainingEngine implements Engine {
         JSON.stringify(['score', prepared.shape]),
         () => new CompiledGraph(this.#runtime, this.#store, scoringGraph(this.config, prepared.shape), 'score'),
       );
-      graph.run(prepared.arrays(prepared.targets, prepared.prefixTargets));
-      nats.set(floats(graph.output('nats')).subarray(0, prepared.targets), scored);
-      scored += prepared.targets;
+      const { targets } = prepared.counts;
+      graph.run(prepared.arrays(prepared.counts));
+      nats.set(floats(graph.output('nats')).subarray(0, targets), scored);
+      scored += targets;
     }
     return nats;
   }
@@ -181,14 +183,14 @@ export class TrainingEngine implements Engine {
     const { layers } = computedModel(this.config.system, this.config.model);
     const { ahead } = prepared.shape;
     return {
-      targets: prepared.targets,
+      targets: prepared.counts.targets,
       layers: Array.from({ length: layers }, (_, layer) => {
         const shares = floats(graph.output(`attention.${layer}`));
         const mean = (column: number): number =>
           items.reduce((total, { target }, b) => {
             for (let a = 0; a < target.length; a++) total += shares[(b * ahead + a) * 3 + column] ?? 0;
             return total;
-          }, 0) / prepared.targets;
+          }, 0) / prepared.counts.targets;
         return { question: mean(0), latents: mean(1), target: mean(2) };
       }),
     };
@@ -202,8 +204,8 @@ export class TrainingEngine implements Engine {
     return {
       lossNats,
       gradNorm: this.#optimizer.gradNorm(),
-      targets: prepared.targets,
-      logits: Float32Array.from(logits, Number).subarray(0, prepared.targets * this.config.model.vocabSize),
+      targets: prepared.counts.targets,
+      logits: Float32Array.from(logits, Number).subarray(0, prepared.counts.targets * this.config.model.vocabSize),
       gradients: this.#store.gradientsOnHost(),
     };
   }
@@ -212,14 +214,19 @@ export class TrainingEngine implements Engine {
   #accumulate(batch: Batch, microbatch: number | null): Omit<StepResult, 'gradNorm'> {
     const parts = splitBatch(batch, microbatch).map((part) => prepareBatch(this.config, part));
     let [lossNats, flops] = [0, 0];
+    const terms = new Map(this.config.objectives?.map(({ kind }) => [kind, 0]));
     parts.forEach((part, index) => {
       const purpose = index === 0 ? 'gradients' : 'accumulate';
       lossNats += this.#run(part, purpose, parts);
-      flops += this.#graph(part, purpose, false).flops;
+      const graph = this.#graph(part, purpose, false);
+      flops += graph.flops;
+      for (const [kind, before] of terms)
+        if (graph.has(`term.${kind}`)) terms.set(kind, before + Number(graph.output(`term.${kind}`)[0]));
     });
-    if (!Number.isFinite(lossNats))
-      throw new LatentSweepError('NAN_LOSS', `the loss is ${lossNats}`, { lossNats: String(lossNats) });
-    return { lossNats, targets: parts.reduce((sum, { targets }) => sum + targets, 0), flops };
+    for (const [name, value] of [['loss', lossNats] as const, ...terms])
+      if (!Number.isFinite(value))
+        throw new LatentSweepError('NAN_LOSS', `the ${name} is ${value}`, { [name]: String(value) });
+    return { lossNats, targets: parts.reduce((sum, { counts }) => sum + counts.targets, 0), flops, terms };
   }
 
   /** Runs one part of a batch; gives its share of the loss of all parts. */
@@ -229,11 +236,13 @@ export class TrainingEngine implements Engine {
     parts: readonly PreparedBatch[],
     given?: readonly ItemLatents[],
   ): number {
-    const total = (count: (part: PreparedBatch) => number) => parts.reduce((sum, each) => sum + count(each), 0);
-    const arrays = part.arrays(
-      total(({ targets }) => targets),
-      total(({ prefixTargets }) => prefixTargets),
-    );
+    const total = (count: keyof BatchCounts) => parts.reduce((sum, { counts }) => sum + counts[count], 0);
+    const arrays = part.arrays({
+      targets: total('targets'),
+      prefixTargets: total('prefixTargets'),
+      comparedSites: total('comparedSites'),
+      stepTokens: total('stepTokens'),
+    });
     const graph = this.#graph(part, purpose, given !== undefined);
     if (purpose === 'gradients' || purpose === 'inspect')
       this.#store.clearGradients((name) => !graph.has(`grad.${name}`) || graph.reads(`sum.${name}`));

@@ -2,7 +2,7 @@
 // Pure in (settings, options): every tensor draws from a stream of its own name.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { computedModel, systemTraits } from '../../study/systems/index.ts';
+import { STEP_DECODER, computedModel, systemTraits } from '../../study/systems/index.ts';
 import { elementCount, sameShape } from '../../tensor/graph/index.ts';
 import type { HostTensor, NamedTensors } from '../../tensor/runtime/index.ts';
 import {
@@ -43,6 +43,9 @@ export function* initialise(
       case 'coprocessor':
         yield [name, coprocessor(bare)];
         break;
+      case 'step_decoder':
+        yield [name, computed(bare)];
+        break;
       case 'channel':
         yield [name, projection(bare, shape, seed)];
         break;
@@ -50,6 +53,12 @@ export function* initialise(
         yield [name, soft(name, shape)];
     }
   }
+}
+
+/** Tensors of the step decoder as it begins around weights that are there already: the Base's first layers and its final norm. */
+export function initialStepDecoder(settings: SystemSettings, weights: NamedTensors): NamedTensors {
+  const names = systemParameters(settings).flatMap(({ name, group }) => (group === 'step_decoder' ? [name] : []));
+  return new Map(names.map((name) => [name, required(weights.get(`base.${name.slice(STEP_DECODER.length)}`), name)]));
 }
 
 function scratch({ model }: SystemSettings, label: string, seed: number): Source {

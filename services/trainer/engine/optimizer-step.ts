@@ -10,8 +10,16 @@ import {
   updateGraph,
 } from '../../tensor/optimizer/index.ts';
 import type { Binding, DeviceTensor, Runtime, Session, StagedInputs } from '../../tensor/runtime/index.ts';
+import type { ParameterGroup } from '../systems/index.ts';
 import { fieldOf, type ParameterStore } from './parameter-store.ts';
 import type { EngineConfig, LearningRates } from './types.ts';
+
+/** @throws LatentSweepError CONFIG_INVALID where a trained group has none */
+function rateOf(rates: LearningRates, group: ParameterGroup): number {
+  const rate = rates[group];
+  if (rate !== undefined) return rate;
+  throw new LatentSweepError('CONFIG_INVALID', `train.lr: ${group} is trained and has no rate`, { key: 'train.lr' });
+}
 
 export class OptimizerStep {
   /** Updates since the moments were zero. */
@@ -68,7 +76,7 @@ export class OptimizerStep {
   apply(learningRates: LearningRates, gradNorm: number): void {
     const update = this.updates + 1;
     for (const { slab } of this.#store.trainedSlabs) {
-      const values = updateCoefficients(this.#config, learningRates[slab.group], slab.decays, update, gradNorm);
+      const values = updateCoefficients(this.#config, rateOf(learningRates, slab.group), slab.decays, update, gradNorm);
       for (const coefficient of COEFFICIENTS) {
         this.#coefficients.write(`${coefficient}.${slab.name}`, Float32Array.of(values[coefficient]));
       }

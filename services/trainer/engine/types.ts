@@ -1,14 +1,17 @@
 // What the engine takes and gives: the border between training loops (phases/, probe/) and the graphs below.
 // Everything here is plain data on the host; tensors are fp32, row-major.
 
-import type { Channel, Precision, Query, SystemName } from '../../study/settings/index.ts';
+import type { Channel, Objective, Precision, Query, SystemName } from '../../study/settings/index.ts';
 import type { ParameterGroup } from '../../study/systems/index.ts';
 import type { OptimizerConfig } from '../../tensor/optimizer/index.ts';
 import type { CudaOptions, NamedTensors } from '../../tensor/runtime/index.ts';
 import type { ModelConfig } from '../models/config.ts';
 import type { Batch, CurriculumItem, GenerateItem, ItemLatents, LatentLayout } from '../systems/index.ts';
 
-export type LearningRates = Readonly<Record<ParameterGroup, number>>;
+/** Of every parameter group; the step decoder's only where there is one. */
+export type LearningRates = Readonly<Record<Exclude<ParameterGroup, 'step_decoder'>, number>> & {
+  readonly step_decoder?: number;
+};
 
 export interface EngineConfig {
   /** Base and Coprocessor shape. */
@@ -23,6 +26,10 @@ export interface EngineConfig {
   readonly gradThroughCache: boolean;
   readonly prefixLmLossWeight: number;
   readonly optimizer: OptimizerConfig;
+  /** Terms beside the cross-entropy, each kind once; training only. Absent: none. */
+  readonly objectives?: readonly Objective[];
+  /** Latents that stand for one replaced step; for the objective `steps`. */
+  readonly latentsPerStep?: number;
   readonly device: 'cpu' | 'cuda';
   /** Intra-op threads of ONNX Runtime on the CPU provider; part of what makes bits repeat. */
   readonly threads: number;
@@ -45,6 +52,8 @@ export interface StepResult {
   readonly targets: number;
   /** Floating-point operations of the step's matrix products, padding included, recomputation not. */
   readonly flops: number;
+  /** Unweighted terms of the objectives, in their order; 0 where the batch has nothing for one. */
+  readonly terms: ReadonlyMap<Objective['kind'], number>;
 }
 
 export interface LatentObservation {

@@ -59,6 +59,7 @@ export function systemEngineConfig(
     optimizer,
     ...placed(placement),
     ...computation(config),
+    ...objectivesOf(config),
   };
 }
 
@@ -71,6 +72,25 @@ function computation(config: Parameters<typeof systemEngineConfig>[0]): Pick<Eng
   if (config.kind !== 'pretrain' && config.kind !== 'finetune') return {};
   const { precision, recompute } = config.kind === 'pretrain' ? config.pretrain : config.train;
   return { recompute, ...(precision === null ? {} : { precision }) };
+}
+
+/** Whether items must carry the steps that their latents replace. */
+export function learnsSteps({ objectives = [] }: FinetunePhaseConfig['train']): boolean {
+  return objectives.some(({ kind }) => kind === 'steps');
+}
+
+/** Left out where there are none, so that equal work has equal settings. */
+function objectivesOf(
+  config: Parameters<typeof systemEngineConfig>[0],
+): Pick<EngineConfig, 'objectives' | 'latentsPerStep'> {
+  if (config.kind !== 'pretrain' && config.kind !== 'finetune') return {};
+  const { objectives = [] } = config.kind === 'pretrain' ? config.pretrain : config.train;
+  if (objectives.length === 0) return {};
+  const stages = config.kind === 'finetune' ? config.curriculum?.stages : undefined;
+  return {
+    objectives,
+    ...(stages === undefined ? {} : { latentsPerStep: latentsOf(config.system, config.latents) / stages }),
+  };
 }
 
 /** Of the settings of a finetune or a corpus stage. */

@@ -4,6 +4,7 @@ import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { phaseSteps } from '../../study/plan/index.ts';
 import type { NamedTensors } from '../../tensor/runtime/index.ts';
 import { type Checkpoint, readCheckpoint, SELECTION_PREFIX, weightsOf } from '../checkpoints/index.ts';
+import { initialStepDecoder } from '../engine/index.ts';
 import type { Engine, InitialiseOptions } from '../engine/types.ts';
 import type { LocalCheckpoint, PhaseJob } from '../jobs/protocol.ts';
 import { type SystemSettings, systemParameters } from '../systems/index.ts';
@@ -115,6 +116,12 @@ export function beginFrom(
 ): void {
   const { parent } = context.job;
   const weights = parent === null ? null : readParentWeights(context, parent);
-  if (weights !== null && systemParameters(settings).every(({ name }) => weights.has(name))) engine.setWeights(weights);
+  if (
+    weights !== null &&
+    systemParameters(settings)
+      .filter(({ group }) => group !== 'step_decoder')
+      .every(({ name }) => weights.has(name))
+  )
+    engine.setWeights(new Map([...weights, ...initialStepDecoder(settings, weights)]));
   else engine.initialise({ ...options, base: weights ?? context.model.readBase?.() ?? null });
 }

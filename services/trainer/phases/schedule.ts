@@ -27,14 +27,19 @@ export function learningRatesAt(
 ): LearningRates {
   const factor = scheduleFactor(settings, step, total);
   const { lr } = settings;
-  return typeof lr === 'number'
-    ? { base: lr * factor, coprocessor: lr * factor, soft: lr * factor }
-    : { base: lr.base * factor, coprocessor: lr.coprocessor * factor, soft: lr.soft * factor };
+  if (typeof lr === 'number') return scaledRates({ base: lr, coprocessor: lr, soft: lr, step_decoder: lr }, factor);
+  const { stepDecoder, ...others } = lr;
+  return scaledRates({ ...others, ...(stepDecoder === undefined ? {} : { step_decoder: stepDecoder }) }, factor);
 }
 
 /** @param factor 1 leaves every bit as it is */
-export function scaledRates({ base, coprocessor, soft }: LearningRates, factor: number): LearningRates {
-  return { base: base * factor, coprocessor: coprocessor * factor, soft: soft * factor };
+export function scaledRates({ base, coprocessor, soft, step_decoder }: LearningRates, factor: number): LearningRates {
+  return {
+    base: base * factor,
+    coprocessor: coprocessor * factor,
+    soft: soft * factor,
+    ...(step_decoder === undefined ? {} : { step_decoder: step_decoder * factor }),
+  };
 }
 
 /** Of settings' seeds, which are whole and below 2^32 in practice, so that no other order is another seed's own. */

@@ -1,6 +1,6 @@
 // The steps of the two training phases: they differ in their batches, learning rates and stage switches only.
 
-import { weightsSha256 } from '../checkpoints/index.ts';
+import { weightsOf, weightsSha256 } from '../checkpoints/index.ts';
 import type { Engine, LearningRates } from '../engine/types.ts';
 import type { Batch } from '../systems/index.ts';
 import type { CheckpointChoice } from './checkpoint-choice.ts';
@@ -36,13 +36,14 @@ export function trainingWork(plan: TrainingPlan): PhaseWork {
       if (plan.resetsOptimizer(step)) engine.resetOptimizer();
       const batch = plan.batchOf(step);
       const rates = plan.learningRatesOf(step);
-      const { lossNats, gradNorm, targets, flops } = engine.trainStep(batch, rates, plan.microbatch);
+      const { lossNats, gradNorm, targets, flops, terms } = engine.trainStep(batch, rates, plan.microbatch);
       const accuracy = choice?.after(step) ?? null;
       const metrics = new Map<string, number>([
         ['loss_nats', lossNats],
         ['grad_norm', gradNorm],
         ['targets', targets],
-        ...rateMetrics(rates, plan.oneLearningRate),
+        ...[...terms].map(([kind, value]) => [`loss_${kind}`, value] as const),
+        ...rateMetrics(rates, plan.oneLearningRate, terms.has('steps')),
         ...(accuracy === null ? [] : [['validation_accuracy', accuracy] as const]),
       ]);
       return { metrics, items: [], tokens: tokensOf(batch), lossNats, flops };
@@ -54,7 +55,7 @@ export function trainingWork(plan: TrainingPlan): PhaseWork {
     result() {
       const selected = choice?.selected ?? null;
       return {
-        weightsSha256: weightsSha256(engine.weights()),
+        weightsSha256: weightsSha256(weightsOf(engine.weights())),
         capacityFloatsPerLatent: plan.capacityFloatsPerLatent,
         evaluation: null,
         ...(selected === null ? {} : { selected }),
@@ -64,12 +65,19 @@ export function trainingWork(plan: TrainingPlan): PhaseWork {
   };
 }
 
-function rateMetrics({ base, coprocessor, soft }: LearningRates, one: boolean): readonly [string, number][] {
+function rateMetrics(
+  { base, coprocessor, soft, step_decoder }: LearningRates,
+  one: boolean,
+  hasStepDecoder: boolean,
+): readonly [string, number][] {
   if (one) return [['learning_rate', base]];
   return [
     ['learning_rate_base', base],
     ['learning_rate_coprocessor', coprocessor],
     ['learning_rate_soft', soft],
+    ...(hasStepDecoder && step_decoder !== undefined
+      ? [['learning_rate_step_decoder', step_decoder] as [string, number]]
+      : []),
   ];
 }
 

@@ -3,11 +3,13 @@
 
 import type { FinetunePhaseConfig } from '../../study/settings/index.ts';
 import { Curriculum, curriculumItem, WHOLE_CHAIN } from '../curriculum/index.ts';
+import { learnsSteps } from '../phases/engine-config.ts';
 import {
   type Batch,
   type BatchShape,
   type CurriculumItem,
   prepareBatch,
+  type StepsShape,
   type TrainingSettings,
 } from '../systems/index.ts';
 import type { Task } from '../tasks/index.ts';
@@ -22,7 +24,9 @@ export function sampledItems(
   task: Task,
   tokenizer: Tokenizer,
 ): readonly (readonly CurriculumItem[])[] {
-  const source = new Curriculum({ system, latents, curriculum, train, seed, split: task.splits.train, tokenizer });
+  const { train: split } = task.splits;
+  const withSteps = learnsSteps(train);
+  const source = new Curriculum({ system, latents, curriculum, train, seed, split, tokenizer, withSteps });
   const { stages, stepsPerStage } = source;
   const count = Math.min(stepsPerStage, Math.max(1, Math.ceil(EXAMPLES_PER_STAGE / train.batch)));
   return stages.flatMap((_, stage) =>
@@ -77,9 +81,17 @@ export function textShape(
 }
 
 export function largestShape(shapes: readonly BatchShape[]): BatchShape {
-  const most = (field: keyof BatchShape): number => shapes.reduce((max, shape) => Math.max(max, shape[field]), 0);
+  const most = (sizeOf: (shape: BatchShape) => number): number =>
+    shapes.reduce((max, shape) => Math.max(max, sizeOf(shape)), 0);
+  const mostOfSteps = (field: keyof StepsShape): number => most(({ steps }) => steps?.[field] ?? 0);
+  const steps: StepsShape = {
+    ...{ sequences: mostOfSteps('sequences'), latents: mostOfSteps('latents') },
+    ...{ tokens: mostOfSteps('tokens'), scored: mostOfSteps('scored') },
+  };
   return {
-    ...{ batch: most('batch'), prefix: most('prefix'), sites: most('sites') },
-    ...{ latents: most('latents'), ahead: most('ahead'), scored: most('scored') },
+    ...{ batch: most(({ batch }) => batch), prefix: most(({ prefix }) => prefix), sites: most(({ sites }) => sites) },
+    ...{ latents: most(({ latents }) => latents), ahead: most(({ ahead }) => ahead) },
+    scored: most(({ scored }) => scored),
+    ...(steps.sequences === 0 ? {} : { steps }),
   };
 }

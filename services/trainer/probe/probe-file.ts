@@ -28,9 +28,21 @@ const common = {
   query: z.enum(['marker', 'repeat']).nullable(),
 };
 
+const weight = z.number().min(0);
+const objectives = z
+  .array(
+    z.discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('orthogonality'), weight }),
+      z.strictObject({ kind: z.literal('steps'), weight, layers: z.number().int().min(1).nullable() }),
+    ]),
+  )
+  .optional();
+
 const training = {
   ...common,
   mode: z.literal('train'),
+  objectives,
+  latents_per_step: z.number().int().min(1).optional(),
   grad_through_cache: z.boolean(),
   optimizer: z.strictObject({
     name: z.literal('adamw'),
@@ -59,7 +71,13 @@ const curriculum = z.strictObject({
   system: z.enum([...CURRICULUM_ONLY, ...BOTH]),
   batches: z
     .array(
-      z.strictObject({ items: z.array(z.strictObject({ question: tokens, latents: count, target: tokens })).min(1) }),
+      z.strictObject({
+        items: z
+          .array(
+            z.strictObject({ question: tokens, latents: count, target: tokens, steps: z.array(tokens).optional() }),
+          )
+          .min(1),
+      }),
     )
     .min(1),
 });

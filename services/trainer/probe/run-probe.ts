@@ -63,13 +63,24 @@ function writeTraining(engine: TrainingEngine, probe: TrainProbe, emptyTable: Na
   if (!first) throw new LatentSweepError('NO_TARGETS', 'the probe has no batch');
   const inspection = engine.inspect(first);
   const { lr } = probe.optimizer;
-  const steps = batches.map((batch) => engine.trainStep(batch, { base: lr, coprocessor: lr, soft: lr }, null));
+  const steps = batches.map((batch) =>
+    engine.trainStep(batch, { base: lr, coprocessor: lr, soft: lr, step_decoder: lr }, null),
+  );
   writeTensors(engine, inspection, emptyTable, outFolder);
   writeJson(outFolder, {
-    losses: steps.map((step) => step.lossNats),
+    losses: steps.map(({ lossNats, terms }) =>
+      (probe.objectives ?? []).reduce((sum, { kind, weight }) => sum + weight * (terms.get(kind) ?? 0), lossNats),
+    ),
     grad_norms: steps.map((step) => step.gradNorm),
     targets: steps.map((step) => step.targets),
     trained: [...engine.trainedNames, ...emptyTable.keys()],
+    ...(probe.objectives === undefined
+      ? {}
+      : {
+          terms: Object.fromEntries(
+            probe.objectives.map(({ kind }) => [kind, steps.map(({ terms }) => terms.get(kind) ?? 0)]),
+          ),
+        }),
   });
 }
 
@@ -98,7 +109,11 @@ function writeTensors(
 }
 
 function batchesOf(probe: TrainProbe): readonly Batch[] {
-  if (probe.objective === 'curriculum') return probe.batches.map(({ items }) => ({ kind: 'curriculum', items }));
+  if (probe.objective === 'curriculum')
+    return probe.batches.map(({ items }) => ({
+      kind: 'curriculum',
+      items: items.map(({ steps, ...item }) => (steps === undefined ? item : { ...item, steps })),
+    }));
   const { ahead } = probe;
   return probe.batches.map(({ tokens, sites }) => ({ kind: 'corpus', tokens, sites: sites ?? null, ahead }));
 }
@@ -131,6 +146,8 @@ function engineConfig(probe: Probe): EngineConfig {
           clip: training.optimizer.clip,
         }
       : NO_OPTIMIZER,
+    ...(training?.objectives === undefined ? {} : { objectives: training.objectives }),
+    ...(training?.latents_per_step === undefined ? {} : { latentsPerStep: training.latents_per_step }),
     device: 'cpu',
     threads: 1,
   };

@@ -4,18 +4,29 @@
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { computedModel, systemTraits } from '../../study/systems/index.ts';
 import type { Batch, CurriculumItem } from './batch.ts';
+import { checkTokens } from './batch-tokens.ts';
+import { bucket, scoredBucket } from './buckets.ts';
 import type { BatchShape, TrainingSettings } from './building.ts';
-
+import { type PreparedSteps, pairWeights, prepareSteps } from './objective-arrays.ts';
 import { padRows, RowArrays, Scores } from './row-arrays.ts';
+
+/** What the means of a batch's loss and terms are over; padding not counted. */
+export interface BatchCounts {
+  /** Scored targets. */
+  readonly targets: number;
+  /** Next-token targets of the Base pass, where a prefix loss is asked for. */
+  readonly prefixTargets: number;
+  /** Sites with at least two latents, where their pairs are compared. */
+  readonly comparedSites: number;
+  /** Tokens of replaced steps, where a step decoder learns them. */
+  readonly stepTokens: number;
+}
 
 export interface PreparedBatch {
   readonly shape: BatchShape;
-  /** Scored targets, padding not counted. */
-  readonly targets: number;
-  /** @param totalTargets of the whole accumulated batch, of which this may be a part; `totalPrefixTargets` likewise */
-  arrays(totalTargets: number, totalPrefixTargets: number): ReadonlyMap<string, Float32Array | BigInt64Array>;
-  /** Next-token targets of the Base pass, where a prefix loss is asked for. */
-  readonly prefixTargets: number;
+  readonly counts: BatchCounts;
+  /** @param whole counts of the whole accumulated batch, of which this may be a part */
+  arrays(whole: BatchCounts): ReadonlyMap<string, Float32Array | BigInt64Array>;
 }
 
 /** One row of the batch in the common form of both objectives. */
@@ -46,7 +57,13 @@ export function prepareBatch(settings: TrainingSettings, batch: Batch): Prepared
   const padded = batch.kind === 'curriculum';
   return systemTraits(settings.system).plain
     ? preparePlain(sequences, padded, settings.model.contextLength)
-    : prepareSites(settings, sequences, padded);
+    : prepareSites(settings, sequences, padded, stepsOf(settings, batch));
+}
+
+/** Null where nothing is asked of replaced steps. */
+function stepsOf(settings: TrainingSettings, batch: Batch): PreparedSteps | null {
+  const isAsked = settings.objectives?.some(({ kind }) => kind === 'steps') === true;
+  return isAsked && batch.kind === 'curriculum' ? prepareSteps(settings, batch.items) : null;
 }
 
 function curriculumSequence(settings: TrainingSettings, item: CurriculumItem): Sequence {
@@ -112,30 +129,6 @@ function checkSequence(settings: TrainingSettings, { prefix, sites }: Sequence):
   }
 }
 
-export function checkTokens(tokens: readonly number[], vocabSize: number): void {
-  const wrong = tokens.find((token) => !(Number.isInteger(token) && token >= 0 && token < vocabSize));
-  if (wrong === undefined) return;
-  throw new LatentSweepError('TOKEN_OUT_OF_RANGE', `token ${wrong} is outside of a vocabulary of ${vocabSize}`, {
-    token: wrong,
-    vocabSize,
-  });
-}
-
-/**
- * Rounds up so that few shapes occur and little is padded: to 8 up to 128, then to a sixteenth of the next power of two.
- * A new shape costs one compilation (some 0.1 s), padding costs its part of every step.
- */
-export function bucket(size: number): number {
-  const step = Math.max(8, 2 ** (Math.ceil(Math.log2(Math.max(size, 1))) - 4));
-  return Math.ceil(size / step) * step;
-}
-
-/** Scored rows: half as fine, since they vary more from batch to batch and cost only their logits. */
-function scoredBucket(size: number): number {
-  const step = Math.max(8, 2 ** (Math.ceil(Math.log2(Math.max(size, 1))) - 3));
-  return Math.ceil(size / step) * step;
-}
-
 const longest = <T>(items: readonly T[], size: (item: T) => number): number =>
   items.reduce((most, item) => Math.max(most, size(item)), 0);
 
@@ -157,10 +150,9 @@ function preparePlain(sequences: readonly Sequence[], padded: boolean, contextLe
   };
   return {
     shape,
-    targets,
-    prefixTargets: 0,
-    arrays(totalTargets) {
-      const scores = new Scores(shape.scored, rows.length * prefix, totalTargets);
+    counts: { targets, prefixTargets: 0, comparedSites: 0, stepTokens: 0 },
+    arrays(whole) {
+      const scores = new Scores(shape.scored, rows.length * prefix, whole.targets);
       const ids = rows.map((row) => row.ids);
       rows.forEach((row, b) => row.targets.forEach((target, a) => scores.add(b * prefix + row.from + a, target)));
       return new Map([['prefix.ids', padRows(ids, rows.length, prefix)], ...scores.arrays()]);
@@ -168,7 +160,12 @@ function preparePlain(sequences: readonly Sequence[], padded: boolean, contextLe
   };
 }
 
-function prepareSites(settings: TrainingSettings, sequences: readonly Sequence[], padded: boolean): PreparedBatch {
+function prepareSites(
+  settings: TrainingSettings,
+  sequences: readonly Sequence[],
+  padded: boolean,
+  steps: PreparedSteps | null,
+): PreparedBatch {
   const round = padded ? bucket : (size: number) => size;
   const allSites = sequences.flatMap(({ sites }) => sites);
   const targets = allSites.reduce((sum, site) => sum + site.targets.length, 0);
@@ -180,7 +177,9 @@ function prepareSites(settings: TrainingSettings, sequences: readonly Sequence[]
     latents: hasLatents ? longest(allSites, (site) => site.latents) : 0,
     ahead: round(longest(allSites, (site) => site.targets.length)),
     scored: padded ? scoredBucket(targets) : targets,
+    ...(steps === null || steps.shape === null ? {} : { steps: steps.shape }),
   };
+  const comparesPairs = settings.objectives?.some(({ kind }) => kind === 'orthogonality') === true;
   const withPrefixLoss = settings.prefixLmLossWeight > 0;
   if (withPrefixLoss && padded)
     throw new LatentSweepError('CONFIG_INVALID', 'prefix_lm_loss_weight belongs to the corpus objective', {
@@ -188,16 +187,34 @@ function prepareSites(settings: TrainingSettings, sequences: readonly Sequence[]
     });
   return {
     shape,
-    targets,
-    prefixTargets: withPrefixLoss ? shape.batch * (shape.prefix - 1) : 0,
-    arrays(totalTargets, totalPrefixTargets) {
-      const arrays = siteArrays(settings, sequences, shape, totalTargets);
-      if (!withPrefixLoss) return arrays;
-      const next = sequences.flatMap(({ prefix }) => prefix.slice(1));
-      const weights = new Float32Array(next.length).fill(settings.prefixLmLossWeight / totalPrefixTargets);
-      return new Map([...arrays, ['prefix.targets', BigInt64Array.from(next, BigInt)], ['prefix.weights', weights]]);
+    counts: {
+      targets,
+      prefixTargets: withPrefixLoss ? shape.batch * (shape.prefix - 1) : 0,
+      comparedSites: comparesPairs ? allSites.filter((site) => site.latents > 1).length : 0,
+      stepTokens: steps?.tokens ?? 0,
+    },
+    arrays(whole) {
+      const latentsOfSites = sequences.map((sequence) => sequence.sites.map((site) => site.latents));
+      return new Map([
+        ...siteArrays(settings, sequences, shape, whole.targets),
+        ...(withPrefixLoss ? prefixArrays(sequences, settings.prefixLmLossWeight / whole.prefixTargets) : []),
+        ...(comparesPairs ? pairWeights(latentsOfSites, shape, whole.comparedSites) : []),
+        ...(steps?.arrays(shape, whole.stepTokens) ?? []),
+      ]);
     },
   };
+}
+
+/** @param weight of each next-token target of the Base pass */
+function prefixArrays(
+  sequences: readonly Sequence[],
+  weight: number,
+): readonly (readonly [string, Float32Array | BigInt64Array])[] {
+  const next = sequences.flatMap(({ prefix }) => prefix.slice(1));
+  return [
+    ['prefix.targets', BigInt64Array.from(next, BigInt)],
+    ['prefix.weights', new Float32Array(next.length).fill(weight)],
+  ];
 }
 
 function siteArrays(

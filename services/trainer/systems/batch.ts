@@ -6,6 +6,8 @@ export interface CurriculumItem {
   /** 0 <= latents <= EngineConfig.latents; the item uses the first rows of the soft-token table. */
   readonly latents: number;
   readonly target: readonly number[];
+  /** Tokens of the steps that latents replace, in order; read by the objective `steps`. Steps without latents of their own do not count. */
+  readonly steps?: readonly (readonly number[])[];
 }
 
 export type Batch =

@@ -26,6 +26,18 @@ export interface BatchShape {
   /** Decoding rows per site: the query and the ahead tokens that are read; 0 in plain systems. */
   readonly ahead: number;
   readonly scored: number;
+  /** Of the step decoder; absent where nothing is read by it. */
+  readonly steps?: StepsShape;
+}
+
+/** Replaced steps of a batch, as rows of the step decoder: its latents, then its tokens but the last. */
+export interface StepsShape {
+  readonly sequences: number;
+  /** Latents of each. */
+  readonly latents: number;
+  /** Tokens of the longest. */
+  readonly tokens: number;
+  readonly scored: number;
 }
 
 export interface Building {

@@ -26,7 +26,7 @@ export function givenLatents({ graph, settings, shape, base }: Building, rows: R
       v_BGSK: heads(part(2 * index + 1)),
     },
   ]);
-  return { kind: 'entries', rows, entries: new Map(entries), z_RD: null };
+  return { kind: 'entries', rows, entries: new Map(entries), values: null, z_RD: null };
 }
 
 /** The parts of a source, each [B, N, W]. */

@@ -4,7 +4,7 @@
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { computedModel, systemTraits } from '../../study/systems/index.ts';
 import type { GenerateItem } from './batch.ts';
-import { checkTokens } from './batch-arrays.ts';
+import { checkTokens } from './batch-tokens.ts';
 import type { TrainingSettings } from './building.ts';
 
 import { cacheSlots, type GenerationShape, hasQuery } from './generation-graph.ts';

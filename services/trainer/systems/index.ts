@@ -1,8 +1,9 @@
 // The border of the systems: what they have, and the graphs that train them and decode with them.
 
 export type { Batch, CurriculumItem, GenerateItem, ItemLatents } from './batch.ts';
-export { bucket, type PreparedBatch, prepareBatch } from './batch-arrays.ts';
-export type { BatchShape, TrainingSettings } from './building.ts';
+export { type BatchCounts, type PreparedBatch, prepareBatch } from './batch-arrays.ts';
+export { bucket } from './buckets.ts';
+export type { BatchShape, StepsShape, TrainingSettings } from './building.ts';
 export {
   cacheMask,
   checkGenerateItem,
@@ -13,7 +14,7 @@ export {
 export { cacheShape, firstGeneratedSlot, type GenerationShape, prefillGraph, stepGraph } from './generation-graph.ts';
 export { type LatentLayout, latentLayout } from './latent-layout.ts';
 export { observationGraph } from './observation-graph.ts';
-export { capacityOf, countParameters, systemParameters } from './parameters.ts';
+export { capacityOf, countParameters, stepDecoderModel, systemParameters } from './parameters.ts';
 export { scoringGraph } from './scoring-graph.ts';
 export type { SystemSettings } from './settings.ts';
 export { type GraphPurpose, trainingGraph } from './training-graph.ts';

@@ -14,6 +14,8 @@ export type LatentSource =
       readonly kind: 'entries';
       readonly rows: Rows;
       readonly entries: ReadonlyMap<number, CacheEntries>;
+      /** [B, G, M * N, K] of each exchanged layer before any bottleneck; null where the latents are hidden states of the Base. */
+      readonly values: readonly Tensor[] | null;
     } & LastHidden);
 
 export interface LastHidden {

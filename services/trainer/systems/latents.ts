@@ -23,7 +23,7 @@ export function latentSource(
   const rows = inputRows(graph, 'latents', shape.batch, shape.sites * shape.latents);
   if (building.options.givenLatents === true) return givenLatents(building, rows);
   if (facts.latentSource === 'own_hidden')
-    return { kind: 'entries', rows, ...ownHiddenEntries(building, rows, prefixCache, hidden_RD) };
+    return { kind: 'entries', rows, values: null, ...ownHiddenEntries(building, rows, prefixCache, hidden_RD) };
   const soft_RD = softRows(building);
   if (!(systemTraits(settings.system).coprocessor !== null))
     return { kind: 'rows', rows, latents_RD: soft_RD, z_RD: soft_RD };
@@ -43,6 +43,7 @@ export function latentSource(
     kind: 'entries',
     rows,
     entries: new Map(selected.map((layer) => [layer, narrowEntries(building, at(cache, layer), layer)])),
+    values: selected.map((layer) => at(cache, layer).v_BGSK),
     z_RD,
   };
 }

@@ -64,12 +64,12 @@ export class Scores {
     this.#weights[index] = this.#weight;
   }
 
-  arrays(): [string, Float32Array | BigInt64Array][] {
+  arrays(name = 'scored'): [string, Float32Array | BigInt64Array][] {
     return [
-      ['scored.forward', this.#forward],
-      ['scored.backward', this.#backward],
-      ['scored.targets', this.#targets],
-      ['scored.weights', this.#weights],
+      [`${name}.forward`, this.#forward],
+      [`${name}.backward`, this.#backward],
+      [`${name}.targets`, this.#targets],
+      [`${name}.weights`, this.#weights],
     ];
   }
 }

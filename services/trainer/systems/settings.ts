@@ -1,6 +1,6 @@
 // What of a trial decides which tensors a system has.
 
-import type { Channel, Query, SystemName } from '../../study/settings/index.ts';
+import type { Channel, Objective, Query, SystemName } from '../../study/settings/index.ts';
 import type { ModelConfig } from '../models/index.ts';
 
 export interface SystemSettings {
@@ -9,4 +9,8 @@ export interface SystemSettings {
   readonly channel: Channel | null;
   readonly latents: number;
   readonly query: Query | null;
+  /** Terms beside the cross-entropy (docs/design/study.md section 12). Absent: none. */
+  readonly objectives?: readonly Objective[];
+  /** Latents that stand for one replaced step; for the objective `steps`. */
+  readonly latentsPerStep?: number;
 }

@@ -9,6 +9,7 @@ import {
   type Graph,
   isZeros,
   reshape,
+  scale,
   scatterAdd,
   slice,
   type Tensor,
@@ -16,16 +17,18 @@ import {
 } from '../../tensor/graph/index.ts';
 import type { BatchShape, Building, TrainingSettings } from './building.ts';
 
+import { objectiveTerms } from './objective-terms.ts';
 import { attentionShares } from './observation-graph.ts';
 import { systemParameters } from './parameters.ts';
-import { plainPass, rotationRows, sitePasses, startBuilding } from './passes.ts';
+import { plainPass, rotationRows, type SitePasses, sitePasses, startBuilding } from './passes.ts';
 
 /** `loss`: value only. `attention`: that and where the rows after the latents look. `gradients`: also `grad.<name>` of every trained tensor. `accumulate`: grad = `sum.<name>` + gradient. */
 export type GraphPurpose = 'loss' | 'gradients' | 'accumulate' | 'inspect' | 'attention';
 
 /**
  * The graph of one batch shape. Inputs: parameters by name and the arrays of batch-arrays.ts; outputs: `loss`
- * (the batch's share: weights carry 1 / targets), `grad.<name>` of what the loss depends on, for `inspect` also `logits` [T, V], and for
+ * (the batch's share: weights carry 1 / targets), `term.<kind>` of the objectives that the batch has something for (unweighted), `grad.<name>`
+ * of what the cross-entropy plus the weighted terms depend on, for `inspect` also `logits` [T, V], and for
  * `attention` instead of gradients `attention.<layer>` (observation-graph.ts).
  * @param givenLatents are inputs (exchange.ts)
  */
@@ -41,7 +44,7 @@ export function trainingGraph(
     ...(purpose === 'attention' ? { observe: outputShares(shape) } : {}),
   });
   const { graph, base } = building;
-  const { hidden_RD, prefixHidden_RD } = scoredHidden(building);
+  const { hidden_RD, prefixHidden_RD, passes } = scoredHidden(building);
 
   const forward = graph.input('scored.forward', 'int64', [shape.scored]);
   const backward = graph.input('scored.backward', 'int64', [at(hidden_RD.shape, 0)]);
@@ -56,7 +59,7 @@ export function trainingGraph(
   if (purpose === 'loss' || purpose === 'attention') return graph;
   const trained = systemParameters(settings).filter((parameter) => parameter.trained);
   const byTensor = gradients(
-    loss,
+    passes === null ? loss : withTerms(building, passes, loss),
     trained.map(({ name }) => building.parameter(name)),
   );
   for (const { name, shape: size } of trained) {
@@ -72,6 +75,17 @@ export function trainingGraph(
     if (onto?.source.kind === 'node') graph.output(`part.${name}`, onto);
   }
   return graph;
+}
+
+/** The optimised loss; a term of weight 0 is written and changes no bit. */
+function withTerms(building: Building, passes: SitePasses, loss: Tensor): Tensor {
+  const terms = objectiveTerms(building, passes);
+  return (building.settings.objectives ?? []).reduce((total, { kind, weight }) => {
+    const term = terms.get(kind);
+    if (term === undefined) return total;
+    building.graph.output(`term.${kind}`, term);
+    return weight === 0 ? total : add(total, scale(term, weight));
+  }, loss);
 }
 
 const outputShares = (shape: BatchShape) => (layer: number, weights_BHQS: Tensor) =>
@@ -99,15 +113,20 @@ interface Hidden {
   readonly hidden_RD: Tensor;
   /** Rows of the Base pass where the prefix loss is asked for. */
   readonly prefixHidden_RD: Tensor | null;
+  /** Null in plain systems. */
+  readonly passes: SitePasses | null;
 }
 
 export function scoredHidden(building: Building): Hidden {
   const { settings } = building;
-  if (systemTraits(settings.system).plain) return { hidden_RD: plainPass(building).hidden_RD, prefixHidden_RD: null };
-  const { first, decoding } = sitePasses(building);
+  if (systemTraits(settings.system).plain)
+    return { hidden_RD: plainPass(building).hidden_RD, prefixHidden_RD: null, passes: null };
+  const passes = sitePasses(building);
+  const { first, decoding } = passes;
   return {
     hidden_RD: decoding.hidden_RD,
     prefixHidden_RD: settings.prefixLmLossWeight > 0 ? first.hidden_RD : null,
+    passes,
   };
 }
 
