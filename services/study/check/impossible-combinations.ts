@@ -9,10 +9,11 @@ import {
   isBuiltIn,
   type JsonObject,
   PROSQA_PUBLISHED,
+  type Objective,
   type PretrainSettings,
   type TrialSettings,
 } from '../settings/index.ts';
-import { layersOf, type ModelShape, shapeOf, siteRoom, systemTraits } from '../systems/index.ts';
+import { computedModel, layersOf, type ModelShape, shapeOf, siteRoom, systemTraits } from '../systems/index.ts';
 
 export interface Impossible {
   /** Dotted path of the setting to look at first. */
@@ -270,6 +271,67 @@ function* trainChecks(
     yield { key: 'train.microbatch', sentence: `train.microbatch ${microbatch} is larger than train.batch ${batch}` };
 }
 
+/** Terms that shape latents need latents to shape (study.md section 12). */
+function* objectiveChecks(settings: TrialSettings, shape: ModelShape | null): Generator<Impossible> {
+  const { pretrain, train, task } = settings;
+  if (pretrain !== null) yield* objectivesOf('pretrain', pretrain.objectives, settings, shape);
+  if (train === null || !hasQuestions(task)) return;
+  yield* objectivesOf('train', train.objectives, settings, shape);
+  if (
+    train.objectives.some(({ kind }) => kind === 'steps') &&
+    typeof train.lr !== 'number' &&
+    train.lr.stepDecoder === undefined
+  )
+    yield {
+      key: 'train.lr.stepDecoder',
+      sentence:
+        'train.lr names its groups and has no stepDecoder, which train.objectives steps trains: give its rate, or one rate for all',
+    };
+}
+
+function* objectivesOf(
+  path: 'pretrain' | 'train',
+  objectives: readonly Objective[],
+  { system, latents, curriculum }: TrialSettings,
+  shape: ModelShape | null,
+): Generator<Impossible> {
+  const key = `${path}.objectives`;
+  const traits = systemTraits(system);
+  for (const [index, objective] of objectives.entries()) {
+    const { kind } = objective;
+    if (objectives.findIndex((other) => other.kind === kind) !== index)
+      yield { key, sentence: `${key} has ${kind} more than once: give each kind once` };
+    if (!traits.latents) {
+      yield {
+        key,
+        sentence: `${key} has ${kind}, but system ${system} has no latents to shape: leave it out for this system (exclude)`,
+      };
+    } else if (kind === 'orthogonality' && latents < 2) {
+      yield {
+        key,
+        sentence: `${key} has orthogonality, which compares latents with each other, and latents is ${latents}: give at least 2`,
+      };
+    }
+    if (objective.kind !== 'steps') continue;
+    if (traits.coprocessor === 'kv')
+      yield {
+        key,
+        sentence: `${key} has steps, but the latents of system ${system} are cache entries (channel.kind kv), which no step decoder reads: possible with liu, h2, coconut, soft_embeddings, soft_2x and pause`,
+      };
+    if (curriculum === null)
+      yield {
+        key,
+        sentence: `${key} has steps, which are those that latents replace, and curriculum is null: give curriculum`,
+      };
+    const layers = shape === null ? null : computedModel(system, shape).layers;
+    if (objective.layers !== null && layers !== null && objective.layers > layers)
+      yield {
+        key: `${key}.${index}.layers`,
+        sentence: `${key}.${index}.layers ${objective.layers} is more than the ${layers} layers of the Base that it starts from`,
+      };
+  }
+}
+
 function* taskChecks({ task }: TrialSettings): Generator<Impossible> {
   if (task.name === 'prosqa' && task.nodes >= PROSQA_PUBLISHED.fromNodes) {
     if (task.balanced)
@@ -326,6 +388,7 @@ const CHECKS: readonly Check[] = [
   channelChecks,
   latentChecks,
   trainChecks,
+  objectiveChecks,
   taskChecks,
   contextChecks,
 ];

@@ -7,12 +7,14 @@ import { phaseSteps, type SplitSizes, stageCount } from '../plan/index.ts';
 import {
   type BasePhaseConfig,
   BENCHMARK_CHOICES,
+  type Channel,
   type CurriculumSettings,
   type EvaluatePhaseConfig,
   type FinetunePhaseConfig,
   isBenchmark,
   type PhaseConfig,
   type PretrainPhaseConfig,
+  type SystemName,
 } from '../settings/index.ts';
 import {
   computedModel,
@@ -82,7 +84,10 @@ function pretrainStepFlops(config: PretrainPhaseConfig, shape: ModelShape, { voc
   const length = sequence ?? shape.context;
   const { question, sites } = siteLengths(config, config.pretrain, length);
   const prefixLoss = prefixLmLossWeight > 0 ? TRAINED * headFlops(shape, vocabulary, length) : 0;
-  return batch * (exampleFlops(config, shape, { question, vocabulary }, sites) + prefixLoss);
+  const { system, channel, latents, pretrain } = config;
+  const terms = pretrain.objectives?.length ?? 0;
+  const shaped = terms * pretrain.sites * cosineFlops(system, channel, shape, latents);
+  return batch * (exampleFlops(config, shape, { question, vocabulary }, sites) + prefixLoss + shaped);
 }
 
 /** All sites of a sequence together, as one pass computes them; in plain systems the whole sequence is the target. */
@@ -117,7 +122,39 @@ function finetuneFlops(config: FinetunePhaseConfig, shape: ModelShape, tokens: T
       ? [{ latents: 0, target: tokens.fullTarget }]
       : stageLengths(config.curriculum, config.latents, tokens);
   const examples = (phaseSteps(config, sizes) / lengths.length) * config.train.batch;
-  return lengths.reduce((sum, stage) => sum + examples * exampleFlops(config, shape, tokens, stage), 0);
+  const shaped = (stage: Lengths, index: number): number =>
+    exampleFlops(config, shape, tokens, stage) + objectiveFlops(config, shape, tokens, stage.latents, index);
+  return lengths.reduce((sum, stage, index) => sum + examples * shaped(stage, index), 0);
+}
+
+/** Terms that shape the latents of one example: their cosines, and the step decoder over the steps that they replace. */
+function objectiveFlops(
+  { system, channel, latents, curriculum, train: { objectives = [] } }: FinetunePhaseConfig,
+  shape: ModelShape,
+  tokens: TaskTokens,
+  present: number,
+  stageIndex: number,
+): number {
+  let flops = 0;
+  for (const objective of objectives) {
+    if (objective.kind === 'orthogonality') flops += cosineFlops(system, channel, shape, present);
+    if (objective.kind !== 'steps' || curriculum === null || present === 0) continue;
+    const { stages, firstStage } = curriculum;
+    const replaced = Math.min(firstStage + stageIndex, stages, tokens.steps);
+    const length = (tokens.fullTarget - tokens.answer) / Math.max(1, tokens.steps);
+    const rows = latents / stages + length - 1;
+    const computed = computedModel(system, shape);
+    const body = passFlops({ ...computed, layers: objective.layers ?? computed.layers }, rows, rows);
+    flops += replaced * (TRAINED * body + PASSED_THROUGH * headFlops(shape, tokens.vocabulary, length));
+  }
+  return flops;
+}
+
+/** All pairs of the latents of one site, in every layer that exchanges them. */
+function cosineFlops(system: SystemName, channel: Channel | null, shape: ModelShape, latents: number): number {
+  const isKv = channel?.kind === 'kv';
+  const layers = isKv ? exchangedLayers(system, channel, shape.layers).length : 1;
+  return TRAINED * layers * 2 * latents * latents * (isKv ? shape.kvHeads * shape.headWidth : shape.width);
 }
 
 interface Lengths {

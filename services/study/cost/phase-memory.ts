@@ -18,7 +18,9 @@ export function leastMemoryBytes(config: AnyPhaseConfig): number | null {
     return stateBytes(total, total);
   }
   const { system, channel, latents, query } = config;
-  const { total, trained } = parameterCounts({ ...about, system, channel, latents, query });
+  const objectives =
+    config.kind === 'finetune' ? config.train.objectives : config.kind === 'pretrain' ? config.pretrain.objectives : [];
+  const { total, trained } = parameterCounts({ ...about, system, channel, latents, query, objectives });
   return stateBytes(total, config.kind === 'evaluate' || config.kind === 'analyse' ? 0 : trained);
 }
 

@@ -10,12 +10,20 @@ import {
   type Intervention,
   isBenchmark,
   type ModelSettings,
+  type Objective,
   type PretrainSettings,
   type TaskSettings,
   type TrainSettings,
   type TrialSettings,
 } from '../settings/index.ts';
-import { canonicalLayers, type ModelShape, type SystemTraits, shapeOf, systemTraits } from '../systems/index.ts';
+import {
+  canonicalLayers,
+  computedModel,
+  type ModelShape,
+  type SystemTraits,
+  shapeOf,
+  systemTraits,
+} from '../systems/index.ts';
 import { splitSizes, stageCount } from './phase-steps.ts';
 
 /** @param shape of a model given by weights, where it is known; ignored for a model given by shape */
@@ -26,6 +34,7 @@ export function canonicalSettings(settings: TrialSettings, shape: ModelShape | n
   const ownShape = shapeOf(model) ?? shape;
   /** Soft tokens and the query embedding start alike and form one parameter group. */
   const hasSoftGroup = traits.softTokens || (!traits.plain && settings.query === 'marker');
+  const layersOfBase = ownShape === null ? null : computedModel(settings.system, ownShape).layers;
   const trained = { base: traits.trainsBase, coprocessor: traits.coprocessor !== null, soft: hasSoftGroup };
   return {
     ...settings,
@@ -39,7 +48,7 @@ export function canonicalSettings(settings: TrialSettings, shape: ModelShape | n
     coprocessorInit: traits.coprocessor === null ? 'base' : settings.coprocessorInit,
     curriculum,
     pretrain: pretrain === null ? null : canonicalPretrain(pretrain, traits, trained, ownShape),
-    train: train === null ? null : canonicalTrain(train, trained, settings.task),
+    train: train === null ? null : canonicalTrain(train, trained, settings.task, layersOfBase),
     evaluate: { ...canonicalEvaluate(settings, ownShape), interventions: canonicalTests(settings, traits) },
     analyse: canonicalAnalyse(settings, traits),
   };
@@ -108,7 +117,7 @@ function canonicalPretrain(
     sequence: sequence === shape?.context ? null : sequence,
     sites: plain ? 1 : sites,
     ahead: plain ? 1 : ahead,
-    lr: canonicalRate(pretrain.lr, trained),
+    lr: canonicalRate(pretrain.lr, { ...trained, stepDecoder: false }),
     prefixLmLossWeight: plain || !trainsBase ? 0 : prefixLmLossWeight,
   };
 }
@@ -120,27 +129,44 @@ interface TrainedGroups {
   readonly soft: boolean;
 }
 
-function canonicalTrain(train: TrainSettings, trained: TrainedGroups, task: TrialSettings['task']): TrainSettings {
+function canonicalTrain(
+  train: TrainSettings,
+  trained: TrainedGroups,
+  task: TrialSettings['task'],
+  layersOfBase: number | null,
+): TrainSettings {
   const { select } = train;
   const valid = task.name === 'simulate' ? Infinity : splitSizes(task, null).valid;
   return {
     ...train,
     select: select === null ? null : { ...select, items: Math.min(select.items, valid) },
     microbatch: train.microbatch === train.batch ? null : train.microbatch,
-    lr: canonicalRate(train.lr, trained),
+    lr: canonicalRate(train.lr, { ...trained, stepDecoder: train.objectives.some(({ kind }) => kind === 'steps') }),
+    objectives: canonicalObjectives(train.objectives, layersOfBase),
   };
 }
 
+/** By kind, whatever the order in which they were written: terms are added up. */
+function canonicalObjectives(objectives: readonly Objective[], layersOfBase: number | null): Objective[] {
+  return objectives
+    .map((one) => (one.kind === 'steps' && one.layers === layersOfBase ? { ...one, layers: null } : one))
+    .sort((a, b) => Number(a.kind > b.kind) - Number(a.kind < b.kind));
+}
+
 /** Rates of groups that the system does not train become 0; one rate for all that it trains becomes a number. */
-function canonicalRate(lr: TrainSettings['lr'], trained: TrainedGroups): TrainSettings['lr'] {
+function canonicalRate(
+  lr: TrainSettings['lr'],
+  trained: TrainedGroups & { readonly stepDecoder: boolean },
+): TrainSettings['lr'] {
   if (typeof lr === 'number') return lr;
-  const groups = ['base', 'coprocessor', 'soft'] as const;
+  const groups = ['base', 'coprocessor', 'soft', 'stepDecoder'] as const;
   const [first, ...others] = groups.filter((group) => trained[group]).map((group) => lr[group]);
   if (first !== undefined && others.every((rate) => rate === first)) return first;
   return {
     base: trained.base ? lr.base : 0,
     coprocessor: trained.coprocessor ? lr.coprocessor : 0,
     soft: trained.soft ? lr.soft : 0,
+    ...(trained.stepDecoder && lr.stepDecoder !== undefined ? { stepDecoder: lr.stepDecoder } : {}),
   };
 }
 

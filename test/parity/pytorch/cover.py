@@ -20,6 +20,33 @@ def edge_cases(rng):
         yield draw_case(rng, family, kind, system, f"{family}-{kind}-{system}-nolatents", query="marker", latents=0)
 
 
+def objective_cases(rng):
+    """Both objectives, alone and together, for every system that has latents."""
+    with_latents = [(kind, system) for kind in ("corpus", "curriculum") for system in KINDS[kind] if system not in PLAIN + ("without_thought",)]
+    for pair, (kind, system) in enumerate(with_latents):
+        for other, family in enumerate(("gpt2", "qwen3")):
+            orthogonality = {"kind": "orthogonality", "weight": rng.choice([0.1, 1.0, 3.0])}
+            steps = {"kind": "steps", "weight": rng.choice([0.5, 1.0]), "layers": rng.choice([None, 1])}
+            both = kind == "curriculum" and system not in KV
+            objectives = [orthogonality, steps] if both and (pair + other) % 2 == 0 else [steps] if both else [orthogonality]
+            kinds = "-".join(objective["kind"] for objective in objectives)
+            yield draw_case(
+                rng, family, kind, system, f"{family}-{kind}-{system}-{kinds}", latents=4, objectives=objectives,
+                per_step=rng.choice([1, 2]) if both else None,
+            )
+
+
+def random_objectives(rng, kind, system):
+    """What draw_case takes; nothing for two cases of three, and where there are no latents."""
+    if kind == "generate" or system in PLAIN + ("without_thought",) or rng.random() < 2 / 3:
+        return {}
+    has_steps = kind == "curriculum" and system not in KV and rng.random() < 0.7
+    objectives = [{"kind": "steps", "weight": rng.choice([0.3, 1.0]), "layers": rng.choice([None, 1])}] if has_steps else []
+    if not has_steps or rng.random() < 0.5:
+        objectives.insert(0, {"kind": "orthogonality", "weight": rng.choice([0.01, 0.1, 1.0])})
+    return {"objectives": objectives, "latents": rng.randint(2, 6), "per_step": rng.choice([1, 2]) if has_steps else None}
+
+
 def axes(pair, other, family, kind, system):
     """What draw_case takes. Where a system is drawn with both values of an axis, one family has what the other has not."""
     parts, chosen = [family, kind, system], {}

@@ -64,21 +64,27 @@ def corpus_batches(rng, config, system, latents, ahead):
     return batches, max(length, last + 2 + latents + ahead)
 
 
-def curriculum_batches(rng, config, system, latents):
+def curriculum_batches(rng, config, system, latents, per_step=None):
+    """per_step: latents of each replaced step; None without steps."""
     count = rng.randint(2, 4)
 
     def item():
         own = 0 if system in PLAIN + ("without_thought",) else rng.randint(0, latents)
-        return {
+        drawn = {
             "question": tokens(rng, config, rng.randint(1, 7)), "latents": own, "target": tokens(rng, config, rng.randint(1, 6)),
         }
+        if per_step is not None:
+            replaced = rng.randint(0, own // per_step)
+            drawn["steps"] = [tokens(rng, config, rng.randint(1, 4)) for _ in range(replaced)]
+        return drawn
 
     batches = [{"items": [item() for _ in range(count)]} for _ in range(STEPS)]
     needed = max(len(i["question"]) + i["latents"] + 1 + len(i["target"]) for b in batches for i in b["items"])
     return batches, needed
 
 
-def draw_case(rng, family, kind, system, name, query=None, layers=None, stopped=None, prefix_loss=None, latents=None, tied=True):
+def draw_case(rng, family, kind, system, name, query=None, layers=None, stopped=None, prefix_loss=None, latents=None, tied=True,
+              objectives=None, per_step=None):
     """kind: corpus, curriculum or generate. None: drawn. layers: of the kv channel."""
     depth = rng.randint(2, 3) if system in KV else rng.randint(1, 2)
     config = model_config(rng, family, depth, tied)
@@ -105,7 +111,13 @@ def draw_case(rng, family, kind, system, name, query=None, layers=None, stopped=
             case |= {"ahead": ahead, "prefix_lm_loss_weight": weight}
             case["batches"], needed = corpus_batches(rng, config, system, latents, ahead)
         else:
-            case["batches"], needed = curriculum_batches(rng, config, system, latents)
+            case["batches"], needed = curriculum_batches(rng, config, system, latents, per_step)
+            longest = max((len(step) for b in case["batches"] for i in b["items"] for step in i.get("steps", [])), default=0)
+            needed = max(needed, (per_step or 0) + longest)
+        if objectives is not None:
+            case["objectives"] = objectives
+        if per_step is not None:
+            case["latents_per_step"] = per_step
         case["optimizer"] = {
             "name": "adamw", "lr": rng.choice([1e-3, 3e-4, 1e-4]), "betas": rng.choice([[0.9, 0.999], [0.9, 0.95], [0.8, 0.99]]),
             "eps": rng.choice([1e-8, 1e-8, 1e-6]), "weight_decay": rng.choice([0, 0.01, 0.1]), "clip": rng.choice([None, 0.1, 50.0]),

@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 
 import against_transformers
 import models
-from cover import covering_cases, edge_cases
+from cover import covering_cases, edge_cases, objective_cases, random_objectives
 from draw import KINDS, draw_case, draw_weights
 from extended import extended_cases
 from systems import computed_config, part
@@ -30,7 +30,7 @@ def random_cases(rng, count):
     for index in range(count):
         family, kind = rng.choice(["gpt2", "qwen3"]), rng.choice(["corpus", "corpus", "curriculum", "curriculum", "generate"])
         system = rng.choice(KINDS[kind])
-        yield draw_case(rng, family, kind, system, f"{index:04}-{family}-{kind}-{system}")
+        yield draw_case(rng, family, kind, system, f"{index:04}-{family}-{kind}-{system}", **random_objectives(rng, kind, system))
 
 
 def answer(rng, case):
@@ -72,7 +72,7 @@ def main():
     options = arguments.parse_args()
     torch.set_num_threads(1)
     rng = random.Random(options.seed)
-    cases = random_cases(rng, options.random) if options.random else [*covering_cases(rng), *extended_cases(rng), *edge_cases(rng)]
+    cases = random_cases(rng, options.random) if options.random else [*covering_cases(rng), *extended_cases(rng), *edge_cases(rng), *objective_cases(rng)]
     for case in cases:
         weights, result, tensors = answer(rng, case)
         config = computed_config(case)

@@ -23,6 +23,22 @@ def computed_config(case):
     return {**config, key: 2 * config[key]}
 
 
+def step_decoder_config(case):
+    """The model that reads a replaced step off its latents; None without the objective `steps`."""
+    steps = [one for one in case.get("objectives", []) if one["kind"] == "steps"]
+    if not steps:
+        return None
+    config = computed_config(case)
+    key = "n_layer" if config["model_type"] == "gpt2" else "num_hidden_layers"
+    return config if steps[0]["layers"] is None else {**config, key: steps[0]["layers"]}
+
+
+def body_shapes(config):
+    """Without the token embedding, and without the head where it is another tensor."""
+    outside = (models.embedding_name(config), models.HEAD)
+    return {name: shape for name, shape in models.parameter_shapes(config).items() if name not in outside}
+
+
 def selected_layers(case):
     layers = models.sizes(case["model"])["layers"]
     selection = case["channel"]["layers"]
@@ -43,9 +59,7 @@ def tensor_shapes(case):
     own = models.parameter_shapes(config)
     shapes = {f"base.{name}": shape for name, shape in own.items()}
     if system in EMBEDDING + KV:
-        # no token embedding, and no head either where it is another tensor
-        body = {name: shape for name, shape in own.items() if name not in (models.embedding_name(config), models.HEAD)}
-        shapes |= {f"coprocessor.{name}": shape for name, shape in body.items()}
+        shapes |= {f"coprocessor.{name}": shape for name, shape in body_shapes(config).items()}
         rank = case["channel"].get("rank")
         if rank is not None:
             if system in EMBEDDING:
@@ -58,6 +72,9 @@ def tensor_shapes(case):
         shapes["soft_tokens"] = [1 if system == "pause" else case["latents"], s["width"]]
     if case["query"] == "marker":
         shapes["query_token"] = [s["width"]]
+    decoder = step_decoder_config(case)
+    if decoder is not None:
+        shapes |= {f"step_decoder.{name}": shape for name, shape in body_shapes(decoder).items()}
     return shapes
 
 
@@ -109,6 +126,8 @@ class Site:
         # a plain system and coconut are one sequence: nothing of it is a cache that could be cut off
         cut = not case.get("grad_through_cache", True) and system not in PLAIN + ("coconut",)
         self.past = [tuple(x.detach() if cut else x for x in entries) for entries in cache]
+        # what objectives compare: the latents as hidden states, or as values of each selected layer
+        self.latent_rows, self.latent_values = None, []
         if latents > 0:
             self.think(latents)
 
@@ -126,21 +145,25 @@ class Site:
         p = len(self.prefix) - 1
         positions = range(p + 1, p + 1 + n)
         if system in SOFT:
-            self.read(self.soft_rows(n), positions)
+            self.latent_rows = self.read(self.soft_rows(n), positions)
         elif system in EMBEDDING:
             z, _ = models.run(self.config, self.coprocessor, self.soft_rows(n), positions, self.past)
+            self.latent_rows = z
             self.read(self.narrow(z, "z"), positions)
         elif system in KV:
             _, own = models.run(self.config, self.coprocessor, self.soft_rows(n), positions, self.past)
             chosen = selected_layers(self.case)
+            self.latent_values = [own[i][1].transpose(0, 1).reshape(n, -1) for i in chosen]
             self.past = [
                 models.with_past(past, self.narrow_entries(own[i], i)) if i in chosen else past
                 for i, past in enumerate(self.past)
             ]
         elif system == "coconut":
-            z = self.prefix_hidden[-1:]
+            z, read = self.prefix_hidden[-1:], []
             for position in positions:
+                read.append(z)
                 z = self.read(z, [position])
+            self.latent_rows = torch.cat(read)
         else:
             return
         self.next_position += n

@@ -9,7 +9,7 @@ from systems import greedy, trained_names
 
 
 def group_of(name):
-    return name.split(".")[0] if name.startswith("base.") else "soft" if name in ("soft_tokens", "query_token") else "coprocessor"
+    return name.split(".")[0] if name.startswith(("base.", "step_decoder.")) else "soft" if name in ("soft_tokens", "query_token") else "coprocessor"
 
 
 def is_matrix(name, tensor):
@@ -36,11 +36,13 @@ def train(case, weights):
     fresh = lambda: new_optimizer(options, extra, tensors, names)
     optimizer = fresh()
     result = {"losses": [], "grad_norms": [], "targets": [], "trained": names}
+    if "objectives" in case:
+        result["terms"] = {objective["kind"]: [] for objective in case["objectives"]}
     answer = {}
     for step, batch in enumerate(case["batches"], start=1):
         if step in extra.get("reset_before_steps", []):
             optimizer = fresh()
-        loss, logits, targets = loss_of(case, tensors, batch)
+        loss, logits, targets, terms = loss_of(case, tensors, batch)
         optimizer.zero_grad()
         # without: a frozen Base, no latents in the batch and a repeated token as query
         if loss.requires_grad:
@@ -60,6 +62,8 @@ def train(case, weights):
         result["losses"].append(loss.item())
         result["grad_norms"].append(norm.item())
         result["targets"].append(targets)
+        for kind, term in terms.items():
+            result["terms"][kind].append(term)
     answer |= {f"after.{name}": tensors[name].detach() for name in names}
     return result, answer
 
