@@ -22,7 +22,8 @@ export function checkpointBytes(config: PhaseConfig, shape: ModelShape, vocabula
     case 'pretrain':
     case 'finetune': {
       const { system, channel, latents, query } = config;
-      const { total, trained } = parameterCounts({ ...about, system, channel, latents, query });
+      const { objectives } = config.kind === 'finetune' ? config.train : config.pretrain;
+      const { total, trained } = parameterCounts({ ...about, system, channel, latents, query, objectives });
       const chosen = config.kind === 'finetune' && config.train.select !== undefined ? trained : 0;
       return FLOAT_BYTES * (total + 2 * trained + chosen);
     }
