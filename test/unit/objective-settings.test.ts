@@ -99,7 +99,8 @@ describe('objectives', () => {
     );
     const [none, cosines, decoder, shallow] = costs;
     assert.ok(none && cosines && decoder && shallow);
-    const grows = (value: (cost: typeof none) => number): void => {
+    type Cost = (typeof costs)[number];
+    const grows = (value: (cost: Cost) => number): void => {
       assert.ok(value(none) <= value(cosines));
       assert.ok(value(cosines) < value(shallow));
       assert.ok(value(shallow) < value(decoder));
@@ -107,7 +108,7 @@ describe('objectives', () => {
     grows(({ flops }) => flops);
     grows(({ planned }) => planned.memory.total);
     grows(({ planned }) => planned.flopsPerStep);
-    const trained = ({ planned }: typeof none): number => planned.parameters.trained;
+    const trained = ({ planned }: Cost): number => planned.parameters.trained;
     assert.equal(trained(cosines), trained(none));
     const body = 96 * 16 + 2 * 16 + 2 * (12 * 16 * 16 + 13 * 16);
     assert.equal(trained(decoder) - trained(none), body);

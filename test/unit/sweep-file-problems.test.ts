@@ -98,7 +98,10 @@ axes:
   );
   assert.match(String(system), /"h3" is not allowed; allowed: .*soft_embeddings/);
   assert.match(String(base), /did you mean base\?$/);
-  assert.match(String(lr), /"fast" is not allowed; allowed: a number >= 0, or \{base, coprocessor, soft, stepDecoder\}$/);
+  assert.match(
+    String(lr),
+    /"fast" is not allowed; allowed: a number >= 0, or \{base, coprocessor, soft, stepDecoder\}$/,
+  );
   assert.match(String(latents), /"eight" is not allowed; allowed: a whole number >= 0$/);
   assert.match(String(axis), /is not a setting; allowed here: train.stepsPerStage, .*; did you mean train.batch\?$/);
 });

@@ -8,8 +8,8 @@ import {
   isBenchmark,
   isBuiltIn,
   type JsonObject,
-  PROSQA_PUBLISHED,
   type Objective,
+  PROSQA_PUBLISHED,
   type PretrainSettings,
   type TrialSettings,
 } from '../settings/index.ts';
@@ -271,7 +271,7 @@ function* trainChecks(
     yield { key: 'train.microbatch', sentence: `train.microbatch ${microbatch} is larger than train.batch ${batch}` };
 }
 
-/** Terms that shape latents need latents to shape (study.md section 12). */
+/** Terms that shape latents need latents to shape (docs/design/study.md section 12). */
 function* objectiveChecks(settings: TrialSettings, shape: ModelShape | null): Generator<Impossible> {
   const { pretrain, train, task } = settings;
   if (pretrain !== null) yield* objectivesOf('pretrain', pretrain.objectives, settings, shape);

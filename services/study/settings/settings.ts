@@ -93,14 +93,14 @@ const learningRateSchema = z.union([
   z.strictObject({ base: rate, coprocessor: rate, soft: rate, stepDecoder: rate.optional() }),
 ]);
 
-/** Term that makes latents of a site point into different directions (study.md section 12). */
+/** Term that makes latents of a site point into different directions (docs/design/study.md section 12). */
 export const orthogonalitySchema = z.strictObject({
   kind: z.literal('orthogonality'),
   /** Factor of the term in the optimised loss. */
   weight: rate,
 });
 
-/** Term by which a decoder of its own, dropped after training, reads every replaced step off its latents (study.md section 12). */
+/** Term by which a decoder of its own, dropped after training, reads every replaced step off its latents (docs/design/study.md section 12). */
 const stepsSchema = z.strictObject({
   kind: z.literal('steps'),
   /** Factor of the term in the optimised loss. */

@@ -66,7 +66,12 @@ export function parameterCounts(described: DescribedSystem): ParameterCounts {
   return { total, trained };
 }
 
-type Visit = (group: 'base' | 'coprocessor' | 'step_decoder', tensor: ModelTensor, layer: number | null, trained: boolean) => void;
+type Visit = (
+  group: 'base' | 'coprocessor' | 'step_decoder',
+  tensor: ModelTensor,
+  layer: number | null,
+  trained: boolean,
+) => void;
 
 /** Tensors of the Base, then of the Coprocessor, then of the step decoder. */
 function eachModelPart(described: DescribedSystem, visit: Visit): void {

@@ -2,7 +2,7 @@
 // Pure in (settings, options): every tensor draws from a stream of its own name.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import { STEP_DECODER, computedModel, systemTraits } from '../../study/systems/index.ts';
+import { computedModel, STEP_DECODER, systemTraits } from '../../study/systems/index.ts';
 import { elementCount, sameShape } from '../../tensor/graph/index.ts';
 import type { HostTensor, NamedTensors } from '../../tensor/runtime/index.ts';
 import {

@@ -1,6 +1,7 @@
 // Norm and update over the store's slabs: two small sessions that exist once per engine.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import type { ParameterGroup } from '../../study/systems/index.ts';
 import { emitModel } from '../../tensor/onnx/index.ts';
 import {
   COEFFICIENTS,
@@ -10,7 +11,6 @@ import {
   updateGraph,
 } from '../../tensor/optimizer/index.ts';
 import type { Binding, DeviceTensor, Runtime, Session, StagedInputs } from '../../tensor/runtime/index.ts';
-import type { ParameterGroup } from '../systems/index.ts';
 import { fieldOf, type ParameterStore } from './parameter-store.ts';
 import type { EngineConfig, LearningRates } from './types.ts';
 

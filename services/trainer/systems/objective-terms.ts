@@ -2,7 +2,7 @@
 // Legend: B batch, M sites, N latent slots, G = B * M sites of all rows, D width, Q replaced steps, T rows of the step decoder.
 
 import type { Objective } from '../../study/settings/index.ts';
-import { STEP_DECODER, systemTraits } from '../../study/systems/index.ts';
+import { OWN_HEAD, STEP_DECODER, systemTraits } from '../../study/systems/index.ts';
 import { arrangeRows, crossEntropy, stopGradient } from '../../tensor/autodiff/index.ts';
 import {
   add,
@@ -21,7 +21,7 @@ import {
   transpose,
   where,
 } from '../../tensor/graph/index.ts';
-import { createModel, OWN_HEAD, pastEntries, tokenEmbeddingName } from '../models/index.ts';
+import { createModel, pastEntries, tokenEmbeddingName } from '../models/index.ts';
 import type { Building } from './building.ts';
 import { stepDecoderModel } from './parameters.ts';
 import type { SitePasses } from './passes.ts';

@@ -5,8 +5,8 @@ import {
   type DescribedSystem,
   type ParameterCounts,
   parameterCounts,
-  stepDecoderLayers,
   type SystemTensor,
+  stepDecoderLayers,
   systemTensors,
 } from '../../study/systems/index.ts';
 import { type ModelConfig, shapeOfModel } from '../models/index.ts';
