@@ -17,6 +17,7 @@ const COMMAND_FILES: readonly (readonly [names: readonly string[], load: () => P
   [['up'], () => import('./commands/up.ts')],
   [['down'], () => import('./commands/down.ts')],
   [['status'], () => import('./commands/status.ts')],
+  [['init'], () => import('./commands/init.ts')],
   [['plan'], () => import('./commands/plan.ts')],
   [['run', 'start', 'extend', 'follow'], () => import('./commands/run.ts')],
   [['ls'], () => import('./commands/ls.ts')],

@@ -23,7 +23,8 @@ const COLUMNS = [
 
 /** One row per sweep, or how to start the first. @param nowMs epoch ms */
 export function sweepListText(rows: readonly SweepCountsRow[], nowMs: number): string {
-  if (rows.length === 0) return 'no sweeps yet; start one: lsweep run infra/sweeps/quickstart.yaml';
+  if (rows.length === 0)
+    return 'no sweeps yet; begin with one: lsweep init my-sweep.yaml, then lsweep run my-sweep.yaml';
   return renderTable(
     COLUMNS,
     rows.map((row) => [
