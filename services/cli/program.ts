@@ -8,7 +8,8 @@ import { packageVersion } from '../program/index.ts';
 import { addGlobalOptions, OPTIONS_WITH_VALUE } from './add-global-options.ts';
 
 interface CommandFile {
-  register(program: Command): void;
+  /** @param whole makes the program with every command, for a command that tells of all of them */
+  register(program: Command, whole: () => Promise<Command>): void;
 }
 
 /** In the order of the help: the names of the commands of a file, and how it is loaded. */
@@ -32,6 +33,7 @@ const COMMAND_FILES: readonly (readonly [names: readonly string[], load: () => P
   [['config'], () => import('./commands/config.ts')],
   [['train'], () => import('./commands/train.ts')],
   [['trainer'], () => import('./commands/trainer.ts')],
+  [['completion'], () => import('./commands/completion.ts')],
 ];
 
 /**
@@ -52,7 +54,8 @@ export async function buildProgram(words: readonly string[]): Promise<Command> {
       writeErr: (text) => process.stderr.write(visibleText(text)),
     })
     .addHelpText('after', `\n${EXIT_CODES_HELP}`);
-  for (const file of await Promise.all(filesFor(words).map((load) => load()))) file.register(program);
+  for (const file of await Promise.all(filesFor(words).map((load) => load())))
+    file.register(program, () => buildProgram([]));
   return program;
 }
 
