@@ -30,6 +30,9 @@ insert into evaluations (phase_id, split, items, correct, accuracy, chance)
 select phase_id, 'test', 100, phase_id % 100, phase_id % 100 / 100.0, 0.5 from phases where state = 'finished';
 insert into attempt_progress (phase_id, attempt, step, total_steps, loss_nats, tokens_per_second)
 select phase_id, 1, 5, 10, 1, 100 from phases where state = 'running';
+
+-- as autovacuum does within seconds: without statistics a trigger of a closing trial reads all cells
+analyze;
 update trials t
 set state = p.state, failure = case when p.state = 'failed' then 'code_error' end, message = case when p.state = 'failed' then 'it broke' end,
   closed_at = p.closed_at,
