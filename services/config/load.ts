@@ -4,8 +4,9 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { boundedBytes } from '../machine/index.ts';
 import { defaultStateDir } from '../program/index.ts';
-import { readYaml, yamlBytes } from '../study/yaml/index.ts';
+import { MOST_YAML_BYTES, readYaml } from '../study/yaml/index.ts';
 import { type Environment, valuesOfEnvironment } from './environment.ts';
 import { configError } from './issues.ts';
 import { type ConfigValues, configSchema } from './schema.ts';
@@ -70,7 +71,7 @@ interface YamlFile {
 
 function bytesOf(file: string): Uint8Array {
   try {
-    return yamlBytes(file);
+    return boundedBytes(file, MOST_YAML_BYTES);
   } catch (cause) {
     const words = cause instanceof Error ? cause.message : String(cause);
     throw new LatentSweepError(

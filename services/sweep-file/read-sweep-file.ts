@@ -2,10 +2,11 @@
 
 import { dirname, resolve } from 'node:path';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { boundedBytes } from '../machine/index.ts';
 import { checkSweepFile, type FindFile, type FoundFile } from '../study/check/index.ts';
 import { contentHash, countTrials, type SweepSpec } from '../study/plan/index.ts';
 import type { ModelShape } from '../study/systems/index.ts';
-import { readYaml, yamlBytes } from '../study/yaml/index.ts';
+import { MOST_YAML_BYTES, readYaml } from '../study/yaml/index.ts';
 import { fileFinder } from './find-file.ts';
 
 /** A checked sweep file as the store takes it (`NewSweep`). */
@@ -82,7 +83,7 @@ function read(path: string, findFile: FindFile): ReadSweepFile {
 
 function bytesOf(path: string): Uint8Array {
   try {
-    return yamlBytes(path);
+    return boundedBytes(path, MOST_YAML_BYTES);
   } catch (cause) {
     const words = cause instanceof Error ? cause.message : String(cause);
     throw new LatentSweepError('SPEC_INVALID', `cannot read the sweep file ${path} (${words})`, { path }, cause);

@@ -14,7 +14,7 @@ export {
 export { cacheShape, firstGeneratedSlot, type GenerationShape, prefillGraph, stepGraph } from './generation-graph.ts';
 export { type LatentLayout, latentLayout } from './latent-layout.ts';
 export { observationGraph } from './observation-graph.ts';
-export { capacityOf, countParameters, stepDecoderModel, systemParameters } from './parameters.ts';
+export { capacityOf, countParameters, systemParameters } from './parameters.ts';
 export { scoringGraph } from './scoring-graph.ts';
 export type { SystemSettings } from './settings.ts';
 export { type GraphPurpose, trainingGraph } from './training-graph.ts';
