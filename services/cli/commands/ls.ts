@@ -3,11 +3,13 @@
 import type { Command } from 'commander';
 import { globalOptions } from '../global-options.ts';
 import { openOutput } from '../output.ts';
+import { tableWidth } from '../table-width.ts';
 
 export function register(program: Command): void {
   program
     .command('ls')
     .description('list the sweeps, newest first; works whether the stack is up or not')
+    .option('--wide', 'all columns in full, wider than the terminal')
     .addHelpText('after', '\nExample:\n  lsweep ls')
     .action(async (_: unknown, command: Command) => {
       const options = globalOptions(command);
@@ -18,6 +20,6 @@ export function register(program: Command): void {
         import('../render/sweep-list.ts'),
       ]);
       const rows = await withReader(configOf(options), (reader) => readRows(reader, sweepsQuery, [null]));
-      openOutput(options).result(rows, sweepListText(rows, Date.now()));
+      openOutput(options).result(rows, sweepListText(rows, Date.now(), tableWidth(command)));
     });
 }

@@ -3,11 +3,13 @@
 import type { Command } from 'commander';
 import { globalOptions } from '../global-options.ts';
 import { openOutput } from '../output.ts';
+import { tableWidth } from '../table-width.ts';
 
 export function register(program: Command): void {
   program
     .command('nodes')
     .description('list the machines of the fleet, and why one is in quarantine; works whether the stack is up or not')
+    .option('--wide', 'all columns in full, wider than the terminal')
     .addHelpText('after', '\nExample:\n  lsweep nodes')
     .action(async (_: unknown, command: Command) => {
       const options = globalOptions(command);
@@ -18,6 +20,6 @@ export function register(program: Command): void {
         import('../render/node-list.ts'),
       ]);
       const rows = await withReader(configOf(options), (reader) => readRows(reader, nodesQuery, []));
-      openOutput(options).result(rows, nodeListText(rows, Date.now()));
+      openOutput(options).result(rows, nodeListText(rows, Date.now(), tableWidth(command)));
     });
 }

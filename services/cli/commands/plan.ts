@@ -9,6 +9,7 @@ import { publicShape } from '../../study/systems/index.ts';
 import type { HubWeights } from '../../sweep-file/index.ts';
 import { positive, wholeNumber } from '../argument-parsers.ts';
 import { globalOptions } from '../global-options.ts';
+import { tableWidth } from '../table-width.ts';
 
 const DEFAULT_ROWS = 40;
 
@@ -35,6 +36,7 @@ export function register(program: Command): void {
     .option('--limit <rows>', 'rows of the table of trials', wholeNumber(1), DEFAULT_ROWS)
     .option('--slots <count>', 'slots to estimate the time for (default: those of the configuration)', wholeNumber(1))
     .option('--gflops <rate>', 'GFLOP/s that one slot sustains (default: assumed from its kind)', positive)
+    .option('--wide', 'all columns in full, wider than the terminal')
     .addHelpText('after', '\nExample:\n  lsweep plan infra/sweeps/quickstart.yaml')
     .action(async (file: string, _options: unknown, command: Command) => {
       const { readPinnedSweepFile } = await import('../../sweep-file/index.ts');
@@ -52,7 +54,7 @@ export function register(program: Command): void {
       const view = { spec, estimate: estimateSweep(spec), throughput };
       command
         .configureOutput()
-        .writeOut?.(`${json ? JSON.stringify(planJson(view)) : planText(view, options.limit)}\n`);
+        .writeOut?.(`${json ? JSON.stringify(planJson(view)) : planText(view, options.limit, tableWidth(command))}\n`);
       const notes = [
         ...(missing.length > 0 ? [missingNote(missing)] : []),
         ...unreached.map(unreachedNote),

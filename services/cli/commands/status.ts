@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { EXIT } from '../../edge/index.ts';
 import { globalOptions } from '../global-options.ts';
 import { openOutput } from '../output.ts';
+import { tableWidth } from '../table-width.ts';
 
 export function register(program: Command): void {
   program
@@ -11,6 +12,7 @@ export function register(program: Command): void {
     .description(
       'show the processes of the local stack, which node is in quarantine and what checkpoints take; exit code 3 when it is not up',
     )
+    .option('--wide', 'all columns in full, wider than the terminal')
     .addHelpText('after', '\nExample:\n  lsweep status || lsweep up')
     .action(async (_: unknown, command: Command) => {
       const options = globalOptions(command);
@@ -26,7 +28,10 @@ export function register(program: Command): void {
       const status = stackStatus(config);
       const fleet = await readFleetStatus(config, status.state === 'up');
       const disk = await readDiskUsage(config);
-      openOutput(options).result({ ...status, fleet, disk }, stackStatusText(status, fleet, Date.now(), disk));
+      openOutput(options).result(
+        { ...status, fleet, disk },
+        stackStatusText(status, fleet, Date.now(), disk, tableWidth(command)),
+      );
       if (status.state !== 'up') process.exitCode = EXIT.unreachable;
     });
 }

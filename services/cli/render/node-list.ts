@@ -3,10 +3,10 @@
 import { visibleLine } from '../../../workflows/domain/visible-text.ts';
 import type { NodeRow } from '../queries/nodes.ts';
 import { formatBytes, formatSeconds } from './quantities.ts';
-import { left, renderTable, right } from './table.ts';
+import { left, renderTable, right, spare } from './table.ts';
 
 const COLUMNS = [
-  ...[left('node'), left('state'), right('slots'), right('busy'), left('devices'), right('memory of a slot')],
+  ...[left('node'), left('state'), right('slots'), right('busy'), left('devices'), spare(right('memory of a slot'))],
   left('last'),
 ];
 
@@ -16,8 +16,8 @@ const EVENT_WORDS: Readonly<Record<string, string>> = {
   event_refused: 'an event refused',
 };
 
-/** A table, then a sentence for each node in quarantine. @param nowMs epoch ms */
-export function nodeListText(rows: readonly NodeRow[], nowMs: number): string {
+/** A table, then a sentence for each node in quarantine. @param nowMs epoch ms; @param width of the terminal */
+export function nodeListText(rows: readonly NodeRow[], nowMs: number, width: number | null = null): string {
   if (rows.length === 0) return 'no node has ever registered';
   const table = renderTable(
     COLUMNS,
@@ -32,6 +32,7 @@ export function nodeListText(rows: readonly NodeRow[], nowMs: number): string {
         ? '-'
         : `${EVENT_WORDS[row.last_event] ?? row.last_event} ${formatSeconds((nowMs - row.last_event_at.getTime()) / 1_000)} ago`,
     ]),
+    width,
   );
   return [table, ...quarantineLines(rows, nowMs)].join('\n');
 }

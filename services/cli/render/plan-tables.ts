@@ -12,7 +12,7 @@ import {
 import type { SweepSpec } from '../../study/plan/index.ts';
 import { isObject, type JsonObject, PHASE_KINDS, type PhaseKind } from '../../study/settings/index.ts';
 import { formatBytes, formatCount, formatSeconds } from './quantities.ts';
-import { type Cell, left, renderTable, right } from './table.ts';
+import { type Cell, left, renderTable, right, spare } from './table.ts';
 
 /** A sweep and what it is estimated to take. */
 export interface PlanView {
@@ -26,12 +26,12 @@ const KEY_DIGITS = 8;
 /** Columns of their own, so not repeated among the axes. */
 const OWN_COLUMNS = ['system', 'latents', 'channel'];
 
-/** @param limit rows of the table of trials */
-export function planText(view: PlanView, limit: number): string {
+/** @param limit rows of the table of trials; @param width of the terminal */
+export function planText(view: PlanView, limit: number, width: number | null = null): string {
   return [
     heading(view),
-    trialTable(view.estimate.trials, limit),
-    phaseTable(view.estimate.phases),
+    trialTable(view.estimate.trials, limit, width),
+    phaseTable(view.estimate.phases, width),
     costLine(view),
     diskLine(view),
   ].join('\n\n');
@@ -45,15 +45,15 @@ function heading({ spec, estimate }: PlanView): string {
   return `${title}\n${trials.length} trials${same}, ${phases.length} phases for the ${used} that they need`;
 }
 
-function trialTable(trials: readonly TrialEstimate[], limit: number): string {
+function trialTable(trials: readonly TrialEstimate[], limit: number, width: number | null): string {
   const shown = trials.slice(0, limit);
   const axes = [...new Set(shown.flatMap(({ cell }) => Object.keys(cell.point)))].filter(
     (path) => !OWN_COLUMNS.includes(path),
   );
   const columns = [
-    ...[left('trial'), left('system'), right('latents'), left('channel'), right('floats per latent')],
-    ...axes.map(right),
-    ...[right('seed'), right('parameters'), right('trained'), right('FLOPs')],
+    ...[left('trial'), left('system'), right('latents'), left('channel'), spare(right('floats per latent'))],
+    ...axes.map((path) => spare(right(path))),
+    ...[right('seed'), right('parameters'), spare(right('trained')), spare(right('FLOPs'))],
   ];
   const rows = shown.map(({ key, cell, parameters, flops }): Cell[] => [
     key.slice(0, KEY_DIGITS),
@@ -69,7 +69,8 @@ function trialTable(trials: readonly TrialEstimate[], limit: number): string {
   ]);
   const hidden = trials.length - shown.length;
   return (
-    renderTable(columns, rows) + (hidden > 0 ? `\n... and ${hidden} more (--limit ${trials.length} shows all)` : '')
+    renderTable(columns, rows, width) +
+    (hidden > 0 ? `\n... and ${hidden} more (--limit ${trials.length} shows all)` : '')
   );
 }
 
@@ -79,19 +80,19 @@ function axisText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-function phaseTable(phases: readonly PhaseEstimate[]): string {
+function phaseTable(phases: readonly PhaseEstimate[], width: number | null): string {
   const columns = [
     left('phase'),
     right('runs'),
-    right('for trials'),
+    spare(right('for trials')),
     right('steps each'),
-    right('FLOPs each'),
+    spare(right('FLOPs each')),
     right('FLOPs'),
   ];
   const rows = PHASE_KINDS.map((kind) => [kind, phases.filter((phase) => phase.kind === kind)] as const)
     .filter(([, own]) => own.length > 0)
     .map(([kind, own]) => phaseRow(kind, own));
-  return renderTable(columns, rows);
+  return renderTable(columns, rows, width);
 }
 
 function phaseRow(kind: PhaseKind, own: readonly PhaseEstimate[]): readonly Cell[] {

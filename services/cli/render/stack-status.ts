@@ -6,7 +6,7 @@ import type { DiskUsage } from '../read-disk-usage.ts';
 import type { FleetStatus } from '../read-fleet-status.ts';
 import { quarantineLines } from './node-list.ts';
 import { formatBytes } from './quantities.ts';
-import { left, renderTable, right } from './table.ts';
+import { left, renderTable, right, spare } from './table.ts';
 
 const HEADINGS = {
   up: 'The local stack is up',
@@ -24,6 +24,7 @@ export function stackStatusText(
   fleet: FleetStatus,
   nowMs: number,
   disk: readonly DiskUsage[] = [],
+  width: number | null = null,
 ): string {
   const { state, stateDir, services, temporalUiUrl, failure } = status;
   const columns = [
@@ -32,9 +33,9 @@ export function stackStatusText(
     left('state'),
     right('port'),
     right('up for'),
-    right('restarts'),
+    spare(right('restarts')),
     left('last end'),
-    left('log'),
+    spare(left('log')),
   ];
   const rows = services.map(({ name, pid, state: own, port, startedAtMs, restarts, lastExit, log }) => [
     name,
@@ -48,7 +49,7 @@ export function stackStatusText(
   ]);
   return [
     `${HEADINGS[state]} (${stateDir}).`,
-    ...(rows.length === 0 ? [] : ['', renderTable(columns, rows)]),
+    ...(rows.length === 0 ? [] : ['', renderTable(columns, rows, width)]),
     ...(temporalUiUrl === null ? [] : ['', `Temporal's pages: ${temporalUiUrl}`]),
     ...fleetLines(fleet, nowMs),
     ...(disk.length === 0 ? [] : ['', ...disk.map(diskLine)]),

@@ -4,25 +4,25 @@ import { closedCells } from '../follow/progress.ts';
 import { countsOf } from '../follow/read-progress.ts';
 import type { SweepCountsRow } from '../queries/sweeps.ts';
 import { formatSeconds } from './quantities.ts';
-import { left, renderTable, right } from './table.ts';
+import { left, renderTable, right, spare } from './table.ts';
 
 const COLUMNS = [
   left('sweep'),
   left('state'),
   right('cells'),
-  right('closed'),
+  spare(right('closed')),
   right('finished'),
   right('failed'),
   right('running'),
-  right('waiting'),
-  right('planned'),
-  right('priority'),
-  right('width'),
+  spare(right('waiting')),
+  spare(right('planned')),
+  spare(right('priority')),
+  spare(right('width')),
   right('started'),
 ];
 
-/** One row per sweep, or how to start the first. @param nowMs epoch ms */
-export function sweepListText(rows: readonly SweepCountsRow[], nowMs: number): string {
+/** One row per sweep, or how to start the first. @param nowMs epoch ms; @param width of the terminal */
+export function sweepListText(rows: readonly SweepCountsRow[], nowMs: number, width: number | null = null): string {
   if (rows.length === 0)
     return 'no sweeps yet; begin with one: lsweep init my-sweep.yaml, then lsweep run my-sweep.yaml';
   return renderTable(
@@ -41,5 +41,6 @@ export function sweepListText(rows: readonly SweepCountsRow[], nowMs: number): s
       row.width ?? '-',
       `${formatSeconds((nowMs - row.created_at.getTime()) / 1_000)} ago`,
     ]),
+    width,
   );
 }

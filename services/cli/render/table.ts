@@ -2,15 +2,10 @@
 
 import Table from 'cli-table3';
 import { visibleLine } from '../../../workflows/domain/visible-text.ts';
+import type { Cell, Column } from './column.ts';
+import { fitTable } from './fit-table.ts';
 
-/** What may stand in a table; null is an empty cell. */
-export type Cell = string | number | bigint | boolean | null;
-
-/** Heading and alignment. */
-export interface Column {
-  readonly heading: string;
-  readonly align: 'left' | 'right';
-}
+export type { Cell, Column };
 
 const NO_BORDERS = {
   ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '' },
@@ -23,8 +18,24 @@ export const left = (heading: string): Column => ({ heading, align: 'left' });
 /** A column of numbers. */
 export const right = (heading: string): Column => ({ heading, align: 'right' });
 
-/** @returns lines without a newline at the end; null cells are empty, control characters are escaped */
-export function renderTable(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string {
+/** A column that a narrow terminal may do without. */
+export const spare = (column: Column): Column => ({ ...column, spare: true });
+
+/**
+ * @param width of the terminal, columns; null = as wide as the cells are
+ * @returns lines without a newline at the end; null cells are empty, control characters are escaped
+ */
+export function renderTable(
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  width: number | null = null,
+): string {
+  if (width !== null) {
+    const fitted = fitTable(columns, rows, width);
+    const left = columns.length - fitted.columns.length;
+    const note = left === 0 ? '' : `\n(${left === 1 ? '1 column' : `${left} columns`} left out; --wide shows all)`;
+    return renderTable(fitted.columns, fitted.rows) + note;
+  }
   const table = new Table({
     head: columns.map(({ heading }) => visibleLine(heading)),
     chars: NO_BORDERS,
