@@ -30,6 +30,8 @@ export interface Reader {
 export interface ReaderOptions extends ReaderAccess {
   /** Longest wait for an answer, or for one batch of it; default 60,000. */
   readonly timeoutMs?: number | undefined;
+  /** Time beyond it after which no answer means that there is no server, ms; 15,000 unless a test says otherwise. */
+  readonly silenceMs?: number | undefined;
 }
 
 /** Nothing connects before the first query. */
@@ -42,7 +44,9 @@ export function openReader(url: string, options: ReaderOptions = {}): Reader {
 
   const open = async (): Promise<pg.Pool> => {
     if (pool !== null) return pool;
-    opening ??= findReaderLogin(url, options).then((login) => poolOf(login, options.connectTimeoutMs));
+    opening ??= findReaderLogin(url, options).then((login) =>
+      poolOf(login, options.connectTimeoutMs, timeoutMs + (options.silenceMs ?? SILENCE_MS)),
+    );
     try {
       pool = await opening;
       return pool;
@@ -80,11 +84,17 @@ export function openReader(url: string, options: ReaderOptions = {}): Reader {
   };
   const attempt = async (sql: string): Promise<QueryResult> => {
     const client = await begin();
+    let result: QueryResult;
     try {
-      return await answer(client, sql);
-    } finally {
-      await end(client);
+      result = await answer(client, sql);
+    } catch (error) {
+      // on a connection that is gone a rollback would wait too
+      if (isUnreachable(error)) client.release(true);
+      else await end(client);
+      throw error;
     }
+    await end(client);
+    return result;
   };
   const explain = (sql: string, error: unknown): unknown =>
     queryError(sql, error, timeoutMs) ?? asStoreError(error, place, key);
@@ -161,13 +171,16 @@ async function* throughCursor(
   }
 }
 
-function poolOf(url: string, connectTimeoutMs: number | undefined): pg.Pool {
+const SILENCE_MS = 15_000;
+
+function poolOf(url: string, connectTimeoutMs: number | undefined, answerMs: number): pg.Pool {
   // without the writer's time-outs: the query has its own
   const config = connectionConfig({
     ...{ url, connectTimeoutMs },
     ...{ applicationName: 'latent-sweep reader', queryTimeoutMs: 0 },
   });
-  const clients = new pg.Pool({ ...config, max: 4 });
+  // a server that ends an over-long query itself is given the time to say so; one that says nothing at all is away
+  const clients = new pg.Pool({ ...config, max: 4, query_timeout: answerMs });
   // the end of an idle connection is no news: the next query opens another
   clients.on('error', () => undefined);
   clients.on('connect', (client) => client.on('error', () => undefined));

@@ -37,8 +37,14 @@ const start = (...args: string[]): CliProcess =>
     env: { LSWEEP_POSTGRES_URL: fixture.url, LSWEEP_TEMPORAL_ADDRESS: bench.temporal.address },
   });
 const lsweep = (...args: string[]) => start(...args).ended;
-const says = (cli: CliProcess, text: string): Promise<void> =>
-  until(`the follower says "${text}"; it said ${cli.stdout()}`, () => cli.stdout().includes(text));
+/** Waits until the follower has said it, or has ended without. */
+const says = (cli: CliProcess, text: string): Promise<unknown> =>
+  Promise.race([
+    until(`the follower says "${text}"`, () => cli.stdout().includes(text)),
+    cli.ended.then(({ code, stdout, stderr }) => {
+      assert.ok(stdout.includes(text), `the follower ended with ${code} without "${text}": ${stdout}${stderr}`);
+    }),
+  ]);
 
 test('a follower survives a restart of Postgres, says so, and ends with the sweep', async () => {
   await bench.start('outage', sharedBaseSpec(8, { steps: 120, stepMs: 50 }, 'o'));

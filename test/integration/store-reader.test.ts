@@ -324,3 +324,15 @@ test('errors in batches are about the text of the person', async () => {
     );
   });
 });
+
+test('a backend that says nothing any more is given up, and another one is asked', async () => {
+  await reading(fixture.url, { timeoutMs: 1_000, silenceMs: 1_000 }, async (reader) => {
+    const pid = Number((await reader.query('select pg_backend_pid()')).rows[0]?.[0]);
+    process.kill(pid, 'SIGSTOP');
+    try {
+      assert.deepEqual((await reader.query('select 1 as one')).rows, [[1]]);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+  });
+});
