@@ -73,7 +73,15 @@ export function openReader(url: string, options: ReaderOptions = {}): Reader {
       throw isUnreachable(error) ? error : asStoreError(error, place, key);
     }
   };
-  const end = async (client: pg.PoolClient): Promise<void> => {
+  /** No answer to the query: the connection is gone. */
+  const isGone = (sql: string, error: unknown): boolean =>
+    queryError(sql, error, timeoutMs) === null && isUnreachable(error);
+  /** @param isBroken the connection is gone: a rollback would wait in vain */
+  const end = async (client: pg.PoolClient, isBroken: boolean): Promise<void> => {
+    if (isBroken) {
+      client.release(true);
+      return;
+    }
     let broken = true;
     try {
       await client.query('rollback');
@@ -84,17 +92,15 @@ export function openReader(url: string, options: ReaderOptions = {}): Reader {
   };
   const attempt = async (sql: string): Promise<QueryResult> => {
     const client = await begin();
-    let result: QueryResult;
+    let isBroken = false;
     try {
-      result = await answer(client, sql);
+      return await answer(client, sql);
     } catch (error) {
-      // on a connection that is gone a rollback would wait too
-      if (isUnreachable(error)) client.release(true);
-      else await end(client);
+      isBroken = isGone(sql, error);
       throw error;
+    } finally {
+      await end(client, isBroken);
     }
-    await end(client);
-    return result;
   };
   const explain = (sql: string, error: unknown): unknown =>
     queryError(sql, error, timeoutMs) ?? asStoreError(error, place, key);
@@ -106,7 +112,7 @@ export function openReader(url: string, options: ReaderOptions = {}): Reader {
           return await attempt(sql);
         } catch (error) {
           // an idle connection that Postgres's restart has cut
-          if (again && queryError(sql, error, timeoutMs) === null && isUnreachable(error)) continue;
+          if (again && isGone(sql, error)) continue;
           throw explain(sql, error);
         }
       }
@@ -114,10 +120,14 @@ export function openReader(url: string, options: ReaderOptions = {}): Reader {
     batches: async function* (sql, most) {
       try {
         const client = await begin();
+        let isBroken = false;
         try {
           yield* throughCursor(client, sql, most, timeoutMs);
+        } catch (error) {
+          isBroken = isGone(sql, error);
+          throw error;
         } finally {
-          await end(client);
+          await end(client, isBroken);
         }
       } catch (error) {
         throw explain(sql, error);
