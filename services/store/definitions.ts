@@ -2,11 +2,10 @@
 // brought to what their files say whenever the files differ from what the database had last. Views only ever gain columns at their end, so they
 // are replaced in place, which keeps grants and the views of others that read them.
 
-import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
 import type pg from 'pg';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { cannotReplace, dependentsOf } from './postgres-errors.ts';
+import { readSqlFiles } from './sql-files.ts';
 
 export interface Definition {
   /** As SQL names it: `study.cells`, `trial_outcome`. */
@@ -36,18 +35,11 @@ comment on column schema_definitions.version is 'Version of latent-sweep that wr
 `;
 
 /** In an order in which each comes after those that it names. @throws LatentSweepError INTERNAL where they name each other in a circle */
-export async function readDefinitions(
-  folders: Readonly<Record<Definition['kind'], URL>> = FOLDERS,
-): Promise<readonly Definition[]> {
+export async function readDefinitions(): Promise<readonly Definition[]> {
   const found: Definition[] = [];
-  for (const kind of ['function', 'view'] as const) {
-    const files = (await readdir(folders[kind])).filter((file) => file.endsWith('.sql')).sort();
-    for (const file of files) {
-      const sql = await readFile(new URL(file, folders[kind]), 'utf8');
-      const sha256 = createHash('sha256').update(sql).digest('hex');
-      found.push({ name: file.slice(0, -'.sql'.length), kind, sql, sha256 });
-    }
-  }
+  for (const kind of ['function', 'view'] as const)
+    for (const { name, sql, sha256 } of await readSqlFiles(FOLDERS[kind], /\.sql$/))
+      found.push({ name: name.slice(0, -'.sql'.length), kind, sql, sha256 });
   return inOrder(found);
 }
 

@@ -2,8 +2,6 @@
 // migrator at a time (advisory lock). An applied migration whose content has changed is refused, so that two databases with the same number
 // never differ.
 
-import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { packageVersion } from '../program/index.ts';
@@ -17,6 +15,7 @@ import {
 } from './definitions.ts';
 import { asStoreError } from './postgres-errors.ts';
 import { ensureReaderRole, type ReaderRole } from './reader-role.ts';
+import { readSqlFiles, type SqlFile } from './sql-files.ts';
 
 /** What a migration changed, and whether people can query. */
 export interface MigrationReport {
@@ -25,12 +24,6 @@ export interface MigrationReport {
   /** Whether views and functions were written anew. */
   readonly redefined: boolean;
   readonly reader: ReaderRole;
-}
-
-interface Migration {
-  readonly name: string;
-  readonly sql: string;
-  readonly sha256: string;
 }
 
 /** 'lswp' in ASCII. */
@@ -64,7 +57,7 @@ export async function migrate(
   folder: URL = FOLDER,
   definitions?: readonly Definition[],
 ): Promise<MigrationReport> {
-  const migrations = await readMigrations(folder);
+  const migrations = await readSqlFiles(folder, FILE);
   const wanted = definitions ?? (await readDefinitions());
   // no time-out: another migrator may be at work for long
   const client = new pg.Client(connectionConfig({ ...options, queryTimeoutMs: 0 }));
@@ -96,7 +89,7 @@ export async function migrate(
 /** Tables, views and functions change together or not at all. @returns whether views and functions were written */
 async function bringUpToDate(
   client: pg.Client,
-  missing: readonly Migration[],
+  missing: readonly SqlFile[],
   definitions: readonly Definition[],
 ): Promise<boolean> {
   const version = packageVersion();
@@ -108,13 +101,13 @@ async function bringUpToDate(
   return true;
 }
 
-async function apply(client: pg.Client, { name, sql, sha256 }: Migration): Promise<void> {
+async function apply(client: pg.Client, { name, sql, sha256 }: SqlFile): Promise<void> {
   await client.query(sql);
   await client.query('insert into schema_migrations (name, sha256) values ($1, $2)', [name, sha256]);
 }
 
 /** @throws LatentSweepError SCHEMA_MISMATCH for what this database has had and these files do not say */
-async function missingOf(client: pg.Client, migrations: readonly Migration[]): Promise<readonly Migration[]> {
+async function missingOf(client: pg.Client, migrations: readonly SqlFile[]): Promise<readonly SqlFile[]> {
   const { rows } = await client.query<{ name: string; sha256: string }>('select name, sha256 from schema_migrations');
   const known = new Map(migrations.map((one) => [one.name, one]));
   for (const { name, sha256 } of rows) {
@@ -136,14 +129,4 @@ async function missingOf(client: pg.Client, migrations: readonly Migration[]): P
   }
   const had = new Set(rows.map((row) => row.name));
   return migrations.filter((one) => !had.has(one.name));
-}
-
-async function readMigrations(folder: URL): Promise<readonly Migration[]> {
-  const names = (await readdir(folder)).filter((name) => FILE.test(name)).sort();
-  return Promise.all(
-    names.map(async (name) => {
-      const sql = await readFile(new URL(name, folder), 'utf8');
-      return { name, sql, sha256: createHash('sha256').update(sql).digest('hex') };
-    }),
-  );
 }
