@@ -2,7 +2,8 @@
 
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { type AttemptReport, RunPhaseResponse } from '../gen/latentsweep/worker/v1/worker.ts';
-import type { DurableEvent, Spool } from './spool.ts';
+import type { DurableEvent } from '../rpc/index.ts';
+import type { Spool } from './spool.ts';
 import type { LiveEvent } from './trainer-events.ts';
 
 export interface AttemptId {

@@ -8,13 +8,8 @@ import { join } from 'node:path';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { fileError, syncFolder } from '../artifacts/index.ts';
 import { RunPhaseResponse } from '../gen/latentsweep/worker/v1/worker.ts';
-import { MAX_MESSAGE_BYTES } from '../rpc/index.ts';
+import { type DurableEvent, MAX_MESSAGE_BYTES } from '../rpc/index.ts';
 import { decodeRecords, encodeRecord } from './spool-record.ts';
-
-export type DurableEvent = Extract<
-  NonNullable<RunPhaseResponse['event']>,
-  { readonly $case: 'segment' | 'completed' | 'stopped' | 'failed' }
->;
 
 /** Larger files are continued in a new one, so that acknowledged ones can go. */
 const FILE_BYTES = 256 * 1024;

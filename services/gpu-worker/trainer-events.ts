@@ -5,9 +5,8 @@ import { phaseResultJson } from '../../workflows/domain/phase-result.ts';
 import { boundedDetails, boundedMessage } from '../../workflows/domain/record-limits.ts';
 import type { StoredCheckpoint } from '../../workflows/domain/segment.ts';
 import type { RunPhaseResponse } from '../gen/latentsweep/worker/v1/worker.ts';
-import { segmentMessage } from '../rpc/index.ts';
+import { type DurableEvent, segmentMessage } from '../rpc/index.ts';
 import type { TrainerEvent } from '../trainer/index.ts';
-import type { DurableEvent } from './spool.ts';
 
 type Of<Kind extends TrainerEvent['kind']> = Extract<TrainerEvent, { readonly kind: Kind }>;
 export type LiveEvent = Extract<NonNullable<RunPhaseResponse['event']>, { readonly $case: 'started' | 'progress' }>;

@@ -8,6 +8,7 @@ export { proxyOf, type Route, routeTo } from './route.ts';
 export {
   checkpointMessage,
   checkpointOfMessage,
+  type DurableEvent,
   segmentMessage,
   segmentOfMessage,
 } from './segment-message.ts';

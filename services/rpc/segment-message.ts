@@ -2,7 +2,13 @@
 // field that is added to one is not forgotten in the other. Pure; what a node may send is judged by who receives it.
 
 import type { RecordedSegment, StoredCheckpoint } from '../../workflows/domain/segment.ts';
-import type { Artifact, Segment } from '../gen/latentsweep/worker/v1/worker.ts';
+import type { Artifact, RunPhaseResponse, Segment } from '../gen/latentsweep/worker/v1/worker.ts';
+
+/** What a node keeps until it is recorded, and an orchestrator records; the other events are of the moment. */
+export type DurableEvent = Extract<
+  NonNullable<RunPhaseResponse['event']>,
+  { readonly $case: 'segment' | 'completed' | 'stopped' | 'failed' }
+>;
 
 export function segmentMessage(segment: RecordedSegment): Segment {
   const { fromStep, toStep, metrics, items, checkpoint, deviceSeconds, tokens, mfu } = segment;

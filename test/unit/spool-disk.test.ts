@@ -15,8 +15,9 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { RunPhaseResponse } from '../../services/gen/latentsweep/worker/v1/worker.ts';
-import { type DurableEvent, type OpenForAppend, Spool } from '../../services/gpu-worker/spool.ts';
+import { type OpenForAppend, Spool } from '../../services/gpu-worker/spool.ts';
 import { decodeRecords, encodeRecord } from '../../services/gpu-worker/spool-record.ts';
+import type { DurableEvent } from '../../services/rpc/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'spool-'));

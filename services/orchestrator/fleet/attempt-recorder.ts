@@ -2,8 +2,8 @@
 // that is refused ends the attempt: asking for it again would bring it again. It knows nothing of streams.
 
 import type { Logger } from 'pino';
-import type { Failed, RunPhaseResponse, Segment } from '../../gen/latentsweep/worker/v1/worker.ts';
-import { segmentOfMessage } from '../../rpc/index.ts';
+import type { Failed, Segment } from '../../gen/latentsweep/worker/v1/worker.ts';
+import { type DurableEvent, segmentOfMessage } from '../../rpc/index.ts';
 import type { FailureReport, OrchestratorStore } from '../../store/types.ts';
 import { persist, StoppedError } from '../persist.ts';
 import type { SegmentCommitter } from '../segment-committer.ts';
@@ -11,12 +11,6 @@ import type { AttemptCalls } from './attempt-calls.ts';
 import type { AttemptEnd, AttemptRef } from './attempt-end.ts';
 import { type AttemptRecord, afterSegment, checkCompleted } from './attempt-record.ts';
 import { reportOf, reportOfNode, stoppedByNode } from './failure-reports.ts';
-
-/** An event that is kept in the node's spool until it is acknowledged. */
-export type DurableEvent = Exclude<
-  NonNullable<RunPhaseResponse['event']>,
-  { readonly $case: 'started' } | { readonly $case: 'progress' }
->;
 
 /** What recording one attempt takes. */
 export interface RecorderNeeds {
