@@ -10,7 +10,7 @@ import { pipelineOf } from '../../services/study/plan/pipeline.ts';
 import { trialSettingsSchema } from '../../services/study/settings/settings.ts';
 import { readSweepFile } from '../../services/sweep-file/index.ts';
 import { planPhase } from '../../services/trainer/plan/index.ts';
-import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { problemsOf as problemsIn } from './refused-sweep-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'objective-settings-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -36,19 +36,8 @@ const finetune = (changes: object = {}) => {
   return config;
 };
 
-let written = 0;
-function problemsOf(changes: object): string {
-  writeFileSync(join(folder, 'text.txt'), 'some text\n');
-  const path = join(folder, `sweep-${written++}.yaml`);
-  writeFileSync(path, JSON.stringify({ name: 'test', ...GOOD, ...changes }));
-  try {
-    readSweepFile(path);
-  } catch (error) {
-    assert.ok(error instanceof LatentSweepError, String(error));
-    return error.message;
-  }
-  return '';
-}
+writeFileSync(join(folder, 'text.txt'), 'some text\n');
+const problemsOf = (changes: object): string => problemsIn(folder, { ...GOOD, ...changes });
 
 describe('objectives', () => {
   test('are part of what a training phase is, and no empty list is', () => {

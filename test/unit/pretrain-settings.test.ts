@@ -12,7 +12,7 @@ import { pipelineOf } from '../../services/study/plan/pipeline.ts';
 import { planSweepFile } from '../../services/study/plan/plan-sweep-file.ts';
 import { trialSettingsSchema } from '../../services/study/settings/settings.ts';
 import { readSweepFile } from '../../services/sweep-file/index.ts';
-import { LatentSweepError } from '../../workflows/domain/errors.ts';
+import { problemsOf as problemsIn } from './refused-sweep-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pretrain-settings-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -98,22 +98,12 @@ describe('the pipeline', () => {
   });
 });
 
-let written = 0;
+writeFileSync(join(folder, 'text.jsonl'), '{"text": "some text"}\n');
+writeFileSync(join(folder, 'piqa.jsonl'), '{"goal":"g","sol1":"a","sol2":"b","label":0}\n');
 function problemsOf(changes: object): string {
-  const text = join(folder, 'text.jsonl');
-  writeFileSync(text, '{"text": "some text"}\n');
-  writeFileSync(join(folder, 'piqa.jsonl'), '{"goal":"g","sol1":"a","sol2":"b","label":0}\n');
   const { seed, ...good } = GOOD;
   assert.equal(seed, 0);
-  const path = join(folder, `sweep-${written++}.yaml`);
-  writeFileSync(path, JSON.stringify({ name: 'test', ...good, ...changes }));
-  try {
-    readSweepFile(path);
-  } catch (error) {
-    assert.ok(error instanceof LatentSweepError, String(error));
-    return error.message;
-  }
-  return '';
+  return problemsIn(folder, { ...good, ...changes });
 }
 
 describe('a sweep file', () => {
