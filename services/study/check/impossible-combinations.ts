@@ -9,6 +9,7 @@ import {
   isBuiltIn,
   type JsonObject,
   type Objective,
+  objectiveOf,
   PROSQA_PUBLISHED,
   type PretrainSettings,
   type TrialSettings,
@@ -278,7 +279,7 @@ function* objectiveChecks(settings: TrialSettings, shape: ModelShape | null): Ge
   if (train === null || !hasQuestions(task)) return;
   yield* objectivesOf('train', train.objectives, settings, shape);
   if (
-    train.objectives.some(({ kind }) => kind === 'steps') &&
+    objectiveOf(train.objectives, 'steps') !== null &&
     typeof train.lr !== 'number' &&
     train.lr.stepDecoder === undefined
   )

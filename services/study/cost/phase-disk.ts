@@ -2,7 +2,7 @@
 // chosen (`train.select`) the best weights so far travel with it. An evaluation's verdicts are small and left out.
 
 import type { SplitSizes } from '../plan/index.ts';
-import type { PhaseConfig } from '../settings/index.ts';
+import { objectivesOf, type PhaseConfig } from '../settings/index.ts';
 import { FLOAT_BYTES, type ModelShape, parameterCounts } from '../systems/index.ts';
 
 /** @param sizes of the task's splits: the checkpoint of an analysis holds the latents of its items */
@@ -22,7 +22,7 @@ export function checkpointBytes(config: PhaseConfig, shape: ModelShape, vocabula
     case 'pretrain':
     case 'finetune': {
       const { system, channel, latents, query } = config;
-      const { objectives } = config.kind === 'finetune' ? config.train : config.pretrain;
+      const objectives = objectivesOf(config);
       const { total, trained } = parameterCounts({ ...about, system, channel, latents, query, objectives });
       const chosen = config.kind === 'finetune' && config.train.select !== undefined ? trained : 0;
       return FLOAT_BYTES * (total + 2 * trained + chosen);

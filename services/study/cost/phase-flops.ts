@@ -12,6 +12,8 @@ import {
   type EvaluatePhaseConfig,
   type FinetunePhaseConfig,
   isBenchmark,
+  objectiveOf,
+  objectivesOf,
   type PhaseConfig,
   type PretrainPhaseConfig,
   type SystemName,
@@ -21,6 +23,7 @@ import {
   exchangedLayers,
   layerParameters,
   type ModelShape,
+  stepDecoderLayers,
   systemTraits,
   trainsThroughCache,
 } from '../systems/index.ts';
@@ -85,8 +88,8 @@ function pretrainStepFlops(config: PretrainPhaseConfig, shape: ModelShape, { voc
   const { question, sites } = siteLengths(config, config.pretrain, length);
   const prefixLoss = prefixLmLossWeight > 0 ? TRAINED * headFlops(shape, vocabulary, length) : 0;
   const { system, channel, latents, pretrain } = config;
-  const terms = pretrain.objectives?.length ?? 0;
-  const shaped = terms * pretrain.sites * cosineFlops(system, channel, shape, latents);
+  const isShaped = objectiveOf(objectivesOf(config), 'orthogonality') !== null;
+  const shaped = isShaped ? pretrain.sites * cosineFlops(system, channel, shape, latents) : 0;
   return batch * (exampleFlops(config, shape, { question, vocabulary }, sites) + prefixLoss + shaped);
 }
 
@@ -129,25 +132,23 @@ function finetuneFlops(config: FinetunePhaseConfig, shape: ModelShape, tokens: T
 
 /** Terms that shape the latents of one example: their cosines, and the step decoder over the steps that they replace. */
 function objectiveFlops(
-  { system, channel, latents, curriculum, train: { objectives = [] } }: FinetunePhaseConfig,
+  config: FinetunePhaseConfig,
   shape: ModelShape,
   tokens: TaskTokens,
   present: number,
   stageIndex: number,
 ): number {
-  let flops = 0;
-  for (const objective of objectives) {
-    if (objective.kind === 'orthogonality') flops += cosineFlops(system, channel, shape, present);
-    if (objective.kind !== 'steps' || curriculum === null || present === 0) continue;
-    const { stages, firstStage } = curriculum;
-    const replaced = Math.min(firstStage + stageIndex, stages, tokens.steps);
-    const length = (tokens.fullTarget - tokens.answer) / Math.max(1, tokens.steps);
-    const rows = latents / stages + length - 1;
-    const computed = computedModel(system, shape);
-    const body = passFlops({ ...computed, layers: objective.layers ?? computed.layers }, rows, rows);
-    flops += replaced * (TRAINED * body + PASSED_THROUGH * headFlops(shape, tokens.vocabulary, length));
-  }
-  return flops;
+  const { system, channel, latents, curriculum } = config;
+  const objectives = objectivesOf(config);
+  const cosines = objectiveOf(objectives, 'orthogonality') === null ? 0 : cosineFlops(system, channel, shape, present);
+  const layers = stepDecoderLayers({ system, shape, objectives });
+  if (layers === null || curriculum === null || present === 0) return cosines;
+  const { stages, firstStage } = curriculum;
+  const replaced = Math.min(firstStage + stageIndex, stages, tokens.steps);
+  const length = (tokens.fullTarget - tokens.answer) / Math.max(1, tokens.steps);
+  const rows = latents / stages + length - 1;
+  const body = passFlops({ ...shape, layers }, rows, rows);
+  return cosines + replaced * (TRAINED * body + PASSED_THROUGH * headFlops(shape, tokens.vocabulary, length));
 }
 
 /** All pairs of the latents of one site, in every layer that exchanges them. */

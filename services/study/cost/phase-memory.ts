@@ -1,7 +1,7 @@
 // The least memory a phase takes, from its config alone: what keeps it off slots that are too small. Activations are left out (they need
 // the graphs: services/trainer/plan), so a phase that fits by this may still run out of memory, but one that does not can never run.
 
-import type { AnyPhaseConfig } from '../settings/index.ts';
+import { type AnyPhaseConfig, objectivesOf } from '../settings/index.ts';
 import { FLOAT_BYTES, parameterCounts, shapeOf } from '../systems/index.ts';
 import { taskTokens } from './task-tokens.ts';
 
@@ -18,8 +18,7 @@ export function leastMemoryBytes(config: AnyPhaseConfig): number | null {
     return stateBytes(total, total);
   }
   const { system, channel, latents, query } = config;
-  const objectives =
-    config.kind === 'finetune' ? config.train.objectives : config.kind === 'pretrain' ? config.pretrain.objectives : [];
+  const objectives = objectivesOf(config);
   const { total, trained } = parameterCounts({ ...about, system, channel, latents, query, objectives });
   return stateBytes(total, config.kind === 'evaluate' || config.kind === 'analyse' ? 0 : trained);
 }

@@ -11,6 +11,7 @@ import {
   isBenchmark,
   type ModelSettings,
   type Objective,
+  objectiveOf,
   type PretrainSettings,
   type TaskSettings,
   type TrainSettings,
@@ -141,7 +142,7 @@ function canonicalTrain(
     ...train,
     select: select === null ? null : { ...select, items: Math.min(select.items, valid) },
     microbatch: train.microbatch === train.batch ? null : train.microbatch,
-    lr: canonicalRate(train.lr, { ...trained, stepDecoder: train.objectives.some(({ kind }) => kind === 'steps') }),
+    lr: canonicalRate(train.lr, { ...trained, stepDecoder: objectiveOf(train.objectives, 'steps') !== null }),
     objectives: canonicalObjectives(train.objectives, layersOfBase),
   };
 }

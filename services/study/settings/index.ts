@@ -3,6 +3,7 @@
 export { isObject, isWithin, type JsonObject, valueAt, withValueAt } from './dotted-path.ts';
 export { canonicalInterventions, type Intervention, interventionLabel } from './latent-analysis.ts';
 export { type FileKind, withFileNames, withFileNamesIn } from './named-files.ts';
+export { objectiveOf, objectivesOf } from './objectives.ts';
 export {
   type AnalysePhaseConfig,
   type AnyPhaseConfig,

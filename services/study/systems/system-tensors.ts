@@ -1,7 +1,7 @@
 // Which tensors a system has, by the names of docs/design/probe.md section 3, and which of them it trains (section 4, "used part"). The trainer
 // builds its parameters from this list and plans count it. The order is that of checkpoints; it must never change.
 
-import type { Channel, Objective, Query, SystemName } from '../settings/index.ts';
+import { type Channel, type Objective, objectiveOf, type Query, type SystemName } from '../settings/index.ts';
 import { exchangedLayers } from './layer-selection.ts';
 import type { ModelShape } from './model-shape.ts';
 import { eachModelTensor, fullName, isBody, isTable, type ModelTensor } from './model-tensors.ts';
@@ -103,8 +103,8 @@ export function stepDecoderLayers({
   shape,
   objectives = [],
 }: Pick<DescribedSystem, 'system' | 'shape' | 'objectives'>): number | null {
-  const objective = objectives.find(({ kind }) => kind === 'steps');
-  return objective?.kind === 'steps' ? (objective.layers ?? computedModel(system, shape).layers) : null;
+  const steps = objectiveOf(objectives, 'steps');
+  return steps === null ? null : (steps.layers ?? computedModel(system, shape).layers);
 }
 
 /** Whether a Coprocessor tensor can influence the loss: with a kv channel only cache entries up to the highest exchanged layer leave it. */

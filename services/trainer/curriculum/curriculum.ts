@@ -1,7 +1,12 @@
 // The batches of a finetune: stage by stage, each a pure function of (settings, seed, step).
 
 import { stepsOfStage } from '../../study/plan/index.ts';
-import type { CurriculumSettings, SystemName, TrainSettings } from '../../study/settings/index.ts';
+import {
+  type CurriculumSettings,
+  type FinetunePhaseConfig,
+  objectiveOf,
+  type SystemName,
+} from '../../study/settings/index.ts';
 import { draws } from '../random/draws.ts';
 import type { CurriculumItem } from '../systems/index.ts';
 import type { Split } from '../tasks/index.ts';
@@ -14,12 +19,11 @@ export interface CurriculumSource {
   readonly system: SystemName;
   readonly latents: number;
   readonly curriculum: CurriculumSettings | null;
-  readonly train: Pick<TrainSettings, 'stepsPerStage' | 'epochsPerStage' | 'batch'>;
+  /** With the objective `steps` items carry the steps that latents replace. */
+  readonly train: Pick<FinetunePhaseConfig['train'], 'stepsPerStage' | 'epochsPerStage' | 'batch' | 'objectives'>;
   readonly seed: number;
   readonly split: Split;
   readonly tokenizer: Tokenizer;
-  /** Whether items carry the steps that latents replace. Absent: false. */
-  readonly withSteps?: boolean;
 }
 
 export class Curriculum {
@@ -47,7 +51,8 @@ export class Curriculum {
 
   /** Items of an optimizer step, counted from 1. */
   itemsOf(step: number): readonly CurriculumItem[] {
-    const { seed, split, tokenizer, withSteps = false } = this.#source;
+    const { seed, split, tokenizer, train } = this.#source;
+    const withSteps = objectiveOf(train.objectives ?? [], 'steps') !== null;
     const source = draws('curriculum-stage', seed, step);
     const current = Math.min(Math.floor((step - 1) / this.stepsPerStage), this.stages.length - 1);
     return this.#order.examplesOf(step).map((index) => {

@@ -1,15 +1,16 @@
 // From the config of a phase to that of the engine. Fields are always in the same order, so equal configs give equal JSON.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
-import type {
-  AnalysePhaseConfig,
-  BasePhaseConfig,
-  Channel,
-  EvaluatePhaseConfig,
-  FinetunePhaseConfig,
-  PretrainPhaseConfig,
-  SystemName,
-  TrainSettings,
+import {
+  type AnalysePhaseConfig,
+  type BasePhaseConfig,
+  type Channel,
+  type EvaluatePhaseConfig,
+  type FinetunePhaseConfig,
+  objectivesOf,
+  type PretrainPhaseConfig,
+  type SystemName,
+  type TrainSettings,
 } from '../../study/settings/index.ts';
 import { ownChannel, systemTraits } from '../../study/systems/index.ts';
 import type { OptimizerConfig } from '../../tensor/optimizer/index.ts';
@@ -59,7 +60,7 @@ export function systemEngineConfig(
     optimizer,
     ...placed(placement),
     ...computation(config),
-    ...objectivesOf(config),
+    ...objectiveSettings(config),
   };
 }
 
@@ -74,17 +75,11 @@ function computation(config: Parameters<typeof systemEngineConfig>[0]): Pick<Eng
   return { recompute, ...(precision === null ? {} : { precision }) };
 }
 
-/** Whether items must carry the steps that their latents replace. */
-export function learnsSteps({ objectives = [] }: FinetunePhaseConfig['train']): boolean {
-  return objectives.some(({ kind }) => kind === 'steps');
-}
-
 /** Left out where there are none, so that equal work has equal settings. */
-function objectivesOf(
+function objectiveSettings(
   config: Parameters<typeof systemEngineConfig>[0],
 ): Pick<EngineConfig, 'objectives' | 'latentsPerStep'> {
-  if (config.kind !== 'pretrain' && config.kind !== 'finetune') return {};
-  const { objectives = [] } = config.kind === 'pretrain' ? config.pretrain : config.train;
+  const objectives = objectivesOf(config);
   if (objectives.length === 0) return {};
   const stages = config.kind === 'finetune' ? config.curriculum?.stages : undefined;
   return {

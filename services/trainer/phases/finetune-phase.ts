@@ -7,7 +7,7 @@ import type { InitialiseOptions } from '../engine/types.ts';
 import { countParameters } from '../systems/index.ts';
 import type { Tokenizer } from '../tokenizers/index.ts';
 import { checkpointChoice } from './checkpoint-choice.ts';
-import { learnsSteps, optimizerOf, systemEngineConfig } from './engine-config.ts';
+import { optimizerOf, systemEngineConfig } from './engine-config.ts';
 import { beginFrom, beginTraining, type PhaseContext } from './phase-context.ts';
 import type { PhaseWork } from './phase-work.ts';
 import { learningRatesAt, reorderedSeed, scaledRates } from './schedule.ts';
@@ -26,7 +26,6 @@ export function finetunePhase(config: FinetunePhaseConfig, context: PhaseContext
     seed: orderSeed,
     split: task.splits.train,
     tokenizer,
-    withSteps: learnsSteps(train),
   });
   const softInit = softInitOf(config.softInit, tokenizer);
   const engineConfig = systemEngineConfig(config, model.config, optimizerOf(train), job);

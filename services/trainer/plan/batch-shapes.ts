@@ -3,7 +3,6 @@
 
 import type { FinetunePhaseConfig } from '../../study/settings/index.ts';
 import { Curriculum, curriculumItem, WHOLE_CHAIN } from '../curriculum/index.ts';
-import { learnsSteps } from '../phases/engine-config.ts';
 import {
   type Batch,
   type BatchShape,
@@ -24,9 +23,7 @@ export function sampledItems(
   task: Task,
   tokenizer: Tokenizer,
 ): readonly (readonly CurriculumItem[])[] {
-  const { train: split } = task.splits;
-  const withSteps = learnsSteps(train);
-  const source = new Curriculum({ system, latents, curriculum, train, seed, split, tokenizer, withSteps });
+  const source = new Curriculum({ system, latents, curriculum, train, seed, split: task.splits.train, tokenizer });
   const { stages, stepsPerStage } = source;
   const count = Math.min(stepsPerStage, Math.max(1, Math.ceil(EXAMPLES_PER_STAGE / train.batch)));
   return stages.flatMap((_, stage) =>

@@ -2,6 +2,7 @@
 // Padding never changes a number: padded prefix rows come last, padded site rows carry site -1, padded scores weight 0.
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
+import { objectiveOf } from '../../study/settings/index.ts';
 import { computedModel, systemTraits } from '../../study/systems/index.ts';
 import type { Batch, CurriculumItem } from './batch.ts';
 import { checkTokens } from './batch-tokens.ts';
@@ -62,8 +63,8 @@ export function prepareBatch(settings: TrainingSettings, batch: Batch): Prepared
 
 /** Null where nothing is asked of replaced steps. */
 function stepsOf(settings: TrainingSettings, batch: Batch): PreparedSteps | null {
-  const isAsked = settings.objectives?.some(({ kind }) => kind === 'steps') === true;
-  return isAsked && batch.kind === 'curriculum' ? prepareSteps(settings, batch.items) : null;
+  if (objectiveOf(settings.objectives ?? [], 'steps') === null || batch.kind !== 'curriculum') return null;
+  return prepareSteps(settings, batch.items);
 }
 
 function curriculumSequence(settings: TrainingSettings, item: CurriculumItem): Sequence {
@@ -179,7 +180,7 @@ function prepareSites(
     scored: padded ? scoredBucket(targets) : targets,
     ...(steps === null || steps.shape === null ? {} : { steps: steps.shape }),
   };
-  const comparesPairs = settings.objectives?.some(({ kind }) => kind === 'orthogonality') === true;
+  const comparesPairs = objectiveOf(settings.objectives ?? [], 'orthogonality') !== null;
   const withPrefixLoss = settings.prefixLmLossWeight > 0;
   if (withPrefixLoss && padded)
     throw new LatentSweepError('CONFIG_INVALID', 'prefix_lm_loss_weight belongs to the corpus objective', {
