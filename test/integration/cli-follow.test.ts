@@ -34,7 +34,11 @@ after(async () => {
 const start = (...args: string[]): CliProcess =>
   startCli(args, {
     cwd,
-    env: { LSWEEP_POSTGRES_URL: fixture.url, LSWEEP_TEMPORAL_ADDRESS: bench.temporal.address },
+    env: {
+      LSWEEP_POSTGRES_URL: fixture.url,
+      LSWEEP_TEMPORAL_ADDRESS: bench.temporal.address,
+      LSWEEP_TEMPORAL_NAMESPACE: bench.temporal.namespace,
+    },
   });
 const lsweep = (...args: string[]) => start(...args).ended;
 /** Waits until the follower has said it, or has ended without. */

@@ -69,16 +69,20 @@ export async function startTemporalServer(flags: readonly string[] = [], port?: 
   };
 }
 
-/** A namespace of its own on the server of the test run; on one of this file's own where it runs alone. */
+/**
+ * A namespace of its own on the server of the test run; on one of this file's own where it runs alone, so that a file that forgets to
+ * say which namespace it means fails alone as it does among others.
+ */
 export async function openNamespace(): Promise<TemporalServer> {
-  const address = process.env[SHARED_TEMPORAL];
-  if (address === undefined) return await startTemporalServer();
+  const shared = process.env[SHARED_TEMPORAL];
+  const own = shared === undefined ? await startTemporalServer() : null;
+  const address = own?.address ?? shared ?? '';
   const namespace = `test-${randomUUID()}`;
   const connection = await Connection.connect(routeTo(address, null, 'temporal.address'));
   await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: RETENTION });
   await connection.close();
   // what is left in it does nothing without the file's workers, and ends with the server
-  return { address, namespace, stop: () => Promise.resolve() };
+  return { address, namespace, stop: () => own?.stop() ?? Promise.resolve() };
 }
 
 async function answers(address: string, child: ChildProcess): Promise<void> {

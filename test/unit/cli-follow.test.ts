@@ -181,10 +181,14 @@ test('each end has its exit code and says what to do', () => {
     [closed({ ...FINISHED, state: 'cancelled' }), EXIT.failure, /^cancelled/],
     [{ kind: 'interrupted' }, EXIT.interrupted, /Follow it again: npm start/],
     [{ kind: 'broken', reason: 'why' }, EXIT.failure, /failed: why/],
-    [{ kind: 'no_workflow' }, EXIT.failure, /lsweep start FILE/],
+    [
+      { kind: 'no_workflow' },
+      EXIT.failure,
+      /no workflow of it in namespace ours: .*temporal\.namespace.*lsweep start FILE/,
+    ],
   ];
   for (const [end, exitCode, text] of cases) {
-    const closing = closingOf(end, 's', 'npm start', 'lsweep');
+    const closing = closingOf(end, { sweep: 's', comeBack: 'npm start', lsweep: 'lsweep', namespace: 'ours' });
     assert.equal(closing.exitCode, exitCode);
     assert.match(closing.text, text);
   }

@@ -161,7 +161,8 @@ test('following shows hostile names and messages harmlessly, live and as plain l
     const display = openPlainDisplay((line) => output.say(line));
     display.show(PROGRESS, 0);
     display.trouble(HOSTILE, 0);
-    output.say(closingOf({ kind: 'broken', reason: HOSTILE }, 's', 'c', 'lsweep').text);
+    const names = { sweep: 's', comeBack: 'c', lsweep: 'lsweep', namespace: 'n' };
+    output.say(closingOf({ kind: 'broken', reason: HOSTILE }, names).text);
   });
   assertHarmless(plain, 'follow');
   let live = '';

@@ -20,8 +20,19 @@ function endedText(state: string, { counts, cells }: SweepProgress): string {
     : `finished, ${counts.failed} of ${cells} cells failed`;
 }
 
-/** @param comeBack command that follows the sweep again; @param lsweep how the person calls this program */
-export function closingOf(end: FollowEnd, sweep: string, comeBack: string, lsweep: string): Closing {
+/** What the last words name. */
+export interface ClosingNames {
+  readonly sweep: string;
+  /** Command that follows the sweep again. */
+  readonly comeBack: string;
+  /** How the person calls this program. */
+  readonly lsweep: string;
+  /** Temporal namespace that was asked (temporal.namespace). */
+  readonly namespace: string;
+}
+
+/** Names come from the person or the configuration and are shown as they are. */
+export function closingOf(end: FollowEnd, { sweep, comeBack, lsweep, namespace }: ClosingNames): Closing {
   switch (end.kind) {
     case 'interrupted':
       return {
@@ -31,7 +42,7 @@ export function closingOf(end: FollowEnd, sweep: string, comeBack: string, lswee
     case 'no_workflow':
       return {
         exitCode: EXIT.failure,
-        text: `${sweep} is in Postgres, but Temporal has no workflow of it (its history was deleted). ${lsweep} start FILE goes on where it was; nothing is computed twice.`,
+        text: `${sweep} is in Postgres, but Temporal has no workflow of it in namespace ${namespace}: its history was deleted, or it was started with another temporal.namespace or temporal.address. If neither of them differs, ${lsweep} start FILE goes on where it was; nothing is computed twice.`,
       };
     case 'broken':
       return {

@@ -52,7 +52,12 @@ export async function followToEnd(
       nowMs: Date.now,
       wait: waitUnlessAborted,
     });
-    const { exitCode, text } = closingOf(end, sweep, comeBack, lsweepCommand(process.env));
+    const { exitCode, text } = closingOf(end, {
+      sweep,
+      comeBack,
+      lsweep: lsweepCommand(process.env),
+      namespace: config.temporal.namespace,
+    });
     output.say(text);
     return { end, exitCode };
   } finally {
