@@ -8,7 +8,7 @@ select
   g.latents,
   g.channel,
   g.capacity_floats_per_latent,
-  st.point - 'seed' as point,
+  shown_point(st.point, st.latents) - 'seed' as point,
   g.split,
   g.seeds,
   g.accuracy,
@@ -17,7 +17,9 @@ select
   g.accuracy_max,
   g.chance,
   g.items,
-  g.final_loss
+  g.final_loss,
+  greatest(around.centre - around.half, 0) as accuracy_low,
+  least(around.centre + around.half, 1) as accuracy_high
 from (
   select
     sweep, task, system, latents, channel, capacity_floats_per_latent, setting, split,
@@ -34,7 +36,13 @@ from (
   where state = 'finished' and accuracy is not null
   group by sweep, task, system, latents, channel, capacity_floats_per_latent, setting, split
 ) g
-join sweep_trials st on st.sweep = g.sweep and st.cell = g.cell;
+join sweep_trials st on st.sweep = g.sweep and st.cell = g.cell
+-- Agresti and Coull's interval for the questions, which are the same for every seed, with the variance of the mean over seeds added to it.
+cross join lateral (select g.items::double precision / g.seeds + 4 as n) q
+cross join lateral (select (g.accuracy * (q.n - 4) + 2) / q.n as centre) c
+cross join lateral (
+  select c.centre, 1.96 * sqrt(c.centre * (1 - c.centre) / q.n + coalesce(g.accuracy_sd ^ 2 / g.seeds, 0)) as half
+) around;
 
 comment on view study.accuracy is 'Accuracy over the seeds of each point of the grid, finished cells only; read it against chance.';
 comment on column study.accuracy.sweep is 'Name of the sweep.';
@@ -53,3 +61,6 @@ comment on column study.accuracy.accuracy_max is 'Best seed.';
 comment on column study.accuracy.chance is 'Accuracy of guessing, 0 to 1.';
 comment on column study.accuracy.items is 'Items evaluated over all seeds.';
 comment on column study.accuracy.final_loss is 'Mean of the final training losses, nats per target.';
+comment on column study.accuracy.accuracy_low is
+  'Lower end of a 95 % interval of the mean: questions (Agresti and Coull, each counted once however many seeds answered it) and the scatter of seeds added up. For one point; two systems on the same questions are compared by study.pairs.';
+comment on column study.accuracy.accuracy_high is 'Upper end of it.';

@@ -15,7 +15,7 @@ select
   a.i,
   a.j,
   a.value,
-  st.point,
+  shown_point(st.point, st.latents) as point,
   p.phase_key
 from analyses a
 join phases p on p.phase_id = a.phase_id

@@ -9,7 +9,7 @@ select
   t.channel,
   t.capacity_floats_per_latent,
   t.seed,
-  st.point,
+  shown_point(st.point, st.latents) as point,
   t.settings -> 'task' as task_settings,
   t.settings -> 'model' as model,
   e.split,

@@ -12,7 +12,7 @@ select
   st.channel,
   st.capacity_floats_per_latent,
   st.seed,
-  st.point,
+  shown_point(st.point, st.latents) as point,
   case when st.attempts is null then (select o.accuracy from trial_outcome(st.trial_id) o) else st.accuracy end as accuracy,
   case when st.attempts is null then (select o.chance from trial_outcome(st.trial_id) o) else st.chance end as chance,
   case when st.attempts is null then (select o.items from trial_outcome(st.trial_id) o) else st.items end as items,
@@ -30,7 +30,13 @@ select
       from trial_phases tp join phase_costs pc on pc.phase_id = tp.phase_id where tp.trial_id = st.trial_id
     ) else st.gpu_seconds end as gpu_seconds,
   st.closed_at,
-  st.revision
+  st.revision,
+  case when st.attempts is null then (select o.final_loss from trial_outcome(st.trial_id) o) else st.final_loss end as final_training_loss,
+  (
+    select avg(a.value)
+    from trial_phases tp join analyses a on a.phase_id = tp.phase_id and a.name = 'perplexity' and a.label = ''
+    where tp.trial_id = st.trial_id
+  ) as validation_perplexity
 from sweep_trials st
 left join cell_states shown on shown.sweep = st.sweep and shown.trial_state = st.state
   and shown.activity = case
@@ -58,7 +64,7 @@ comment on column study.cells.accuracy is 'Exact-match accuracy, 0 to 1; null un
 comment on column study.cells.chance is 'Accuracy of guessing, 0 to 1.';
 comment on column study.cells.items is 'Items evaluated.';
 comment on column study.cells.split is 'Split evaluated.';
-comment on column study.cells.final_loss is 'Last committed training loss of the trial''s own training, nats per target.';
+comment on column study.cells.final_loss is 'The same as final_training_loss; kept for queries that were written before it.';
 comment on column study.cells.steps is 'Committed optimizer steps of the trial''s own training.';
 comment on column study.cells.total_steps is 'Optimizer steps of the trial''s own training when it is done.';
 comment on column study.cells.attempts is 'Attempts of all its phases, shared ones included.';
@@ -67,3 +73,7 @@ comment on column study.cells.message is 'Why it failed, one sentence.';
 comment on column study.cells.gpu_seconds is 'Device time of all its phases, shared ones in full.';
 comment on column study.cells.closed_at is 'When the trial was closed.';
 comment on column study.cells.revision is 'Revision of the sweep that brought the cell.';
+comment on column study.cells.final_training_loss is
+  'Last committed training loss of the trial''s own training, nats per target: of one batch, on what it was trained on. The same as final_loss.';
+comment on column study.cells.validation_perplexity is
+  'exp of nats per token on text that was not trained on; null where the evaluation does not ask for it.';

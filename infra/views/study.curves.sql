@@ -11,7 +11,7 @@ select
   t.channel,
   t.capacity_floats_per_latent,
   t.seed,
-  st.point,
+  shown_point(st.point, st.latents) as point,
   n.name as metric,
   m.step,
   m.value,

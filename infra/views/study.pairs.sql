@@ -17,7 +17,10 @@ select
   bit_count(a.correct & b.correct) as both_correct,
   bit_count(a.correct & ~b.correct) as only_a,
   bit_count(~a.correct & b.correct) as only_b,
-  bit_count(~a.correct & ~b.correct) as neither
+  bit_count(~a.correct & ~b.correct) as neither,
+  a.accuracy as accuracy_a,
+  b.accuracy as accuracy_b,
+  (bit_count(a.correct & ~b.correct) - bit_count(~a.correct & b.correct))::double precision / a.items as a_minus_b
 from study.answers a
 join study.answers b
   on b.sweep = a.sweep and b.task = a.task and b.split = a.split and b.seed = a.seed and b.item_set = a.item_set
@@ -54,3 +57,7 @@ comment on column study.pairs.both_correct is 'Questions that both got right.';
 comment on column study.pairs.only_a is 'Questions that only a got right.';
 comment on column study.pairs.only_b is 'Questions that only b got right.';
 comment on column study.pairs.neither is 'Questions that both got wrong.';
+comment on column study.pairs.accuracy_a is 'Accuracy of cell a, 0 to 1.';
+comment on column study.pairs.accuracy_b is 'Accuracy of cell b, 0 to 1.';
+comment on column study.pairs.a_minus_b is
+  'Accuracy of cell a less that of cell b on these questions, -1 to 1: positive = a is better. Which cell is a follows from its number in the grid alone, so look at system_a, latents_a and channel_a.';

@@ -17,12 +17,18 @@ export interface QueryResult {
   readonly rows: readonly (readonly unknown[])[];
 }
 
+/** One part of an answer, with the types that Postgres gave the columns. */
+export interface TypedResult extends QueryResult {
+  /** Object ids of pg_type, one per column. */
+  readonly typeIds: readonly number[];
+}
+
 /** Runs statements that cannot write: each in a read-only transaction that is rolled back. */
 export interface Reader {
   /** The whole answer. @throws LatentSweepError SQL_FAILED with the place in the query, STORE_UNREACHABLE, CONFIG_INVALID */
   query(sql: string): Promise<QueryResult>;
   /** The same in batches of at most `most` rows, in memory one at a time; the first may have none. Ending the loop ends the query. */
-  batches(sql: string, most: number): AsyncGenerator<QueryResult, void, undefined>;
+  batches(sql: string, most: number): AsyncGenerator<TypedResult, void, undefined>;
   close(): Promise<void>;
 }
 
@@ -147,7 +153,7 @@ async function beginOn(client: pg.PoolClient, timeoutMs: number): Promise<void> 
 }
 
 /** The extended protocol takes exactly one statement. */
-async function answer(client: pg.PoolClient, sql: string): Promise<QueryResult> {
+async function answer(client: pg.PoolClient, sql: string): Promise<TypedResult> {
   const query: pg.QueryArrayConfig & { queryMode: 'extended' } = {
     text: sql,
     rowMode: 'array',
@@ -155,7 +161,7 @@ async function answer(client: pg.PoolClient, sql: string): Promise<QueryResult> 
     types: readerTypes,
   };
   const { fields, rows } = await client.query<unknown[]>(query);
-  return { columns: fields.map((field) => field.name), rows };
+  return { columns: fields.map((field) => field.name), typeIds: fields.map((field) => field.dataTypeID), rows };
 }
 
 /** SQL's own cursor. What cannot be one (show, explain, ...) or is wrong is run as it stands, so that its errors are about its own text. */
@@ -164,7 +170,7 @@ async function* throughCursor(
   sql: string,
   most: number,
   timeoutMs: number,
-): AsyncGenerator<QueryResult, void, undefined> {
+): AsyncGenerator<TypedResult, void, undefined> {
   try {
     await answer(client, `declare lsweep_answer no scroll cursor for ${sql}`);
   } catch (error) {

@@ -4,6 +4,7 @@
 
 import pg from 'pg';
 import { z } from 'zod';
+import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import type { Reader } from './reader.ts';
 
 /** All that a query of ours needs of a reader. */
@@ -38,12 +39,13 @@ export async function readRows<Row, Values extends readonly SqlValue[]>(
 /** `sql\`select ... where sweep = ${sweep}\``: the text with every value as a literal, without space around it. */
 export function sql(parts: TemplateStringsArray, ...values: readonly SqlValue[]): string {
   return parts
-    .map((part, i) => (i === 0 ? part : `${literal(values[i - 1] ?? null)}${part}`))
+    .map((part, i) => (i === 0 ? part : `${sqlLiteral(values[i - 1] ?? null)}${part}`))
     .join('')
     .trim();
 }
 
-function literal(value: SqlValue): string {
+/** The value as SQL writes it. @throws LatentSweepError INPUT_INVALID for text with a null character */
+export function sqlLiteral(value: SqlValue): string {
   if (value === null) return 'null';
   if (typeof value === 'string') return quoted(value);
   if (!Number.isFinite(value)) return `'${value}'::double precision`;
@@ -53,6 +55,7 @@ function literal(value: SqlValue): string {
 
 /** Right under every setting of standard_conforming_strings: pg writes E'...' where a backslash stands. */
 function quoted(text: string): string {
-  if (text.includes('\0')) throw new RangeError('Postgres has no null character in text');
+  if (text.includes('\0'))
+    throw new LatentSweepError('INPUT_INVALID', 'a value has a null character, which text in Postgres cannot have');
   return pg.escapeLiteral(text);
 }

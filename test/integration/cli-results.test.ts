@@ -1,14 +1,15 @@
 // ls, show, sql and the chart of the real command line over a real Postgres that holds the quickstart's grid with known numbers.
 
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { planSweepFile } from '../../services/study/plan/plan-sweep-file.ts';
 import { readSweepFile } from '../../services/sweep-file/index.ts';
-import { type CliResult, jsonOf, runCli } from '../unit/cli-child.ts';
+import { type CliResult, jsonOf, runCli, startCli } from '../unit/cli-child.ts';
 import { openDatabases } from './postgres.ts';
 import { openStoreFixture, owner, placeOn, type StoreFixture } from './store-fixture.ts';
 
@@ -205,4 +206,76 @@ test('sql gives answers of any length as CSV and JSON, the beginning of one as a
   assert.equal(failing.code, 1);
   assert.match(failing.stderr, /^SQL_FAILED: division by zero\n/);
   assert.doesNotMatch(failing.stderr, /\n\s+at /);
+});
+
+test('sql answers questions by name, and statements with parameters from the command line, a file and standard input', async () => {
+  const list = await lsweep('sql', '--list');
+  assert.equal(list.code, 0, list.stderr);
+  assert.match(list.stdout, /^ {2}best-cells --sweep … \[--limit …\]\n {4}Which cells came out best\?$/m);
+  assert.ok(list.stdout.split('\n').every((line) => line.length <= 80));
+  const one = await lsweep('sql', 'best-cells', '--list');
+  assert.match(one.stdout, /--limit <integer>: Rows at most\. Default: 10\.[\s\S]*Units: accuracy[\s\S]*Mind: /);
+
+  const best = await lsweep('--json', 'sql', 'best-cells', '--sweep', 'quickstart', '--limit', '2');
+  assert.equal(best.code, 0, best.stderr);
+  const rows = jsonOf<readonly { readonly accuracy: number }[]>(best.stdout);
+  assert.equal(rows.length, 2);
+  assert.ok((rows[0]?.accuracy ?? 0) >= (rows[1]?.accuracy ?? 1));
+  const text = await lsweep('sql', '--sweep=quickstart', 'best-cells', '--sql');
+  assert.match(text.stdout, /sweep = 'quickstart'::text/);
+  assert.equal((await lsweep('sql', text.stdout)).code, 0);
+
+  const statement = 'select cell, system from study.cells where sweep = :sweep and cell < :most order by cell;\n';
+  const file = join(cwd, 'mine.sql');
+  writeFileSync(file, `\uFEFF${statement}`);
+  const expected = 'cell,system\n0,';
+  const given = ['--sweep', 'quickstart', '--most', '1', '--csv'];
+  const answers = await Promise.all([
+    lsweep('sql', statement, ...given),
+    lsweep('sql', '--file', file, ...given),
+    startCli(['sql', '-', ...given], { cwd, env: { LSWEEP_POSTGRES_URL: fixture.url }, stdin: statement }).ended,
+  ]);
+  for (const { code, stdout, stderr } of answers) {
+    assert.equal(code, 0, stderr);
+    assert.ok(stdout.startsWith(expected) && stdout.trimEnd().split('\n').length === 2, stdout);
+  }
+
+  const refusals: readonly (readonly [args: readonly string[], text: RegExp])[] = [
+    [['best-cell', '--sweep', 'x'], /did you mean best-cells\?/],
+    [['best-cells'], /needs --sweep \(text\)/],
+    [['best-cells', '--sweep', 'x', '--cell', '1'], /no parameter --cell/],
+    [['select', '1'], /one word too many; a statement stands in quotes/],
+    [['select :a'], /has :a and no value for it; give one with --a VALUE/],
+    [['select 1', '--csv', '--parquet', 'x'], /exclude each other/],
+  ];
+  const outcomes = await Promise.all(refusals.map(([args]) => lsweep('sql', ...args)));
+  for (const [i, [args, message]] of refusals.entries()) {
+    assert.equal(outcomes[i]?.code, 2, args.join(' '));
+    assert.match(outcomes[i]?.stderr ?? '', message);
+  }
+});
+
+test('sql writes Parquet with the types that Postgres has, and keeps to a limit', async () => {
+  const file = join(cwd, 'types.parquet');
+  const statement = `select n::integer, n::bigint + 9007199254740992 as big, n / 4.0 as x, 'NaN'::double precision as bad,
+    case when n > 1 then 'text' end as t, n = 1 as yes, timestamptz '2026-01-02 03:04:05.678Z' as at, array[n] as list, n::integer as n
+    from generate_series(1, 50000) n order by n`;
+  const { code, stdout, stderr } = await lsweep('sql', statement, '--parquet', file, '--limit', '45000');
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout, `${file}: 45000 rows\n`);
+  const rows = await parquetReadObjects({ file: await asyncBufferFromFile(file) });
+  assert.equal(rows.length, 45_000);
+  assert.deepEqual(rows[0], {
+    ...{ n: 1, big: 9_007_199_254_740_993n, x: 0.25, bad: Number.NaN, t: null, yes: true },
+    ...{ at: new Date('2026-01-02T03:04:05.678Z'), list: '[1]', n_2: 1 },
+  });
+  assert.equal(rows.at(-1)?.['n'], 45_000);
+  const failed = join(cwd, 'failed.parquet');
+  assert.equal(
+    (await lsweep('sql', 'select 1 / (n - 30000) from generate_series(1, 50000) n', '--parquet', failed)).code,
+    1,
+  );
+  assert.ok(!existsSync(failed) && !readdirSync(cwd).some((name) => name.includes('partial')));
+  const table = await lsweep('sql', 'select n from generate_series(1, 5) n', '--limit', '2');
+  assert.match(table.stdout, /\(the first 2 rows; there are more; --csv or --json for everything\)/);
 });

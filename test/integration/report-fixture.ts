@@ -41,13 +41,21 @@ axes: { latents: [4, 8] }
 seeds: 3
 `;
 
-/** @param folder for the sweep file @param name of the sweep @param finish how many cells are run to their end */
+/**
+ * @param folder for the sweep file @param name of the sweep @param finish how many cells are run to their end @param seeds as in the file; other
+ * ones make other trials
+ */
 export async function recordSweep(
   { store }: StoreFixture,
-  { folder, name = NAME, finish = Number.MAX_SAFE_INTEGER }: { folder: string; name?: string; finish?: number },
+  {
+    folder,
+    name = NAME,
+    finish = Number.MAX_SAFE_INTEGER,
+    seeds = '3',
+  }: { folder: string; name?: string; finish?: number; seeds?: string },
 ): Promise<void> {
   const path = join(folder, `${name}.yaml`);
-  writeFileSync(path, FILE.replace(NAME, name));
+  writeFileSync(path, FILE.replace(NAME, name).replace('seeds: 3', `seeds: ${seeds}`));
   const file = readSweepFile(path);
   const plan = planSweepFile(file.spec);
   const { sweep } = await store.createSweep(file);

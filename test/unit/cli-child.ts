@@ -9,6 +9,8 @@ const LONGEST_MS = 120_000;
 export interface CliOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** What it reads; none = standard input is closed. */
+  readonly stdin?: string;
 }
 
 export interface CliResult {
@@ -24,17 +26,18 @@ export interface CliProcess {
   kill(signal: NodeJS.Signals): void;
 }
 
-export function startCli(args: readonly string[], { cwd, env = {} }: CliOptions): CliProcess {
+export function startCli(args: readonly string[], { cwd, env = {}, stdin }: CliOptions): CliProcess {
   const clean = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(LSWEEP_|npm_|NODE_|FORCE_COLOR)/.test(name)),
   );
   const child = spawn(process.execPath, [LSWEEP, ...args], {
     cwd,
     env: { ...clean, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     timeout: LONGEST_MS,
     killSignal: 'SIGKILL',
   });
+  child.stdin.end(stdin ?? '');
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

@@ -3,6 +3,7 @@
 
 import { stringify } from 'csv-stringify/sync';
 import { type QueryResult, spreadsheetText } from '../../store/index.ts';
+import { distinctNames } from './distinct-names.ts';
 import { type Cell, left, renderTable, right } from './table.ts';
 
 /** Of a table: cli-table3 takes about 0.1 ms for a cell, and every cell gets the width of the widest of its column. */
@@ -46,10 +47,14 @@ export async function* csvChunks(batches: Batches): AsyncGenerator<string, void,
   }
 }
 
-/** Ends with the number of rows, as psql does, or with what is left out. Reads no more than it shows. */
-export async function* tableOf(batches: Batches): AsyncGenerator<string, void, undefined> {
+/**
+ * Ends with the number of rows, as psql does, or with what is left out. Reads no more than it shows.
+ * @param limit rows that were asked for; undefined = as many as a table shows
+ */
+export async function* tableOf(batches: Batches, limit?: number): AsyncGenerator<string, void, undefined> {
   for await (const { columns, rows } of batches) {
-    const most = Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_CELLS / Math.max(1, columns.length))));
+    const fits = Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_CELLS / Math.max(1, columns.length))));
+    const most = Math.min(fits, limit ?? fits);
     yield tableText({ columns, rows: rows.slice(0, most) }, rows.length > most);
     return;
   }
@@ -77,18 +82,8 @@ function isLong(cell: Cell): cell is string {
   return typeof cell === 'string' && cell.length > MOST_CHARACTERS;
 }
 
-function distinctNames(columns: readonly string[]): readonly string[] {
-  const taken = new Set<string>();
-  return columns.map((column) => {
-    let name = column;
-    for (let n = 2; taken.has(name); n++) name = `${column}_${n}`;
-    taken.add(name);
-    return name;
-  });
-}
-
 /** JSON has no NaN and no infinities; null would hide that there was a value. */
-function finiteOrText(_: string, value: unknown): unknown {
+export function finiteOrText(_: string, value: unknown): unknown {
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }
 
