@@ -63,12 +63,22 @@ async function answersOf(url: string): Promise<Readonly<Record<string, readonly 
 
 test('every view of a filled database of the first schema answers as expected', async () => {
   const url = await migratedFrom(await readFile(new URL('filled.sql', HERE), 'utf8'));
-  const answers = await answersOf(url);
+  const answers = withoutClock(await answersOf(url));
   const expected: unknown = JSON.parse(await readFile(new URL('answers.json', HERE), 'utf8'));
   assert.deepEqual(answers, expected);
   for (const [view, rows] of Object.entries(answers))
     if (!EMPTY_BEFORE.includes(view)) assert.ok(rows.length > 0, `study.${view} has a row to compare`);
 });
+
+/**
+ * An attempt that still runs holds its slot until now, so that its hours grow with the clock. It began in January 2026:
+ * more than a thousand hours are such an attempt's, and are compared as that.
+ */
+function withoutClock(answers: Readonly<Record<string, readonly unknown[]>>): Record<string, readonly unknown[]> {
+  const lost = (answers['lost_work'] ?? []) as readonly Readonly<Record<string, unknown>>[];
+  const fixed = lost.map((row) => (Number(row['slot_hours']) > 1000 ? { ...row, slot_hours: 'until now' } : row));
+  return { ...answers, lost_work: fixed };
+}
 
 /** What the first schema could not hold. */
 const EMPTY_BEFORE = ['analyses', 'decisions'];

@@ -117,6 +117,8 @@ test('the reader reads views and tables, and can write nothing by any statement'
     await reader.query('select sweep, cell, state, point, 1::bigint as n, 0.5 as half from study.cells'),
     {
       columns: ['sweep', 'cell', 'state', 'point', 'n', 'half'],
+      // the oids of text, integer, jsonb, bigint and numeric in Postgres' pg_type
+      typeIds: [25, 23, 25, 3802, 20, 1700],
       rows: [['seen', 0, 'planned', { index: 0 }, 1, 0.5]],
     },
   );
