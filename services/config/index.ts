@@ -1,7 +1,9 @@
 // The border of the configuration.
 
+export { describeConfig, type KeyDescription, type SectionDescription } from './describe.ts';
 export { artifactsUrl, type Endpoints, endpoints, runningStack } from './endpoints.ts';
 export type { Environment } from './environment.ts';
+export { findKeys } from './find-keys.ts';
 export { LEAVES, type Leaf } from './leaves.ts';
 export { type Config, type ConfigSources, loadConfig } from './load.ts';
 export { readPemFiles } from './pem-files.ts';
@@ -17,3 +19,4 @@ export {
   type StackRecord,
   stackRecordPath,
 } from './stack-record.ts';
+export { valueAt } from './value-at.ts';

@@ -6,6 +6,7 @@ import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { visibleLine } from '../../workflows/domain/visible-text.ts';
 import { keysOf } from './leaves.ts';
 import { redactUrl } from './redact.ts';
+import { valueAt } from './value-at.ts';
 
 /** Where a value came from: `lsweep.yaml line 4`, or the variable's name; undefined = a default. */
 export type SourceOf = (path: readonly PropertyKey[]) => string | undefined;
@@ -69,13 +70,4 @@ function show(value: unknown): string {
   return typeof value === 'string'
     ? visibleLine(JSON.stringify(redactUrl(value)))
     : visibleLine(typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'missing'));
-}
-
-function valueAt(values: unknown, path: readonly PropertyKey[]): unknown {
-  let value = values;
-  for (const key of path) {
-    if (typeof value !== 'object' || value === null) return undefined;
-    value = Object.getOwnPropertyDescriptor(value, key)?.value;
-  }
-  return value;
 }

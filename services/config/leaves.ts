@@ -1,7 +1,7 @@
 // The configuration's leaves, read off the schema itself: dotted key, environment variable and how a text becomes a value. One truth for
 // the environment, the list of allowed keys in errors, and the documentation.
 
-import type { z } from 'zod';
+import { z } from 'zod';
 import { configSchema } from './schema.ts';
 
 export type LeafKind = 'text' | 'number' | 'boolean' | 'list' | 'numbers';
@@ -13,10 +13,12 @@ export interface Leaf {
   /** `LSWEEP_WORKER_STALL_MS` */
   readonly variable: string;
   readonly kind: LeafKind;
+  /** A file or folder of this machine. */
+  readonly isPath: boolean;
 }
 
 /** In the schema's order. */
-export const LEAVES: readonly Leaf[] = leavesOf(configSchema, []);
+export const LEAVES: readonly Leaf[] = leavesOf(configSchema, [], false);
 
 /** What may stand in the section `path`; null when there is no such section. */
 export function keysOf(path: readonly string[]): readonly string[] | null {
@@ -26,16 +28,19 @@ export function keysOf(path: readonly string[]): readonly string[] | null {
   return keys.length === 0 ? null : [...new Set(keys)];
 }
 
-function leavesOf(schema: z.core.$ZodType, path: readonly string[]): readonly Leaf[] {
+function leavesOf(schema: z.core.$ZodType, path: readonly string[], isPathOutside: boolean): readonly Leaf[] {
   const { def } = schema._zod;
-  if (isWrapper(def)) return leavesOf(def.innerType, path);
-  if (isObject(def)) return Object.entries(def.shape).flatMap(([key, inner]) => leavesOf(inner, [...path, key]));
+  const isPath = isPathOutside || z.globalRegistry.get(schema)?.['isPath'] === true;
+  if (isWrapper(def)) return leavesOf(def.innerType, path, isPath);
+  if (isObject(def))
+    return Object.entries(def.shape).flatMap(([key, inner]) => leavesOf(inner, [...path, key], isPath));
   return [
     {
       path,
       key: path.join('.'),
       variable: `LSWEEP_${path.map(snake).join('_')}`,
       kind: kindOf(def),
+      isPath,
     },
   ];
 }

@@ -2,17 +2,19 @@
 // is checked here, once; the rest of the program gets values it can trust.
 
 import { existsSync } from 'node:fs';
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { boundedBytes } from '../machine/index.ts';
 import { defaultStateDir } from '../program/index.ts';
 import { MOST_YAML_BYTES, readYaml } from '../study/yaml/index.ts';
 import { type Environment, valuesOfEnvironment } from './environment.ts';
 import { configError } from './issues.ts';
+import { LEAVES, type Leaf } from './leaves.ts';
 import { type ConfigValues, configSchema } from './schema.ts';
+import { isRecord, putAt, valueAt } from './value-at.ts';
 
 export interface Config extends ConfigValues {
-  /** Absolute: the folder that relative paths count from. */
+  /** Absolute: where the file was looked for, and what relative paths in the environment count from; those in the file count from its folder. */
   readonly dir: string;
   /** The file that was read; null = none, defaults and environment only. */
   readonly file: string | null;
@@ -38,16 +40,16 @@ export function loadConfig(sources: ConfigSources = {}): Config {
   const values = structuredClone(read?.values ?? {});
   const variables = new Map<string, string>();
   for (const { leaf, value } of valuesOfEnvironment(environment)) {
-    put(values, leaf.path, value);
+    putAt(values, leaf.path, value);
     variables.set(leaf.key, leaf.variable);
   }
   if (values['stateDir'] === undefined) values['stateDir'] = stateDir;
+  resolvePaths(values, ({ key }) => (file === null || variables.has(key) ? dir : dirname(file)));
   const parsed = configSchema.safeParse(values);
   if (!parsed.success) {
     throw configError(parsed.error.issues, values, (path) => variables.get(path.join('.')) ?? read?.placeOf(path));
   }
-  const config = parsed.data;
-  return { ...withPaths(config, dir), dir, file };
+  return { ...parsed.data, dir, file };
 }
 
 function findFile(dir: string, stateDir: string, named: string | undefined): string | null {
@@ -111,38 +113,11 @@ function readFile(file: string): YamlFile {
   return { values, placeOf };
 }
 
-function put(values: Record<string, unknown>, path: readonly string[], value: unknown): void {
-  const [key = '', ...rest] = path;
-  if (rest.length === 0) {
-    values[key] = value;
-    return;
+/** Makes relative paths absolute: those of the file count from its folder, those of the environment from `dir`. */
+function resolvePaths(values: Record<string, unknown>, folderOf: (leaf: Leaf) => string): void {
+  for (const leaf of LEAVES) {
+    const value = leaf.isPath ? valueAt(values, leaf.path) : undefined;
+    // what is empty or no text is left to the schema's refusal
+    if (typeof value === 'string' && value !== '') putAt(values, leaf.path, resolve(folderOf(leaf), value));
   }
-  const inner = isRecord(values[key]) ? values[key] : {};
-  values[key] = inner;
-  put(inner, rest, value);
-}
-
-function withPaths(config: ConfigValues, dir: string): ConfigValues {
-  const absolute = (path: string): string => (isAbsolute(path) ? path : join(dir, path));
-  const orNull = (path: string | null): string | null => (path === null ? null : absolute(path));
-  const { tls, temporal } = config;
-  return {
-    ...config,
-    stateDir: absolute(config.stateDir),
-    secretFile: orNull(config.secretFile),
-    tls: tls === null ? null : { ca: absolute(tls.ca), cert: absolute(tls.cert), key: absolute(tls.key) },
-    temporal: {
-      ...temporal,
-      binary: orNull(temporal.binary),
-      tls: temporal.tls && {
-        ca: orNull(temporal.tls.ca),
-        cert: orNull(temporal.tls.cert),
-        key: orNull(temporal.tls.key),
-      },
-    },
-  };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

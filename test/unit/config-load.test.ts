@@ -79,6 +79,23 @@ describe('defaults and precedence', () => {
     });
   });
 
+  it('counts relative paths in a file from the folder of that file, wherever it lies', () => {
+    mkdirSync(join(dir, 'elsewhere'));
+    writeFileSync(
+      join(dir, 'elsewhere', 'mine.yaml'),
+      'stateDir: state\nsecretFile: ../secret\ntemporal: { binary: /opt/temporal, tls: { ca: ca.pem } }\n',
+    );
+    const environment = { LSWEEP_SECRET_FILE: 'other-secret' };
+    const file = join('elsewhere', 'mine.yaml');
+    const config = loadConfig({ dir, file, environment });
+    assert.equal(config.stateDir, join(dir, 'elsewhere', 'state'));
+    assert.equal(config.secretFile, join(dir, 'other-secret'));
+    assert.equal(config.temporal.binary, '/opt/temporal');
+    assert.equal(config.temporal.tls?.ca, join(dir, 'elsewhere', 'ca.pem'));
+    assert.equal(loadConfig({ dir, file, environment: {} }).secretFile, join(dir, 'secret'));
+    assert.match(refusal('secretFile: ""').message, /secretFile \(.*line 1\) is ""; allowed: not empty/);
+  });
+
   it('gives every leaf a variable of its own', () => {
     const variables = LEAVES.map((leaf) => leaf.variable);
     assert.equal(new Set(variables).size, variables.length);

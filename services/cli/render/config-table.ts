@@ -1,29 +1,16 @@
 // The configuration as a table of keys. Pure.
 
-import { type Config, LEAVES, redact } from '../../config/index.ts';
+import { type Config, describeConfig } from '../../config/index.ts';
+import { valueText, withValues } from './config-key.ts';
 import { left, renderTable } from './table.ts';
 
 /** Every key with its value and its environment variable; secrets are masked. */
 export function configText(config: Config): string {
-  const shown = redact(config);
-  const rows = LEAVES.map(({ key, path, variable }) => [key, text(valueAt(shown, path)), variable]);
+  const keys = describeConfig().flatMap((section) => section.keys);
+  const rows = withValues(keys, config).map(({ key, value, variable }) => [key, valueText(value), variable]);
   return [
     config.file === null ? `No configuration file in ${config.dir}; defaults and environment:` : `${config.file}:`,
     '',
     renderTable([left('key'), left('value'), left('environment')], rows),
   ].join('\n');
-}
-
-/** Below a section that is null, such as `tls`, everything is null. */
-function valueAt(value: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>(
-    (inner, key) =>
-      typeof inner === 'object' && inner !== null ? Object.getOwnPropertyDescriptor(inner, key)?.value : null,
-    value,
-  );
-}
-
-function text(value: unknown): string {
-  if (typeof value === 'string') return value;
-  return Array.isArray(value) ? value.join(', ') : JSON.stringify(value ?? null);
 }
