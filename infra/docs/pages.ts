@@ -3,9 +3,9 @@
 import { configurationPage } from './configuration-page.ts';
 
 export interface Page {
-  /** In docs/. */
+  /** From the root of the repository. */
   readonly file: string;
   readonly text: () => string;
 }
 
-export const PAGES: readonly Page[] = [{ file: 'configuration.md', text: configurationPage }];
+export const PAGES: readonly Page[] = [{ file: 'docs/configuration.md', text: configurationPage }];

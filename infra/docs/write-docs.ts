@@ -3,4 +3,4 @@
 import { writeFileSync } from 'node:fs';
 import { PAGES } from './pages.ts';
 
-for (const { file, text } of PAGES) writeFileSync(new URL(`../../docs/${file}`, import.meta.url), text());
+for (const { file, text } of PAGES) writeFileSync(new URL(`../../${file}`, import.meta.url), text());

@@ -15,8 +15,8 @@ const KEYS = describeConfig().flatMap((section) => section.keys);
 
 test('the generated pages of docs/ are of today', () => {
   for (const { file, text } of PAGES) {
-    const committed = readFileSync(new URL(`../../docs/${file}`, import.meta.url), 'utf8');
-    assert.equal(committed, text(), `docs/${file} is older than its source; npm run docs writes it`);
+    const committed = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+    assert.equal(committed, text(), `${file} is older than its source; npm run docs writes it`);
   }
 });
 
