@@ -1,6 +1,7 @@
 // The pages of docs/ that are made from the program. A test fails when a committed one is older than what it is made from.
 
 import { configurationPage } from './configuration-page.ts';
+import { sweepFilePage } from './sweep-file-page.ts';
 
 export interface Page {
   /** From the root of the repository. */
@@ -8,4 +9,7 @@ export interface Page {
   readonly text: () => string;
 }
 
-export const PAGES: readonly Page[] = [{ file: 'docs/configuration.md', text: configurationPage }];
+export const PAGES: readonly Page[] = [
+  { file: 'docs/configuration.md', text: configurationPage },
+  { file: 'docs/sweep-file.md', text: sweepFilePage },
+];

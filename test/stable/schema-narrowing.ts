@@ -11,7 +11,18 @@ const UNDERSTOOD = new Set([
 ]);
 /** They say nothing of what is taken. */
 export const WORDS_ONLY: ReadonlySet<string> = new Set([
-  ...['$schema', '$id', '$defs', '$comment', 'title', 'description', 'markdownDescription', 'examples', 'deprecated'],
+  ...[
+    '$schema',
+    '$id',
+    '$defs',
+    '$comment',
+    'title',
+    'description',
+    'markdownDescription',
+    'examples',
+    'unit',
+    'deprecated',
+  ],
 ]);
 
 /** @returns a sentence each, empty when every document that `before` takes is taken by `after` and means the same */

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { taskSchema } from '../../services/study/settings/settings.ts';
+import { taskSchema } from '../../services/study/settings/task-settings.ts';
 import { questionTokens, targetTokens } from '../../services/trainer/curriculum/index.ts';
 import { baseBatches } from '../../services/trainer/phases/base-batches.ts';
 import { loadPhaseData } from '../../services/trainer/phases/phase-data.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { parquetWriteFile } from 'hyparquet-writer';
-import { taskSchema } from '../../services/study/settings/settings.ts';
+import { taskSchema } from '../../services/study/settings/task-settings.ts';
 import { judged } from '../../services/trainer/phases/evaluate-choices.ts';
 import { type ChoiceItem, createTask } from '../../services/trainer/tasks/index.ts';
 

@@ -9,7 +9,7 @@ import { after, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { parquetWriteFile } from 'hyparquet-writer';
-import { taskSchema } from '../../services/study/settings/settings.ts';
+import { taskSchema } from '../../services/study/settings/task-settings.ts';
 import { siteRoom } from '../../services/study/systems/site-room.ts';
 import { CorpusText, drawSites, openTokenStore, sequencesIn } from '../../services/trainer/curriculum/index.ts';
 import { draws } from '../../services/trainer/random/draws.ts';

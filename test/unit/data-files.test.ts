@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { taskSchema } from '../../services/study/settings/settings.ts';
+import { taskSchema } from '../../services/study/settings/task-settings.ts';
 import { readSweepFile } from '../../services/sweep-file/index.ts';
 import { documentsOf } from '../../services/trainer/tasks/documents/documents.ts';
 import { createTask, type Task } from '../../services/trainer/tasks/index.ts';

@@ -6,9 +6,11 @@ import { exampleFlops, headFlops, passFlops, phaseFlops } from '../../services/s
 import { estimateSweep, secondsOnSlots } from '../../services/study/cost/sweep-estimate.ts';
 import { taskTokens } from '../../services/study/cost/task-tokens.ts';
 import { phaseSteps, splitSizes, stageCount, stepsOfStage } from '../../services/study/plan/phase-steps.ts';
+import { modelSchema } from '../../services/study/settings/model-settings.ts';
 import { basePhaseSchema } from '../../services/study/settings/phases.ts';
-import { curriculumSchema, modelSchema, taskSchema } from '../../services/study/settings/settings.ts';
 import type { SystemName } from '../../services/study/settings/system-names.ts';
+import { taskSchema } from '../../services/study/settings/task-settings.ts';
+import { curriculumSchema } from '../../services/study/settings/training-settings.ts';
 import { shapeOf } from '../../services/study/systems/model-shape.ts';
 import { specOf } from './sweep-spec-of.ts';
 

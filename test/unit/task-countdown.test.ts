@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { taskSchema } from '../../services/study/settings/settings.ts';
+import { taskSchema } from '../../services/study/settings/task-settings.ts';
 import { draws } from '../../services/trainer/random/draws.ts';
 import { printExpression, solve } from '../../services/trainer/tasks/countdown-solver.ts';
 import { isCountdownSolution } from '../../services/trainer/tasks/countdown-verifier.ts';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { taskSchema } from '../../services/study/settings/settings.ts';
+import { taskSchema } from '../../services/study/settings/task-settings.ts';
 import { parseGsm8k } from '../../services/trainer/tasks/gsm8k.ts';
 import { answerIn, createTask, questionsOf } from '../../services/trainer/tasks/index.ts';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';

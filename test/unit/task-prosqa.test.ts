@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { taskSchema } from '../../services/study/settings/settings.ts';
+import { taskSchema } from '../../services/study/settings/task-settings.ts';
 import { draws } from '../../services/trainer/random/draws.ts';
 import { builtInData } from '../../services/trainer/tasks/built-in-data.ts';
 import { createTask, type Example, questionsOf } from '../../services/trainer/tasks/index.ts';

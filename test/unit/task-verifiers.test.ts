@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { taskSchema } from '../../services/study/settings/settings.ts';
+import { taskSchema } from '../../services/study/settings/task-settings.ts';
 import { answerIn, createTask, type Example, questionsOf, type Task } from '../../services/trainer/tasks/index.ts';
 
 const AT_LEAST = 1_000;

@@ -5,32 +5,85 @@ import { z } from 'zod';
 import { type AttemptFailure, RETRY_POLICIES, type RetryPolicy } from './errors.ts';
 
 const budgetSchema = z.strictObject({
-  /** Attempts that may end with this failure before the phase is given up, the first one included. */
-  attempts: z.number().int().min(1).max(1_000).optional(),
-  /** Wait before the second attempt; it doubles with every attempt of the class. */
-  backoffMs: z.number().int().min(0).max(3_600_000).optional(),
-  /** Ceiling of the wait. */
-  maxBackoffMs: z.number().int().min(0).max(3_600_000).optional(),
+  attempts: z
+    .number()
+    .int()
+    .min(1)
+    .max(1_000)
+    .optional()
+    .meta({
+      description: 'Attempts that may end with this failure before the phase is given up, the first one included.',
+      unit: 'attempts',
+      examples: [5],
+    }),
+  backoffMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(3_600_000)
+    .optional()
+    .meta({
+      description: 'Wait before the second attempt; it doubles with every attempt of the class.',
+      unit: 'ms',
+      examples: [1000],
+    }),
+  maxBackoffMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(3_600_000)
+    .optional()
+    .meta({
+      description: 'Ceiling of the wait.',
+      unit: 'ms',
+      examples: [60_000],
+    }),
 });
 
-/** `fail`: no retry. `reorder`: from the last good checkpoint with other data. `lowerRate`: with learning rates times this factor. */
 const onNanSchema = z.union([
   z.enum(['fail', 'reorder']),
-  z.strictObject({ lowerRate: z.number().min(0.000_001).max(0.999_999) }),
+  z.strictObject({
+    lowerRate: z
+      .number()
+      .min(0.000_001)
+      .max(0.999_999)
+      .meta({
+        description: 'Go on from the last good checkpoint with learning rates times this factor.',
+        examples: [0.5],
+      }),
+  }),
 ]);
 
 /** Configurable classes: all but `bad_config`, which no repetition mends, and `cancelled`, which is a wish. */
 export const retriesSchema = z.strictObject({
-  code_error: budgetSchema.optional(),
-  out_of_memory: budgetSchema.optional(),
-  nan_loss: budgetSchema.optional(),
-  node_lost: budgetSchema.optional(),
-  preempted: budgetSchema.optional(),
-  timeout: budgetSchema.optional(),
-  worker_crash: budgetSchema.optional(),
-  trainer_start: budgetSchema.optional(),
-  artifact_store: budgetSchema.optional(),
-  onNan: onNanSchema.optional(),
+  code_error: budgetSchema
+    .optional()
+    .meta({ description: 'An exception inside the trainer.', examples: [{ attempts: 5 }] }),
+  out_of_memory: budgetSchema
+    .optional()
+    .meta({ description: 'Memory of GPU or machine ran out.', examples: [{ attempts: 5 }] }),
+  nan_loss: budgetSchema.optional().meta({ description: 'The loss was no number.', examples: [{ attempts: 5 }] }),
+  node_lost: budgetSchema
+    .optional()
+    .meta({ description: 'The node did not answer any more.', examples: [{ attempts: 5 }] }),
+  preempted: budgetSchema.optional().meta({ description: 'The node was asked to leave.', examples: [{ attempts: 5 }] }),
+  timeout: budgetSchema
+    .optional()
+    .meta({ description: 'A trainer without a new step was ended.', examples: [{ attempts: 5 }] }),
+  worker_crash: budgetSchema
+    .optional()
+    .meta({ description: 'The trainer’s process ended unasked.', examples: [{ attempts: 5 }] }),
+  trainer_start: budgetSchema
+    .optional()
+    .meta({ description: 'A trainer did not come up.', examples: [{ attempts: 5 }] }),
+  artifact_store: budgetSchema
+    .optional()
+    .meta({ description: 'The artifact store could not be read or written.', examples: [{ attempts: 5 }] }),
+  onNan: onNanSchema.optional().meta({
+    description:
+      'What follows a loss that is no number. `fail`: no retry, the default. `reorder`: from the last good checkpoint with other data. `lowerRate`: with a lower rate.',
+    examples: ['reorder', { lowerRate: 0.5 }],
+  }),
 });
 
 export type Retries = z.infer<typeof retriesSchema>;

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { fileSettingsSchema, isObject, sweepFileSchema } from '../settings/index.ts';
+
 export type SchemaNode = z.core.JSONSchema.BaseSchema;
 
 export interface SettingTree {
@@ -52,10 +53,16 @@ function isNode(schema: unknown): schema is SchemaNode {
   return typeof schema === 'object' && schema !== null;
 }
 
+/** Each with what is said of the whole, unless it says more of itself. */
 function alternatives(node: SchemaNode): readonly SchemaNode[] {
   const inner = [...(node.anyOf ?? []), ...(node.oneOf ?? [])].filter(isNode);
-  return inner.length === 0 ? [node] : inner.flatMap(alternatives);
+  if (inner.length === 0) return [node];
+  const said = Object.fromEntries(ANNOTATIONS.filter((key) => key in node).map((key) => [key, node[key]]));
+  return inner.flatMap((one) => alternatives({ ...said, ...one }));
 }
+
+/** What a node says to people. */
+const ANNOTATIONS = ['description', 'unit', 'examples'] as const;
 
 function childrenOf(node: SchemaNode, key: PropertyKey): readonly SchemaNode[] {
   const listed = typeof key === 'number' ? (node.prefixItems?.[key] ?? node.items) : undefined;
@@ -82,7 +89,8 @@ const PATTERNS: Readonly<Record<string, string>> = {
   '^token:.+$': 'token:<text>',
 };
 
-function inWords(nodes: readonly SchemaNode[], keys: readonly string[]): string {
+/** What nodes allow, in words; `keys` are those of maps among them. */
+export function inWords(nodes: readonly SchemaNode[], keys: readonly string[]): string {
   const words = nodes.flatMap(wordsOf);
   const others = nodes.filter((node) => wordsOf(node).length === 0 && node.type !== 'object').flatMap(kindsInWords);
   const parts = [

@@ -1,6 +1,7 @@
 // What people may ask for: systems, channels, tasks, models, training; the phases made of them; the shape of a sweep file.
 
 export { isObject, isWithin, type JsonObject, valueAt, withValueAt } from './dotted-path.ts';
+export { corpusEvaluationSchema } from './evaluate-settings.ts';
 export { canonicalInterventions, type Intervention, interventionLabel } from './latent-analysis.ts';
 export { type FileKind, withFileNames, withFileNamesIn } from './named-files.ts';
 export { objectiveOf, objectivesOf } from './objectives.ts';
@@ -24,12 +25,8 @@ export { GSM8K_PUBLISHED, PROSQA_PUBLISHED } from './published-tasks.ts';
 export {
   type BaseSettings,
   type CurriculumSettings,
-  corpusEvaluationSchema,
-  curriculumSchema,
   type EvaluateSettings,
   type ModelSettings,
-  type Objective,
-  type Precision,
   type PretrainSettings,
   type Resources,
   resourcesSchema,
@@ -66,3 +63,4 @@ export {
   isBuiltIn,
   isCorpusFile,
 } from './text-tasks.ts';
+export { curriculumSchema, type Objective, type Precision } from './training-settings.ts';

@@ -8,7 +8,13 @@ const count = z.number().int().min(1);
 /** What is put in place of the latents (services/trainer/analyses/README.md); `truncate: n` keeps the first n. */
 export const interventionSchema = z.union([
   z.enum(['zero', 'shuffle', 'swap', 'mean']),
-  z.strictObject({ truncate: z.number().int().min(0) }),
+  z.strictObject({
+    truncate: z
+      .number()
+      .int()
+      .min(0)
+      .meta({ description: 'Latents that are kept, from the first.', unit: 'latents', examples: [2] }),
+  }),
 ]);
 export type Intervention = z.infer<typeof interventionSchema>;
 
@@ -24,13 +30,18 @@ export function canonicalInterventions(interventions: readonly Intervention[], l
 }
 
 export const analyseSchema = z.strictObject({
-  split: z.enum(['valid', 'test']).default('test'),
-  /** Items of the split, from its start; null = all. */
-  items: count.nullable().default(512),
-  batch: count.default(32),
-  /** Share of a slot's variance that its main subspace must explain (tau). */
-  threshold: z.number().gt(0).max(1).default(0.97),
-  /** Items of the silhouette, which costs the square of their number. */
-  silhouetteItems: count.default(256),
+  split: z.enum(['valid', 'test']).default('test').meta({ description: 'The split whose items are looked at.' }),
+  items: count.nullable().default(512).meta({
+    description: 'Items of the split, from its start. null: all.',
+    unit: 'items',
+  }),
+  batch: count.default(32).meta({ description: 'Items that are computed together.', unit: 'items' }),
+  threshold: z.number().gt(0).max(1).default(0.97).meta({
+    description: 'tau: share of a slot’s variance that its main subspace must explain.',
+  }),
+  silhouetteItems: count.default(256).meta({
+    description: 'Items of the silhouette, which costs the square of their number.',
+    unit: 'items',
+  }),
 });
 export type AnalyseSettings = z.infer<typeof analyseSchema>;

@@ -1,7 +1,7 @@
 // Which objectives a phase has, asked by plan, check, cost and trainer alike (docs/design/study.md section 12).
 
 import type { AnyPhaseConfig } from './phases.ts';
-import type { Objective } from './settings.ts';
+import type { Objective } from './training-settings.ts';
 
 /** Terms beside the cross-entropy; none in phases that train nothing, or the Base. */
 export function objectivesOf(config: AnyPhaseConfig): readonly Objective[] {

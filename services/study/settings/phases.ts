@@ -4,23 +4,21 @@
 import { z } from 'zod';
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import type { PhaseKey, TrialKey } from '../../../workflows/domain/ids.ts';
+import { corpusEvaluationSchema, evaluateSchema } from './evaluate-settings.ts';
 import { analyseSchema, interventionSchema } from './latent-analysis.ts';
+import { modelSchema, tokenizerSchema } from './model-settings.ts';
+import { type SimulatePhaseConfig, simulatePhaseSchema } from './simulate.ts';
+import { channelSchema, SYSTEM_NAMES } from './system-names.ts';
+import { taskSchema } from './task-settings.ts';
 import {
   baseSchema,
-  corpusEvaluationSchema,
   curriculumSchema,
-  evaluateSchema,
-  modelSchema,
   objectiveSchema,
   orthogonalitySchema,
   pretrainSchema,
   selectSchema,
-  taskSchema,
-  tokenizerSchema,
   trainSchema,
-} from './settings.ts';
-import { type SimulatePhaseConfig, simulatePhaseSchema } from './simulate.ts';
-import { channelSchema, SYSTEM_NAMES } from './system-names.ts';
+} from './training-settings.ts';
 
 export const PHASE_KINDS = ['base', 'pretrain', 'finetune', 'evaluate', 'analyse', 'simulate'] as const;
 export type PhaseKind = (typeof PHASE_KINDS)[number];

@@ -22,20 +22,34 @@ export type SystemName = (typeof SYSTEM_NAMES)[number];
 
 const positiveInt = z.number().int().min(1);
 
-/** Which layers' cache entries are exchanged, counted from 0; `top:k` are the last k, `every:k` are 0, k, 2k, ... */
 const layerSelectionSchema = z.union([
   z.literal('all'),
   z.string().regex(/^(top|bottom|every):[1-9][0-9]*$/),
   z.array(z.number().int().min(0)).min(1),
 ]);
 
-/** What is exchanged per latent (docs/design/study.md section 2, "Channel capacity as an axis"); `rank` null = full width. */
+const rank = positiveInt
+  .nullable()
+  .default(null)
+  .meta({
+    description: 'Rank that what is exchanged is squeezed through. null: full width.',
+    unit: 'floats',
+    examples: [16],
+  });
+
+/** What is exchanged per latent (docs/design/study.md section 2, "Channel capacity as an axis"). */
 export const channelSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('embedding'), rank: positiveInt.nullable().default(null) }),
   z.strictObject({
-    kind: z.literal('kv'),
-    layers: layerSelectionSchema.default('all'),
-    rank: positiveInt.nullable().default(null),
+    kind: z.literal('embedding').meta({ description: 'Last hidden states enter as input embeddings.' }),
+    rank,
+  }),
+  z.strictObject({
+    kind: z.literal('kv').meta({ description: 'Cache entries enter: keys and values of layers.' }),
+    layers: layerSelectionSchema.default('all').meta({
+      description:
+        'Which layers’ cache entries are exchanged, counted from 0. `top:k` are the last k, `bottom:k` the first, `every:k` are 0, k, 2k, ...',
+    }),
+    rank,
   }),
 ]);
 

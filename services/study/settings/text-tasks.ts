@@ -15,24 +15,51 @@ export const corpusFilesIn = (names: readonly string[]): readonly string[] =>
 export const isBuiltIn = (file: string): boolean => file.startsWith('builtin:');
 
 export const corpusSchema = z.strictObject({
-  name: z.literal('corpus'),
-  /**
-   * UTF-8 text (.txt), JSON lines (.jsonl) or Parquet (.parquet), each of the first two also as .gz, or `builtin:gsm8k`, `builtin:prosqa`.
-   * A folder stands for its files of these kinds, by name. A list is split into train, valid and test by `heldOut`; a map names the files of
-   * each.
-   */
-  files: z.union([files, z.strictObject({ train: files, valid: files, test: files.nullable().default(null) })]),
-  /** Key of the text in JSON lines, column in Parquet. */
-  field: z.string().min(1).default('text'),
-  /** Between two documents of a .txt file; null = each file is one document. */
-  separator: z.string().min(1).nullable().default('<|endoftext|>'),
-  /** Share of the documents held out for valid, and as much again for test, decided by the hash of a document's text. */
-  heldOut: z.number().positive().max(0.4).default(0.01),
-  /** Training tokens to read; null = all there are. */
-  tokens: count.nullable().default(null),
-  /** Sequences of each held-out split that an evaluation reads, from its start. */
-  valid: count.default(256),
-  test: count.default(256),
+  name: z.literal('corpus').meta({ description: 'Running text of your own.' }),
+  files: z
+    .union([
+      files,
+      z.strictObject({
+        train: files.meta({ description: 'Files of the split `train`.', examples: [['corpus/train']] }),
+        valid: files.meta({ description: 'Files of the split `valid`.', examples: [['corpus/valid.parquet']] }),
+        test: files
+          .nullable()
+          .default(null)
+          .meta({
+            description: 'Files of the split `test`. null: the split is empty.',
+            examples: [['corpus/test.parquet']],
+          }),
+      }),
+    ])
+    .meta({
+      description:
+        'UTF-8 text (.txt), JSON lines (.jsonl) or Parquet (.parquet), each of the first two also as .gz, or `builtin:gsm8k`, `builtin:prosqa`. A folder stands for its files of these kinds, by name. A list is split by `heldOut`; a map names the files of each split.',
+      examples: [['builtin:gsm8k'], { train: ['corpus/train'], valid: ['corpus/valid.parquet'] }],
+    }),
+  field: z.string().min(1).default('text').meta({ description: 'Key of the text in JSON lines, column in Parquet.' }),
+  separator: z.string().min(1).nullable().default('<|endoftext|>').meta({
+    description: 'What stands between two documents of a .txt file. null: each file is one document.',
+  }),
+  heldOut: z.number().positive().max(0.4).default(0.01).meta({
+    description:
+      'Share of the documents held out for `valid`, and as much again for `test`, decided by the hash of a document’s text.',
+  }),
+  tokens: count
+    .nullable()
+    .default(null)
+    .meta({
+      description: 'Training tokens to read. null: all there are.',
+      unit: 'tokens',
+      examples: [1_000_000],
+    }),
+  valid: count.default(256).meta({
+    description: 'Sequences of the split `valid` that an evaluation reads, from its start.',
+    unit: 'sequences',
+  }),
+  test: count.default(256).meta({
+    description: 'Sequences of the split `test` that an evaluation reads, from its start.',
+    unit: 'sequences',
+  }),
 });
 export type CorpusSettings = z.infer<typeof corpusSchema>;
 
@@ -50,11 +77,25 @@ export const BENCHMARK_CHOICES: Readonly<Record<BenchmarkName, number>> = {
 
 function benchmark<Name extends BenchmarkName>(name: Name) {
   return z.strictObject({
-    name: z.literal(name),
-    /** One split in the benchmark's public form: JSON lines or Parquet, also .gz. */
-    file: z.string().min(1),
-    /** Answers in a file of their own, one a line (PIQA, Social IQA); null = they are in `file`. */
-    labels: z.string().min(1).nullable().default(null),
+    name: z
+      .literal(name)
+      .meta({ description: `Multiple choice by likelihood, ${BENCHMARK_CHOICES[name]} answers an item.` }),
+    file: z
+      .string()
+      .min(1)
+      .meta({
+        description: 'One split in the benchmark’s public form: JSON lines or Parquet, also .gz.',
+        examples: [`data/${name}_validation.jsonl`],
+      }),
+    labels: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .meta({
+        description: 'Answers in a file of their own, one a line (PIQA, Social IQA). null: they are in `file`.',
+        examples: [`data/${name}_labels.lst`],
+      }),
   });
 }
 

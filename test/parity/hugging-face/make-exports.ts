@@ -4,8 +4,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { taskSchema } from '../../../services/study/settings/settings.ts';
 import type { SystemName } from '../../../services/study/settings/system-names.ts';
+import { taskSchema } from '../../../services/study/settings/task-settings.ts';
 import type { NamedTensors } from '../../../services/tensor/runtime/index.ts';
 import { createEngine } from '../../../services/trainer/engine/index.ts';
 import { type ModelConfig, tokenEmbeddingName } from '../../../services/trainer/models/index.ts';
