@@ -16,6 +16,7 @@ interface CommandFile {
 const COMMAND_FILES: readonly (readonly [names: readonly string[], load: () => Promise<CommandFile>])[] = [
   [['quickstart'], () => import('./commands/quickstart.ts')],
   [['up'], () => import('./commands/up.ts')],
+  [['open'], () => import('./commands/open.ts')],
   [['down'], () => import('./commands/down.ts')],
   [['status'], () => import('./commands/status.ts')],
   [['init'], () => import('./commands/init.ts')],

@@ -7,6 +7,7 @@ import type { StudyReader } from '../store/index.ts';
 import { type ReadSweepFile, readSweepFile } from '../sweep-file/index.ts';
 import { withLastingReader, withReader, withSweepClient } from './access.ts';
 import { bringUp } from './bring-up.ts';
+import { dashboardUrl } from './dashboard-address.ts';
 import { followToEnd } from './follow/follow-to-end.ts';
 import { countsOf, readSweep } from './follow/read-progress.ts';
 import { listenForInterruption } from './interruption.ts';
@@ -69,11 +70,13 @@ async function endOf(config: Config, reader: StudyReader, sweep: string, exitCod
   const { rows, sql, text } = await readResults(reader, sweep);
   const chart = await writeChart(reader, sweep, config.stateDir);
   const psql = psqlCommand(config);
-  const steps = nextStepsText({ sweep, lsweep: lsweepCommand(process.env), psql, stateDir: config.stateDir });
+  const dashboard = await dashboardUrl(config, `/sweeps/${sweep}`);
+  const lsweep = lsweepCommand(process.env);
+  const steps = nextStepsText({ ...{ sweep, lsweep, psql, dashboard }, stateDir: config.stateDir });
   const { state: ended, cells } = row;
   return {
     exitCode,
-    value: { sweep, ended, cells, counts: countsOf(row), sql, results: rows, chart, psql },
+    value: { ...{ sweep, ended, cells, counts: countsOf(row), sql }, ...{ results: rows, chart, psql, dashboard } },
     text: ['', 'Results, read from Postgres with', text, '', chartText(chart), '', steps].join('\n'),
   };
 }

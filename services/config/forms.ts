@@ -16,6 +16,13 @@ export const hostPort = z
   .refine((text) => Number(/\d+$/.exec(text)?.[0] ?? 0) <= 65_535, 'host:port with a port up to 65535')
   .meta({ allowed: 'host:port' });
 
+const LOOPBACK = /^(127\.\d{1,3}\.\d{1,3}\.\d{1,3}|localhost|\[::1\]):/i;
+
+/** What is served in plain text to people of this machine. */
+export const loopbackHostPort = hostPort
+  .refine((text) => LOOPBACK.test(text), 'an address of this machine alone, such as 127.0.0.1:8420')
+  .meta({ allowed: '127.0.0.1:port, localhost:port or [::1]:port' });
+
 export const postgresUrl = z
   .string()
   .regex(/^postgres(ql)?:\/\/\S+$/, 'a URL such as postgres://user:password@host:5432/database')

@@ -3,7 +3,7 @@
 // say; the first sentence stands alone.
 
 import { z } from 'zod';
-import { artifactsUrl, duration, hostPort, nodeName, path, postgresUrl, sha256 } from './forms.ts';
+import { artifactsUrl, duration, hostPort, loopbackHostPort, nodeName, path, postgresUrl, sha256 } from './forms.ts';
 
 const postgres = z
   .strictObject({
@@ -264,6 +264,22 @@ const worker = z
   .prefault({})
   .meta({ description: 'What runs attempts on a machine.' });
 
+const dashboard = z
+  .strictObject({
+    enabled: z.boolean().default(true).meta({
+      description:
+        'Whether `lsweep up` starts the dashboard. It goes with the orchestrators: a machine without one has none.',
+    }),
+    address: loopbackHostPort.default('127.0.0.1:0').meta({
+      description:
+        'Where the dashboard serves its pages, on this machine alone. From another one: `ssh -L PORT:127.0.0.1:PORT HOST`.',
+      examples: ['127.0.0.1:8420'],
+    }),
+  })
+  .readonly()
+  .prefault({})
+  .meta({ description: 'The pages that `lsweep open` leads to.' });
+
 const stack = z
   .strictObject({
     niceness: z.int().min(0).max(19).default(5).meta({
@@ -310,6 +326,7 @@ export const configSchema = z
     artifacts,
     orchestrator,
     worker,
+    dashboard,
     stack,
     tls,
     secretFile: optionalPath.meta({

@@ -13,6 +13,9 @@ import type { ServiceCommand, ServiceDefinition } from './service.ts';
 /** Longer than the orderly stop of either process takes at most. */
 const ORCHESTRATOR_STOP_MS = 20_000;
 const WORKER_STOP_MS = 30_000;
+const DASHBOARD_STOP_MS = 5_000;
+/** How the service is called in the stack's record. */
+export const DASHBOARD = 'dashboard';
 
 export interface Listening {
   readonly host: string;
@@ -83,6 +86,37 @@ export function workerService(
       const args = ['--state-dir', layout.worker(name), '--ready-file', ready];
       const env = { ...environment, ...own, ...none };
       return Promise.resolve(lowPriority(nodeCommand('services/gpu-worker/main', args, env), niceness));
+    },
+    isReady: async (pid) =>
+      readyPid(ready) === pid && (await accepts({ host: reachable(listen.host), port: listen.port })),
+  };
+}
+
+/** Reads with a login that can only read, and knows no other. @param readerUrl null = that of the configuration */
+export function dashboardService(
+  listen: Listening,
+  readerUrl: string | null,
+  { environment, niceness, layout }: Surroundings,
+): ServiceDefinition {
+  const name = DASHBOARD;
+  const ready = layout.ready(name);
+  return {
+    name,
+    port: listen.port,
+    log: layout.log(name),
+    needs: ['postgres'],
+    stopSignal: 'SIGTERM',
+    stopTimeoutMs: DASHBOARD_STOP_MS,
+    command: () => {
+      mkdirSync(layout.run, { recursive: true });
+      rmSync(ready, { force: true });
+      const own = {
+        LSWEEP_DASHBOARD_ADDRESS: addressOf(listen),
+        LSWEEP_TEMPORAL_ADDRESS: undefined,
+        ...(readerUrl === null ? {} : { LSWEEP_POSTGRES_URL: undefined, LSWEEP_POSTGRES_READER_URL: readerUrl }),
+      };
+      const command = nodeCommand('services/dashboard/main', ['--ready-file', ready], { ...environment, ...own });
+      return Promise.resolve(lowPriority(command, niceness));
     },
     isReady: async (pid) =>
       readyPid(ready) === pid && (await accepts({ host: reachable(listen.host), port: listen.port })),

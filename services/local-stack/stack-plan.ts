@@ -2,8 +2,17 @@
 
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { artifactsUrl, type Config, type StackRecord } from '../config/index.ts';
+import { readerUrl } from '../store/index.ts';
 import type { StackLayout } from './layout.ts';
-import { addressOf, type Listening, orchestratorService, serviceEnvironment, workerService } from './node-services.ts';
+import {
+  addressOf,
+  DASHBOARD,
+  dashboardService,
+  type Listening,
+  orchestratorService,
+  serviceEnvironment,
+  workerService,
+} from './node-services.ts';
 import { choosePort, isFree } from './ports.ts';
 import { clusterIn } from './postgres/cluster.ts';
 import { postgresService } from './postgres/postgres-service.ts';
@@ -70,6 +79,13 @@ export async function planStack(config: Config, layout: StackLayout, before: Sta
         surroundings,
       ),
     );
+  }
+  if (config.dashboard.enabled && orchestrators.length > 0) {
+    const { address } = config.dashboard;
+    const [place] = await places(DASHBOARD, 1, address, 'dashboard.address', ports);
+    const writerUrl = config.postgres.url ?? ownPostgres;
+    const ownReader = config.postgres.readerUrl ?? (writerUrl === null ? null : readerUrl(writerUrl));
+    if (place !== undefined) services.push(dashboardService(place.listen, ownReader, surroundings));
   }
   if (services.length === 0) {
     throw new LatentSweepError(

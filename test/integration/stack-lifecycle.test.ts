@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import pg from 'pg';
+import { dashboardUrl } from '../../services/cli/dashboard-address.ts';
 import {
   type Config,
   endpoints,
@@ -54,6 +55,19 @@ async function query(url: string, sql: string): Promise<unknown> {
   } finally {
     await client.end();
   }
+}
+
+/** As a browser that was given the address: in by the token, then with its cookie; and as whom the process reads. */
+async function dashboardOf(config: Config): Promise<{ readonly status: number; readonly login: string | undefined }> {
+  const url = (await dashboardUrl(config)) ?? assert.fail('no dashboard runs');
+  const entered = await fetch(url, { redirect: 'manual' });
+  const cookie = entered.headers.get('set-cookie')?.split(';')[0] ?? '';
+  const { status } = await fetch(new URL('/', url), { headers: { cookie } });
+  const { pid } = markOfService(config, 'dashboard');
+  const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  assert.ok(!environment.some((one) => one.startsWith('LSWEEP_POSTGRES_URL=')));
+  const reader = environment.find((one) => one.startsWith('LSWEEP_POSTGRES_READER_URL='));
+  return { status, login: reader === undefined ? undefined : new URL(reader.slice(reader.indexOf('=') + 1)).username };
 }
 
 before(() => {
@@ -168,7 +182,7 @@ describe('Postgres and Temporal of the stack', { timeout: 8 * 60_000 }, () => {
 });
 
 describe('the whole stack', { timeout: 8 * 60_000 }, () => {
-  it('is ready with an orchestrator and a node, and starts either again when it is killed', async () => {
+  it('is ready with an orchestrator, a node and a dashboard, and starts each again when it is killed', async () => {
     const config = configWith('worker: { slots: 1 }\n');
     try {
       await up(config);
@@ -179,7 +193,10 @@ describe('the whole stack', { timeout: 8 * 60_000 }, () => {
       };
       await until('the orchestrator owns the node', isNodeOwned, WITHIN_MS);
       remember(config);
-      for (const name of ['orchestrator', 'gpu-worker']) {
+      const { status, login } = await dashboardOf(config);
+      assert.equal(status, 200);
+      assert.equal(login, 'lsweep_reader', 'the dashboard knows a login that can only read');
+      for (const name of ['orchestrator', 'gpu-worker', 'dashboard']) {
         const mark = markOfService(config, name);
         await kill(mark);
         await until(

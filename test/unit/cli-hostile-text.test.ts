@@ -20,7 +20,7 @@ import { sweepListText } from '../../services/cli/render/sweep-list.ts';
 import { explainTrial } from '../../services/cli/results/explain-trial.ts';
 import { showSweep } from '../../services/cli/results/show-sweep.ts';
 import { showTrial } from '../../services/cli/results/show-trial.ts';
-import { html } from '../../services/report/page/html.ts';
+import { html } from '../../services/html/index.ts';
 import { type QueryResult, readRows, type StudyReader } from '../../services/store/index.ts';
 import { visibleLine, visibleText } from '../../workflows/domain/visible-text.ts';
 import { runCli } from './cli-child.ts';

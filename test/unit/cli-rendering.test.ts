@@ -237,7 +237,9 @@ test('counts name a paused sweep and leave out what is zero', () => {
 
 test('what to type next stands apart from what it does, however the program is called', () => {
   for (const lsweep of ['lsweep', 'npx --no lsweep', 'node /some/where/else/services/cli/lsweep.mjs']) {
-    const lines = nextStepsText({ sweep: 'quickstart', lsweep, psql: null, stateDir: '/s' }).split('\n').slice(-2);
+    const lines = nextStepsText({ sweep: 'quickstart', lsweep, psql: null, stateDir: '/s', dashboard: null })
+      .split('\n')
+      .slice(-2);
     assert.equal(lines[0]?.indexOf('one trial'), lines[1]?.indexOf('stop the stack'));
     for (const line of lines) assert.match(line, / {2}(one trial|stop the stack)/);
   }

@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { csvChunks } from '../../services/answers/index.ts';
 import { type ResultRow, resultsQuery } from '../../services/cli/queries/results.ts';
 import { sweepsQuery } from '../../services/cli/queries/sweeps.ts';
-import { BATCH_ROWS, csvChunks, jsonOf, tableOf } from '../../services/cli/render/query-result.ts';
+import { BATCH_ROWS, jsonOf, tableOf } from '../../services/cli/render/query-result.ts';
 import { explainTrial } from '../../services/cli/results/explain-trial.ts';
 import { resultsLegend, resultsTable } from '../../services/cli/results/results-table.ts';
 import { phasesText } from '../../services/cli/results/show-sweep.ts';

@@ -100,7 +100,9 @@ test('every file says its question, units, caveat and parameters, and uses each 
       parameters.map((parameter) => parameter.name).sort(),
       name,
     );
-    assert.equal(parameters[0]?.name, 'sweep', name);
+    // about the stack, not about one sweep
+    const isOfStack = ['fleet', 'running', 'sweeps'].includes(name);
+    assert.equal(parameters[0]?.name, isOfStack ? undefined : 'sweep', name);
     assert.match(sql, /\border by\b/, name);
   }
   assert.throws(() => parseNamedQuery('x', '-- question: a?\nselect 1'), /must open with one "-- units/);

@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { html } from '../../services/html/index.ts';
 import { accuracyByLatents } from '../../services/report/figures/accuracy-by-latents.ts';
 import { standaloneSvg } from '../../services/report/figures/draw-chart.ts';
 import { rulingOf } from '../../services/report/findings/hypotheses.ts';
 import { taskLabels } from '../../services/report/findings/task-labels.ts';
-import { html } from '../../services/report/page/html.ts';
 import { effectText, hoursText, pointsText, pText } from '../../services/report/page/quantities.ts';
 import { matchPublished, publishedModelOf } from '../../services/report/published/match-published.ts';
 import { PUBLISHED_RESULTS } from '../../services/report/published/published-results.ts';

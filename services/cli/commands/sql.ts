@@ -96,8 +96,9 @@ async function run(
   options: Options,
 ): Promise<void> {
   const { json, csv, parquet } = options;
-  const [{ configOf, withPeoplesReader }, result, { limited }] = await Promise.all([
+  const [{ configOf, withPeoplesReader }, { csvChunks }, result, { limited }] = await Promise.all([
     import('../access.ts'),
+    import('../../answers/index.ts'),
     import('../render/query-result.ts'),
     import('../sql/limited.ts'),
   ]);
@@ -116,7 +117,7 @@ async function run(
     const texts = json
       ? result.jsonOf(limited(batches, limit))
       : csv
-        ? result.csvChunks(limited(batches, limit))
+        ? csvChunks(limited(batches, limit))
         : result.tableOf(batches, limit);
     // a file or program gets CSV as it is
     const asIs = csv && !process.stdout.isTTY;

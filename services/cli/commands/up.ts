@@ -34,16 +34,22 @@ export function register(program: Command): void {
       interruption.stopListening();
       const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
       const lsweep = lsweepCommand(process.env);
+      const { dashboardUrl } = await import('../dashboard-address.ts');
+      const dashboard = await dashboardUrl(config, '/', record);
       const lines = [
         kind === 'started' ? `The local stack is up (${seconds} s).` : 'The local stack is up already.',
         ...(isConfigChanged
           ? [`It runs with an earlier configuration; ${lsweep} down and ${lsweep} up apply the present one.`]
           : []),
+        ...(dashboard === null ? [] : [`Dashboard: ${dashboard}`]),
         ...(record.temporalUiUrl === null ? [] : [`Temporal's pages: ${record.temporalUiUrl}`]),
       ];
       const services = record.services.map(({ name, state, port, log }) => ({ name, state, port, log }));
       output.result(
-        { kind, isConfigChanged, stateDir: config.stateDir, temporalUiUrl: record.temporalUiUrl, services },
+        {
+          ...{ kind, isConfigChanged, stateDir: config.stateDir, dashboardUrl: dashboard },
+          ...{ temporalUiUrl: record.temporalUiUrl, services },
+        },
         lines.join('\n'),
       );
     });

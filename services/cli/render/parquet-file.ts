@@ -3,9 +3,9 @@
 
 import { rename, rm } from 'node:fs/promises';
 import { type BasicType, fileWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer';
+import { finiteOrText } from '../../answers/index.ts';
 import type { TypedResult } from '../../store/index.ts';
 import { distinctNames } from './distinct-names.ts';
-import { finiteOrText } from './query-result.ts';
 
 /** Of a row group: what is in memory at a time, and what a reader can skip at a time. */
 export const ROWS_PER_GROUP = 20_000;

@@ -1,10 +1,10 @@
-// The answer to a person's query in three forms. Values are exact: numbers as JavaScript prints them, times as ISO 8601 in UTC. CSV and JSON
-// are made batch by batch, for answers of any length; a table is for looking, and says what it leaves out.
+// The answer to a person's query as JSON, made batch by batch for answers of any length, and as a table, which is for looking and says what it
+// leaves out. CSV is in services/answers.
 
-import { stringify } from 'csv-stringify/sync';
-import { type QueryResult, spreadsheetText } from '../../store/index.ts';
+import { type Cell, cellOf, finiteOrText } from '../../answers/index.ts';
+import type { QueryResult } from '../../store/index.ts';
 import { distinctNames } from './distinct-names.ts';
-import { type Cell, left, renderTable, right } from './table.ts';
+import { left, renderTable, right } from './table.ts';
 
 /** Of a table: cli-table3 takes about 0.1 ms for a cell, and every cell gets the width of the widest of its column. */
 const MOST_ROWS = 1000;
@@ -33,18 +33,6 @@ export async function* jsonOf(batches: Batches): AsyncGenerator<string, void, un
 function jsonRows({ columns, rows }: QueryResult): readonly Readonly<Record<string, unknown>>[] {
   const names = distinctNames(columns);
   return rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i] ?? null])));
-}
-
-/** RFC 4180, with a heading; text that a spreadsheet would run has a quote in front. */
-export async function* csvChunks(batches: Batches): AsyncGenerator<string, void, undefined> {
-  let isFirst = true;
-  for await (const { columns, rows } of batches) {
-    const heading = isFirst ? [columns.map(spreadsheetText)] : [];
-    isFirst = false;
-    yield stringify([...heading, ...rows.map((row) => row.map(csvValue))], {
-      cast: { boolean: (value) => (value ? 'true' : 'false') },
-    });
-  }
 }
 
 /**
@@ -80,28 +68,4 @@ function tableText({ columns, rows }: QueryResult, isCut: boolean): string {
 
 function isLong(cell: Cell): cell is string {
   return typeof cell === 'string' && cell.length > MOST_CHARACTERS;
-}
-
-/** JSON has no NaN and no infinities; null would hide that there was a value. */
-export function finiteOrText(_: string, value: unknown): unknown {
-  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
-}
-
-function csvValue(value: unknown): Exclude<Cell, null> {
-  const cell = cellOf(value);
-  return typeof cell === 'string' ? spreadsheetText(cell) : (cell ?? '');
-}
-
-function cellOf(value: unknown): Cell {
-  if (value === null || value === undefined) return null;
-  if (value instanceof Date) return value.toISOString();
-  if (
-    typeof value === 'string' ||
-    typeof value === 'number' ||
-    typeof value === 'boolean' ||
-    typeof value === 'bigint'
-  ) {
-    return value;
-  }
-  return JSON.stringify(value, finiteOrText);
 }

@@ -1,8 +1,8 @@
 // The table of cells: one row per point of the grid, its seeds together, the published value beside it.
 
+import { type Html, html } from '../../html/index.ts';
 import type { CellGroup } from '../findings/cell-groups.ts';
 import type { PublishedModel } from '../published/published-results.ts';
-import { type Html, html } from './html.ts';
 import { htmlTable, type PageColumn } from './html-table.ts';
 import { intervalText, numberText, percentText, pointsText } from './quantities.ts';
 

@@ -1,10 +1,10 @@
 // The tables of verdicts, paired tests and device time.
 
+import { type Html, html } from '../../html/index.ts';
 import type { CellGroup } from '../findings/cell-groups.ts';
 import type { Comparison } from '../findings/comparisons.ts';
 import type { Verdict } from '../findings/hypotheses.ts';
 import type { GpuHoursRow } from '../queries/gpu-hours.ts';
-import { type Html, html } from './html.ts';
 import { htmlTable } from './html-table.ts';
 import { effectText, hoursText, numberText, pText } from './quantities.ts';
 

@@ -1,6 +1,6 @@
 // Tables of a page: columns as data, rows beyond a number left to the CSV beside the page.
 
-import { type Html, html, NOTHING } from './html.ts';
+import { type Html, html, NOTHING } from '../../html/index.ts';
 
 export interface PageColumn<Row> {
   readonly heading: string;

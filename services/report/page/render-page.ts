@@ -1,15 +1,14 @@
 // A report as one HTML page that needs nothing but itself: question, warnings, verdicts, cells, figures, paired tests, device time, and
 // how all of it was computed.
 
+import { type Html, html, NOTHING, PAGE_STYLE, trustedHtml } from '../../html/index.ts';
 import type { Figure } from '../figures/figure.ts';
 import { AS_GOOD_MARGIN } from '../findings/hypotheses.ts';
 import { BOOTSTRAP_SEED, RESAMPLES } from '../findings/resampling-of.ts';
 import type { Report } from '../report.ts';
 import { cellsTable, publishedModels } from './cells-table.ts';
 import { gpuHoursTable, pairsTable, verdictsTable } from './findings-tables.ts';
-import { type Html, html, NOTHING, trustedHtml } from './html.ts';
 import { sqlDetails } from './html-table.ts';
-import { PAGE_STYLE } from './page-style.ts';
 import { hoursText, momentText } from './quantities.ts';
 
 /** @param svgs of the figures, by name */

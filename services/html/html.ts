@@ -1,7 +1,7 @@
 // HTML as tagged templates: every value is escaped unless it is HTML already, so that no name or message of a sweep becomes markup,
 // and none of the characters that HTML forbids or that turn the reading direction is left.
 
-import { visibleText } from '../../../workflows/domain/visible-text.ts';
+import { visibleText } from '../../workflows/domain/visible-text.ts';
 
 /** Made by `html` and `trustedHtml` alone. */
 export interface Html {

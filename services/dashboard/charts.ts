@@ -1,0 +1,157 @@
+// Figures of the pages as Vega-Lite specs, in the style of the report. Plain data; drawn by services/report.
+
+import type { TopLevelSpec } from 'vega-lite';
+import { CHART_CONFIG, CHART_SCHEMA, seriesColors } from '../report/index.ts';
+import { numberOf, type Row, textOf } from './questions.ts';
+
+/** Accuracy over the latent budget, a line for each system with the 95 % interval of each point. @param rows of accuracy-by-system, of one task */
+export function accuracySpec(rows: readonly Row[]): TopLevelSpec {
+  const points = rows.map((row) => ({
+    series: seriesOf(row, severalChannels(rows)),
+    latents: numberOf(row, 'latents') ?? 0,
+    accuracy: percent(row, 'accuracy'),
+    low: percent(row, 'accuracy_low'),
+    high: percent(row, 'accuracy_high'),
+  }));
+  const chance = percent(rows[0], 'chance');
+  const x = {
+    field: 'latents',
+    type: 'quantitative',
+    title: 'latents per question',
+    axis: { tickMinStep: 1 },
+  } as const;
+  const color = {
+    field: 'series',
+    type: 'nominal',
+    title: 'system',
+    scale: seriesColors(points.map(({ series }) => series)),
+    legend: STRONG,
+  } as const;
+  return {
+    ...FRAME,
+    data: { values: points },
+    layer: [
+      {
+        mark: { type: 'rule', strokeWidth: 1.5 },
+        encoding: {
+          x,
+          color,
+          y: { field: 'low', type: 'quantitative', title: 'accuracy, %', scale: { zero: false } },
+          y2: { field: 'high' },
+        },
+      },
+      {
+        mark: { type: 'line', strokeWidth: 1.8 },
+        encoding: {
+          x,
+          color,
+          y: { field: 'accuracy', type: 'quantitative', title: 'accuracy, %', scale: { zero: false } },
+        },
+      },
+      {
+        mark: { type: 'point', filled: true, size: 60 },
+        encoding: { x, color, y: { field: 'accuracy', type: 'quantitative' } },
+      },
+      ...(chance === null ? [] : [chanceRule(chance)]),
+    ],
+  };
+}
+
+function chanceRule(chance: number) {
+  return {
+    data: { values: [{ chance }] },
+    mark: { type: 'rule' as const, strokeDash: [4, 3], color: '#808080' },
+    encoding: { y: { field: 'chance', type: 'quantitative' as const } },
+  };
+}
+
+/** Mean over seeds with a band of one standard deviation. @param rows of mean-curve */
+export function curveSpec(rows: readonly Row[], metric: string): TopLevelSpec {
+  const isSeveral = severalChannels(rows);
+  const points = rows.map((row) => {
+    const [mean, sd] = [numberOf(row, 'mean'), numberOf(row, 'sd') ?? 0];
+    return {
+      series: [seriesOf(row, isSeveral), budget(row)].join(' '),
+      step: numberOf(row, 'step'),
+      mean,
+      low: mean === null ? null : mean - sd,
+      high: mean === null ? null : mean + sd,
+    };
+  });
+  const x = { field: 'step', type: 'quantitative', title: 'optimizer step', scale: { nice: false } } as const;
+  const color = {
+    field: 'series',
+    type: 'nominal',
+    title: 'system and latents',
+    scale: seriesColors(points.map(({ series }) => series)),
+    legend: STRONG,
+  } as const;
+  return {
+    ...FRAME,
+    data: { values: points },
+    layer: [
+      {
+        mark: { type: 'area', opacity: 0.18 },
+        encoding: {
+          x,
+          color,
+          y: { field: 'low', type: 'quantitative', title: metric, scale: { zero: false } },
+          y2: { field: 'high' },
+        },
+      },
+      { mark: { type: 'line', strokeWidth: 1.6 }, encoding: { x, color, y: { field: 'mean', type: 'quantitative' } } },
+    ],
+  };
+}
+
+/** One cell: every step faint, the moving mean strong. @param rows of curve */
+export function cellCurveSpec(rows: readonly Row[], metric: string): TopLevelSpec {
+  const values = rows.map((row) => ({
+    step: numberOf(row, 'step'),
+    value: numberOf(row, 'value'),
+    smoothed: numberOf(row, 'smoothed'),
+  }));
+  const x = { field: 'step', type: 'quantitative', title: 'optimizer step', scale: { nice: false } } as const;
+  return {
+    ...FRAME,
+    data: { values },
+    layer: [
+      {
+        mark: { type: 'line', strokeWidth: 0.8, opacity: 0.4, color: '#0072B2' },
+        encoding: { x, y: { field: 'value', type: 'quantitative', title: metric, scale: { zero: false } } },
+      },
+      {
+        mark: { type: 'line', strokeWidth: 1.8, color: '#0072B2' },
+        encoding: { x, y: { field: 'smoothed', type: 'quantitative' } },
+      },
+    ],
+  };
+}
+
+/** A legend as strong as its lines, although a band is faint. */
+const STRONG = { symbolOpacity: 1, symbolType: 'stroke', symbolStrokeWidth: 3 } as const;
+
+const FRAME = { $schema: CHART_SCHEMA, width: 520, height: 260, config: CHART_CONFIG } as const;
+
+function percent(row: Row | undefined, column: string): number | null {
+  const share = numberOf(row, column);
+  return share === null ? null : 100 * share;
+}
+
+function seriesOf(row: Row, isSeveral: boolean): string {
+  const channel = textOf(row, 'channel');
+  return isSeveral && channel !== '' ? `${textOf(row, 'system')} ${channel}` : textOf(row, 'system');
+}
+
+function budget(row: Row): string {
+  const latents = numberOf(row, 'latents') ?? 0;
+  return latents === 0 ? '' : String(latents);
+}
+
+/** A system that exchanges through more than one channel here is told apart by it. */
+function severalChannels(rows: readonly Row[]): boolean {
+  const channels = new Map<string, Set<string>>();
+  for (const row of rows)
+    channels.set(textOf(row, 'system'), (channels.get(textOf(row, 'system')) ?? new Set()).add(textOf(row, 'channel')));
+  return [...channels.values()].some((ones) => ones.size > 1);
+}
