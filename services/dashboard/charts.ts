@@ -104,26 +104,32 @@ export function curveSpec(rows: readonly Row[], metric: string): TopLevelSpec {
   };
 }
 
-/** One cell: every step faint, the moving mean strong. @param rows of curve */
-export function cellCurveSpec(rows: readonly Row[], metric: string): TopLevelSpec {
-  const values = rows.map((row) => ({
-    step: numberOf(row, 'step'),
-    value: numberOf(row, 'value'),
-    smoothed: numberOf(row, 'smoothed'),
-  }));
+/** Of one cell or several: every step faint, the moving mean strong. */
+export function cellCurvesSpec(
+  cells: readonly { readonly name: string; readonly rows: readonly Row[] }[],
+  metric: string,
+): TopLevelSpec {
+  const values = cells.flatMap(({ name, rows }) =>
+    rows.map((row) => ({
+      ...{ cell: name, step: numberOf(row, 'step') },
+      ...{ value: numberOf(row, 'value'), smoothed: numberOf(row, 'smoothed') },
+    })),
+  );
   const x = { field: 'step', type: 'quantitative', title: 'optimizer step', scale: { nice: false } } as const;
+  const color = {
+    field: 'cell',
+    type: 'nominal',
+    title: null,
+    scale: seriesColors(cells.map(({ name }) => name)),
+    legend: cells.length > 1 ? STRONG : null,
+  } as const;
+  const y = (field: string) => ({ field, type: 'quantitative', title: metric, scale: { zero: false } }) as const;
   return {
     ...FRAME,
     data: { values },
     layer: [
-      {
-        mark: { type: 'line', strokeWidth: 0.8, opacity: 0.4, color: '#0072B2' },
-        encoding: { x, y: { field: 'value', type: 'quantitative', title: metric, scale: { zero: false } } },
-      },
-      {
-        mark: { type: 'line', strokeWidth: 1.8, color: '#0072B2' },
-        encoding: { x, y: { field: 'smoothed', type: 'quantitative' } },
-      },
+      { mark: { type: 'line', strokeWidth: 0.8, opacity: 0.4 }, encoding: { x, color, y: y('value') } },
+      { mark: { type: 'line', strokeWidth: 1.8 }, encoding: { x, color, y: y('smoothed') } },
     ],
   };
 }

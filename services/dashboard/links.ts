@@ -15,5 +15,6 @@ function link(path: readonly (string | number)[], parameters: Parameters = {}): 
 export const sweepLink = (sweep: string, parameters: Parameters = {}): string => link(['sweeps', sweep], parameters);
 export const cellLink = (sweep: string, cell: number, parameters: Parameters = {}): string =>
   link(['sweeps', sweep, 'cells', cell], parameters);
+export const compareLink = (sweep: string, a: string): string => link(['sweeps', sweep, 'compare'], { a });
 export const queryLink = (name: string, parameters: Parameters): string => link(['queries', name], parameters);
 export const csvLink = (name: string, parameters: Parameters): string => link(['queries', `${name}.csv`], parameters);

@@ -13,6 +13,7 @@ import type { Reader } from '../store/index.ts';
 import { type DashboardAddress, hostNames } from './address.ts';
 import { addGate } from './gate.ts';
 import { cellPage } from './pages/cell-page.ts';
+import { comparePage } from './pages/compare-page.ts';
 import { fleetPage } from './pages/fleet-page.ts';
 import { type PageParts, pageHtml } from './pages/layout.ts';
 import { queryListPage, queryPage } from './pages/query-pages.ts';
@@ -70,6 +71,7 @@ function addPages(app: FastifyInstance, questions: Questions): void {
   app.get('/style.css', async (_, reply) => reply.type('text/css; charset=utf-8').send(DASHBOARD_STYLE));
   page(app, '/', () => sweepsPage(questions));
   page<SweepPath>(app, '/sweeps/:sweep', ({ sweep }, view) => sweepPage(questions, sweep, view));
+  page<SweepPath>(app, '/sweeps/:sweep/compare', ({ sweep }, view) => comparePage(questions, sweep, view));
   page<CellPath>(app, '/sweeps/:sweep/cells/:cell', ({ sweep, cell }, view) => cellPage(questions, sweep, cell, view));
   page(app, '/fleet', () => fleetPage(questions));
   page(app, '/queries', () => queryListPage(questions));
@@ -125,7 +127,8 @@ function valuesOf(query: View): Readonly<Record<string, string>> {
 
 function statusOf({ code }: LatentSweepError): number {
   if (code === 'INPUT_INVALID') return 404;
-  return code === 'STORE_UNREACHABLE' ? 503 : 500;
+  // the login that reads is made by the first orchestrator
+  return code === 'STORE_UNREACHABLE' || code === 'CONFIG_INVALID' ? 503 : 500;
 }
 
 function sendFault(reply: FastifyReply, status: number, words: string): FastifyReply {

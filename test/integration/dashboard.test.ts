@@ -123,6 +123,7 @@ test('every view is there, with its SQL, its CSV and how many rows it shows', as
     `/sweeps/${NAME}?x=seed&y=system&kind=finetune&metric=loss_nats&a=h2&b=liu`,
     `/sweeps/${NAME}/cells/0`,
     `/sweeps/half-done/cells/${open}`,
+    `/sweeps/${NAME}/compare?a=0&b=7`,
     '/fleet',
   ]) {
     const body = await page(path);

@@ -2,6 +2,7 @@
 
 import { LatentSweepError } from '../../../workflows/domain/errors.ts';
 import { type Html, html, NOTHING } from '../../html/index.ts';
+import { compareLink } from '../links.ts';
 import { type Questions, records, textOf } from '../questions.ts';
 import { valueHtml } from '../values.ts';
 import { choices } from './choice.ts';
@@ -46,7 +47,7 @@ export async function cellPage(questions: Questions, sweep: string, cell: string
   return {
     title: `cell ${cell}`,
     trail: sweepTrail(sweep),
-    body: html`<p>${axesText(records(settings).filter((row) => row['is_axis'] === true))}</p>${sections}`,
+    body: html`<p><a href="${compareLink(sweep, cell)}">beside another cell</a></p><p>${axesText(records(settings).filter((row) => row['is_axis'] === true))}</p>${sections}`,
     refreshSeconds: isOpen ? REFRESH_SECONDS : null,
   };
 }
@@ -78,7 +79,9 @@ async function curveSection(
   const drawn =
     rows.length === 0
       ? NOTHING
-      : await figure(`${metric} of ${kind} over steps`, ({ cellCurveSpec }) => cellCurveSpec(rows, metric));
+      : await figure(`${metric} of ${kind} over steps`, ({ cellCurvesSpec }) =>
+          cellCurvesSpec([{ name: `cell ${named.cell}`, rows }], metric),
+        );
   return panel(answer, {
     heading: `Curve: ${metric} of ${kind}`,
     body: html`${form}${drawn}`,
