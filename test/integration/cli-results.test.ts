@@ -279,3 +279,32 @@ test('sql writes Parquet with the types that Postgres has, and keeps to a limit'
   const table = await lsweep('sql', 'select n from generate_series(1, 5) n', '--limit', '2');
   assert.match(table.stdout, /\(the first 2 rows; there are more; --csv or --json for everything\)/);
 });
+
+test('views lists every view with what a row of it is, views NAME its columns with their types and meaning', async () => {
+  const views = jsonOf<readonly Row[]>((await lsweep('--json', 'views')).stdout);
+  const known = await fixture.rows<{ view: string }>(
+    "select viewname as view from pg_views where schemaname = 'study' order by 1",
+  );
+  assert.deepEqual(
+    views.map(({ view }) => view),
+    known.map(({ view }) => view),
+  );
+  for (const { view, comment } of views) assert.match(String(comment), /\S/, String(view));
+
+  const { columns, comment } = jsonOf<{ comment: string; columns: readonly Row[] }>(
+    (await lsweep('--json', 'views', 'study.cells')).stdout,
+  );
+  assert.match(comment, /One row per cell/);
+  assert.deepEqual(columns[1], {
+    column: 'cell',
+    type: 'integer',
+    comment: 'Number of the cell in the sweep, from 0.',
+  });
+  const text = await lsweep('views', 'cells');
+  assert.match(text.stdout, /^study\.cells\nOne row per cell[^]*\ncell {2}integer\n {4}Number of the cell/);
+  for (const line of text.stdout.split('\n')) assert.ok(line.length <= 80, line);
+
+  const unknown = await lsweep('views', 'cell');
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.stderr, /there is no view "cell" in schema study; nearest: cells/);
+});
