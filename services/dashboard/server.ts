@@ -12,6 +12,7 @@ import type { NamedQuery } from '../named-queries/index.ts';
 import type { Reader } from '../store/index.ts';
 import { type DashboardAddress, hostNames } from './address.ts';
 import { addGate } from './gate.ts';
+import { LIVE_SCRIPT } from './live-script.ts';
 import { cellPage } from './pages/cell-page.ts';
 import { comparePage } from './pages/compare-page.ts';
 import { fleetPage } from './pages/fleet-page.ts';
@@ -20,7 +21,7 @@ import { queryListPage, queryPage } from './pages/query-pages.ts';
 import { sweepPage } from './pages/sweep-page.ts';
 import { sweepsPage } from './pages/sweeps-page.ts';
 import { Questions } from './questions.ts';
-import { DASHBOARD_STYLE } from './style.ts';
+import { DASHBOARD_STYLE, ICON } from './style.ts';
 
 export interface DashboardOptions {
   readonly address: DashboardAddress;
@@ -51,7 +52,14 @@ export async function serveDashboard({ address, token, reader, queries, log }: D
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
-        ...{ defaultSrc: ["'none'"], styleSrc: ["'self'"], imgSrc: ["'self'"], formAction: ["'self'"] },
+        ...{
+          defaultSrc: ["'none'"],
+          scriptSrc: ["'self'"],
+          connectSrc: ["'self'"],
+          styleSrc: ["'self'"],
+          imgSrc: ["'self'"],
+          formAction: ["'self'"],
+        },
         ...{ frameAncestors: ["'none'"], baseUri: ["'none'"] },
       },
     },
@@ -69,6 +77,8 @@ export async function serveDashboard({ address, token, reader, queries, log }: D
 function addPages(app: FastifyInstance, questions: Questions): void {
   app.addHook('onSend', async (_, reply) => void reply.header('cache-control', 'no-store'));
   app.get('/style.css', async (_, reply) => reply.type('text/css; charset=utf-8').send(DASHBOARD_STYLE));
+  app.get('/live.js', async (_, reply) => reply.type('text/javascript; charset=utf-8').send(LIVE_SCRIPT));
+  app.get('/icon.svg', async (_, reply) => reply.type('image/svg+xml').send(ICON));
   page(app, '/', () => sweepsPage(questions));
   page<SweepPath>(app, '/sweeps/:sweep', ({ sweep }, view) => sweepPage(questions, sweep, view));
   page<SweepPath>(app, '/sweeps/:sweep/compare', ({ sweep }, view) => comparePage(questions, sweep, view));

@@ -99,14 +99,17 @@ test('nobody gets in without the token, by another name, or from a page of anoth
   assert.equal((await get('/', { host: `localhost:${dashboard.port}` })).status, 200);
 });
 
-test('it only reads: no other method is answered, and a page may run no script', async () => {
+test('it only reads: no other method is answered, and a page may run no script but its own file', async () => {
   for (const method of ['POST', 'PUT', 'DELETE', 'PATCH'])
     assert.equal((await get('/', {}, method)).status, 404, method);
   const { headers } = await get('/');
   assert.equal(
     headers['content-security-policy'],
-    "default-src 'none';style-src 'self';img-src 'self';form-action 'self';frame-ancestors 'none';base-uri 'none'",
+    "default-src 'none';script-src 'self';connect-src 'self';style-src 'self';img-src 'self';form-action 'self';frame-ancestors 'none';base-uri 'none'",
   );
+  const body = await page(`/sweeps/${NAME}`);
+  assert.deepEqual(body.match(/<script[^>]*>[^<]*/g), ['<script src="/live.js" defer>']);
+  assert.doesNotMatch(body, /\son[a-z]+=|style="|http-equiv/);
   assert.deepEqual([headers['cache-control'], headers['x-content-type-options']], ['no-store', 'nosniff']);
 });
 
