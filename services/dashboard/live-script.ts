@@ -2,17 +2,29 @@
 // numbers are stale when the server does not answer. Without script a page stays as it was read.
 
 export const LIVE_SCRIPT = `'use strict';
+const TICK_SECONDS = 5;
 const seconds = Number(document.body.dataset.refresh);
 const note = document.getElementById('read');
 let staleSince = null;
-async function readAgain() {
+let readAt = Date.now();
+async function ask(path, mostSeconds) {
+  const answer = await fetch(path, { signal: AbortSignal.timeout(1000 * mostSeconds) });
+  if (!answer.ok) throw new Error('status ' + answer.status);
+  return answer.text();
+}
+async function tick() {
   const main = document.getElementById('main');
   const isTyping = main.contains(document.activeElement) && document.activeElement.matches('input, select');
-  if (document.hidden || isTyping) return;
+  if (document.hidden) return;
+  const isDue = !isTyping && Date.now() - readAt >= 1000 * seconds;
   try {
-    const answer = await fetch(location.href, { signal: AbortSignal.timeout(1000 * Math.max(10, seconds)) });
-    if (!answer.ok) throw new Error(String(answer.status));
-    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    if (!isDue && staleSince === null) {
+      await ask('/alive', TICK_SECONDS);
+      return;
+    }
+    const text = await ask(location.href, Math.max(TICK_SECONDS, seconds));
+    readAt = Date.now();
+    const page = new DOMParser().parseFromString(text, 'text/html');
     const opened = [...main.querySelectorAll('details')].map((one) => one.open);
     const scrolled = [...main.querySelectorAll('.wide')].map((one) => one.scrollLeft);
     const fresh = page.getElementById('main');
@@ -29,5 +41,5 @@ async function readAgain() {
     note.textContent = 'Stale since ' + staleSince.toISOString().slice(0, 19).replace('T', ' ') + ' UTC: the dashboard does not answer (' + error.message + '). lsweep status tells why.';
   }
 }
-const timer = seconds > 0 ? setInterval(readAgain, 1000 * seconds) : null;
+const timer = seconds > 0 ? setInterval(tick, 1000 * TICK_SECONDS) : null;
 `;

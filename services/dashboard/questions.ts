@@ -51,6 +51,11 @@ export class Questions {
     return { query, parameters, sql, columns, rows };
   }
 
+  /** Whether Postgres answers. @throws LatentSweepError STORE_UNREACHABLE, CONFIG_INVALID */
+  async check(): Promise<void> {
+    await this.#reader.query('select 1');
+  }
+
   /** Rows in batches. @throws LatentSweepError as `ask` */
   batches(sql: string, most: number): ReturnType<Reader['batches']> {
     return this.#reader.batches(sql, most);

@@ -78,6 +78,10 @@ function addPages(app: FastifyInstance, questions: Questions): void {
   app.addHook('onSend', async (_, reply) => void reply.header('cache-control', 'no-store'));
   app.get('/style.css', async (_, reply) => reply.type('text/css; charset=utf-8').send(DASHBOARD_STYLE));
   app.get('/live.js', async (_, reply) => reply.type('text/javascript; charset=utf-8').send(LIVE_SCRIPT));
+  app.get('/alive', async (_, reply) => {
+    await questions.check();
+    return reply.code(204).send();
+  });
   app.get('/icon.svg', async (_, reply) => reply.type('image/svg+xml').send(ICON));
   page(app, '/', () => sweepsPage(questions));
   page<SweepPath>(app, '/sweeps/:sweep', ({ sweep }, view) => sweepPage(questions, sweep, view));

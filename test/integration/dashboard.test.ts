@@ -113,6 +113,10 @@ test('it only reads: no other method is answered, and a page may run no script b
   assert.deepEqual([headers['cache-control'], headers['x-content-type-options']], ['no-store', 'nosniff']);
 });
 
+test('whether numbers could be read is told without reading them', async () => {
+  assert.deepEqual([(await get('/alive')).status, (await get('/alive', { cookie: '' })).status], [204, 401]);
+});
+
 test('every view is there, with its SQL, its CSV and how many rows it shows', async () => {
   const [unfinished] = await fixture.rows<{ cell: number }>(
     `select max(cell) as cell from study.cells where sweep = 'half-done' and state = 'planned'`,
