@@ -35,6 +35,7 @@ const COMMAND_FILES: readonly (readonly [names: readonly string[], load: () => P
   [['config'], () => import('./commands/config.ts')],
   [['train'], () => import('./commands/train.ts')],
   [['trainer'], () => import('./commands/trainer.ts')],
+  [['help'], () => import('./commands/help.ts')],
   [['completion'], () => import('./commands/completion.ts')],
 ];
 
@@ -47,7 +48,7 @@ export async function buildProgram(words: readonly string[]): Promise<Command> {
     .description('Latent-reasoning sweeps over GPU nodes: describe a grid, start it, read every number in Postgres.')
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help for a command')
-    .helpCommand('help [command]', 'print help for a command')
+    .helpCommand(false)
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(lsweep help shows the commands)')
     .exitOverride()
