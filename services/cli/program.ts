@@ -28,6 +28,7 @@ const COMMAND_FILES: readonly (readonly [names: readonly string[], load: () => P
   [['nodes'], () => import('./commands/nodes.ts')],
   [['report'], () => import('./commands/report.ts')],
   [['sql'], () => import('./commands/sql.ts')],
+  [['export'], () => import('./commands/export.ts')],
   [['views'], () => import('./commands/views.ts')],
   [['pause', 'resume', 'cancel', 'retry', 'set'], () => import('./commands/commands-on-sweeps.ts')],
   [['delete'], () => import('./commands/delete.ts')],

@@ -308,3 +308,47 @@ test('views lists every view with what a row of it is, views NAME its columns wi
   assert.equal(unknown.code, 2);
   assert.match(unknown.stderr, /there is no view "cell" in schema study; nearest: cells/);
 });
+
+test('export writes whole tables with a description of each column, again over itself, and not beside files of others', async () => {
+  const folder = join(cwd, 'exported');
+  for (let again = 0; again < 2; again++) {
+    const { files } = jsonOf<{ files: readonly { file: string; rows: number }[] }>(
+      (await lsweep('--json', 'export', 'quickstart', '--out', folder)).stdout,
+    );
+    for (const { file, rows } of files) {
+      const view = file.replace('.parquet', '');
+      const read = await parquetReadObjects({ file: await asyncBufferFromFile(join(folder, file)) });
+      const [counted] = await fixture.rows<{ n: number }>(
+        `select count(*)::integer as n from study.${view} where sweep = 'quickstart'`,
+      );
+      assert.deepEqual([read.length, rows], [counted?.n, counted?.n], view);
+    }
+    assert.deepEqual(
+      files.map(({ file }) => file),
+      ['cells.parquet', 'phases.parquet', 'items.parquet', 'curves.parquet'],
+    );
+  }
+  const cells: readonly Row[] = await parquetReadObjects({
+    file: await asyncBufferFromFile(join(folder, 'cells.parquet')),
+  });
+  const expected = await fixture.rows<Row>(
+    "select cell, system, accuracy from study.cells where sweep = 'quickstart' order by cell",
+  );
+  assert.deepEqual(
+    cells.map((row) => ({ cell: row['cell'], system: row['system'], accuracy: row['accuracy'] })),
+    expected,
+  );
+  const readme = readFileSync(join(folder, 'README.md'), 'utf8');
+  for (const column of Object.keys(cells[0] ?? {}))
+    assert.match(readme, new RegExp(`\\| \`${column}\` \\| \\S.* \\| \\S`));
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.endsWith('.partial')),
+    [],
+  );
+
+  writeFileSync(join(folder, 'mine.txt'), 'x');
+  const refused = await lsweep('export', 'quickstart', '--out', folder);
+  assert.match(refused.stderr, /CONFLICT: .* holds "mine\.txt", which no export writes/);
+  assert.equal((await lsweep('export', 'quickstart', '--out', folder, '--force')).code, 0);
+  assert.match((await lsweep('export', 'nobody', '--out', folder)).stderr, /there is no sweep "nobody"/);
+});
