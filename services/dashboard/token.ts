@@ -6,7 +6,8 @@ import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { dirname, join } from 'node:path';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 
-const FORM = /^[0-9a-f]{64}$/;
+/** 32 random bytes in base64url. */
+const FORM = /^[\w-]{43}$/;
 
 function tokenPath(stateDir: string): string {
   return join(stateDir, 'dashboard-token');
@@ -34,7 +35,7 @@ export function isToken(given: string, token: string): boolean {
 function make(path: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 });
+  writeFileSync(draft, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 });
   try {
     linkSync(draft, path);
   } catch (error) {
