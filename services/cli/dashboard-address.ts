@@ -1,6 +1,6 @@
 // The address of the running stack's dashboard, with the token that lets a browser in.
 
-import { type Config, runningStack, type StackRecord } from '../config/index.ts';
+import { type Config, joinHostPort, runningStack, type StackRecord, splitHostPort } from '../config/index.ts';
 import { DASHBOARD } from '../local-stack/index.ts';
 
 /** @returns null where the stack is down or runs none */
@@ -11,9 +11,9 @@ export async function dashboardUrl(
 ): Promise<string | null> {
   const service = record?.services.find(({ name }) => name === DASHBOARD);
   if (service === undefined || service.port === null) return null;
-  const { dashboardAddress, readOrMakeToken } = await import('../dashboard/index.ts');
-  const { host } = dashboardAddress(config.dashboard.address);
-  const url = new URL(path, `http://${host.includes(':') ? `[${host}]` : host}:${service.port}`);
+  const { readOrMakeToken } = await import('../dashboard/index.ts');
+  const { host } = splitHostPort(config.dashboard.address);
+  const url = new URL(path, `http://${joinHostPort({ host, port: service.port })}`);
   url.searchParams.set('token', readOrMakeToken(config.stateDir));
   return url.href;
 }

@@ -4,6 +4,7 @@ export { describeConfig, type KeyDescription, type SectionDescription } from './
 export { artifactsUrl, type Endpoints, endpoints, runningStack } from './endpoints.ts';
 export type { Environment } from './environment.ts';
 export { findKeys } from './find-keys.ts';
+export { type HostPort, joinHostPort, splitHostPort } from './host-port.ts';
 export { LEAVES, type Leaf } from './leaves.ts';
 export { type Config, type ConfigSources, loadConfig } from './load.ts';
 export { readPemFiles } from './pem-files.ts';
@@ -11,6 +12,7 @@ export { isAlive, markOf, type ProcessMark } from './process-mark.ts';
 export { redact, redactUrl } from './redact.ts';
 export { type RpcSettings, rpcSettings } from './rpc-options.ts';
 export { secretPath } from './secret-file.ts';
+export { makeSecretOnce } from './secret-once.ts';
 export { slotCount } from './slot-count.ts';
 export {
   readStackRecord,

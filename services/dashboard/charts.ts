@@ -6,8 +6,9 @@ import { numberOf, type Row, textOf } from './questions.ts';
 
 /** Accuracy over the latent budget, a line for each system with the 95 % interval of each point. @param rows of accuracy-by-system, of one task */
 export function accuracySpec(rows: readonly Row[]): TopLevelSpec {
+  const isSeveral = severalChannels(rows);
   const points = rows.map((row) => ({
-    series: seriesOf(row, severalChannels(rows)),
+    series: seriesOf(row, isSeveral),
     latents: numberOf(row, 'latents') ?? 0,
     accuracy: percent(row, 'accuracy'),
     low: percent(row, 'accuracy_low'),
@@ -20,13 +21,11 @@ export function accuracySpec(rows: readonly Row[]): TopLevelSpec {
     title: 'latents per question',
     axis: { tickMinStep: 1 },
   } as const;
-  const color = {
-    field: 'series',
-    type: 'nominal',
-    title: 'system',
-    scale: seriesColors(points.map(({ series }) => series)),
-    legend: STRONG,
-  } as const;
+  const color = colorOf(
+    'series',
+    'system',
+    points.map(({ series }) => series),
+  );
   return {
     ...FRAME,
     data: { values: points },
@@ -78,14 +77,11 @@ export function curveSpec(rows: readonly Row[], metric: string): TopLevelSpec {
       high: mean === null ? null : mean + sd,
     };
   });
-  const x = { field: 'step', type: 'quantitative', title: 'optimizer step', scale: { nice: false } } as const;
-  const color = {
-    field: 'series',
-    type: 'nominal',
-    title: 'system and latents',
-    scale: seriesColors(points.map(({ series }) => series)),
-    legend: STRONG,
-  } as const;
+  const color = colorOf(
+    'series',
+    'system and latents',
+    points.map(({ series }) => series),
+  );
   return {
     ...FRAME,
     data: { values: points },
@@ -93,13 +89,16 @@ export function curveSpec(rows: readonly Row[], metric: string): TopLevelSpec {
       {
         mark: { type: 'area', opacity: 0.18 },
         encoding: {
-          x,
+          x: STEP,
           color,
           y: { field: 'low', type: 'quantitative', title: metric, scale: { zero: false } },
           y2: { field: 'high' },
         },
       },
-      { mark: { type: 'line', strokeWidth: 1.6 }, encoding: { x, color, y: { field: 'mean', type: 'quantitative' } } },
+      {
+        mark: { type: 'line', strokeWidth: 1.6 },
+        encoding: { x: STEP, color, y: { field: 'mean', type: 'quantitative' } },
+      },
     ],
   };
 }
@@ -115,27 +114,28 @@ export function cellCurvesSpec(
       ...{ value: numberOf(row, 'value'), smoothed: numberOf(row, 'smoothed') },
     })),
   );
-  const x = { field: 'step', type: 'quantitative', title: 'optimizer step', scale: { nice: false } } as const;
-  const color = {
-    field: 'cell',
-    type: 'nominal',
-    title: null,
-    scale: seriesColors(cells.map(({ name }) => name)),
-    legend: cells.length > 1 ? STRONG : null,
-  } as const;
+  const names = cells.map(({ name }) => name);
+  const color = { ...colorOf('cell', null, names), legend: cells.length > 1 ? STRONG : null };
   const y = (field: string) => ({ field, type: 'quantitative', title: metric, scale: { zero: false } }) as const;
   return {
     ...FRAME,
     data: { values },
     layer: [
-      { mark: { type: 'line', strokeWidth: 0.8, opacity: 0.4 }, encoding: { x, color, y: y('value') } },
-      { mark: { type: 'line', strokeWidth: 1.8 }, encoding: { x, color, y: y('smoothed') } },
+      { mark: { type: 'line', strokeWidth: 0.8, opacity: 0.4 }, encoding: { x: STEP, color, y: y('value') } },
+      { mark: { type: 'line', strokeWidth: 1.8 }, encoding: { x: STEP, color, y: y('smoothed') } },
     ],
   };
 }
 
 /** A legend as strong as its lines, although a band is faint. */
 const STRONG = { symbolOpacity: 1, symbolType: 'stroke', symbolStrokeWidth: 3 } as const;
+
+const STEP = { field: 'step', type: 'quantitative', title: 'optimizer step', scale: { nice: false } } as const;
+
+/** A colour for each series, the same in every figure. */
+function colorOf(field: string, title: string | null, names: readonly string[]) {
+  return { field, type: 'nominal', title, scale: seriesColors(names), legend: STRONG } as const;
+}
 
 const FRAME = { $schema: CHART_SCHEMA, width: 520, height: 260, config: CHART_CONFIG } as const;
 

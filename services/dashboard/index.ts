@@ -1,5 +1,4 @@
 // The border of the dashboard: its server, and what leads to it.
 
-export { dashboardAddress } from './address.ts';
 export { type Dashboard, type DashboardOptions, serveDashboard } from './server.ts';
 export { readOrMakeToken } from './token.ts';

@@ -1,13 +1,12 @@
 // The dashboard's process: configuration in, then pages until a signal.
 
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import pino from 'pino';
-import { endpoints, loadConfig } from '../config/index.ts';
+import { endpoints, loadConfig, splitHostPort } from '../config/index.ts';
 import { endOnErrors } from '../edge/index.ts';
 import { readNamedQueries } from '../named-queries/index.ts';
+import { removeReadyFile, writeReadyFile } from '../program/index.ts';
 import { openReader, postgresError } from '../store/index.ts';
-import { dashboardAddress } from './address.ts';
 import { serveDashboard } from './server.ts';
 import { readOrMakeToken } from './token.ts';
 
@@ -23,7 +22,7 @@ const reader = openReader(readerUrl ?? endpoints(config).postgresUrl, {
   timeoutMs,
 });
 const dashboard = await serveDashboard({
-  address: dashboardAddress(config.dashboard.address),
+  address: splitHostPort(config.dashboard.address),
   token: readOrMakeToken(config.stateDir),
   reader,
   queries: await readNamedQueries(),
@@ -31,14 +30,11 @@ const dashboard = await serveDashboard({
 });
 log.info({ port: dashboard.port }, 'pages are served');
 const readyFile = args['ready-file'] ?? null;
-if (readyFile !== null) {
-  writeFileSync(`${readyFile}.new`, JSON.stringify({ pid: process.pid, port: dashboard.port }));
-  renameSync(`${readyFile}.new`, readyFile);
-}
+writeReadyFile(readyFile, { port: dashboard.port });
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop());
 
 async function stop(): Promise<void> {
-  if (readyFile !== null) rmSync(readyFile, { force: true });
+  removeReadyFile(readyFile);
   await dashboard.close();
   await reader.close();
   process.exit(0);

@@ -2,7 +2,7 @@
 
 import { findNamedQuery, type NamedQuery, namedStatement } from '../named-queries/index.ts';
 import type { Reader } from '../store/index.ts';
-import type { Parameters } from './links.ts';
+import { givenOf, type Parameters } from './links.ts';
 
 export interface Answer {
   readonly query: NamedQuery;
@@ -36,12 +36,7 @@ export class Questions {
   /** @throws LatentSweepError INPUT_INVALID for an unknown query or a parameter that is missing, unknown or of another type */
   statement(name: string, parameters: Parameters): { readonly query: NamedQuery; readonly sql: string } {
     const query = this.find(name);
-    const given = new Map(
-      Object.entries(parameters).flatMap(([key, value]) =>
-        value === null || value === undefined || value === '' ? [] : [[key, String(value)] as const],
-      ),
-    );
-    return { query, sql: namedStatement(query, given) };
+    return { query, sql: namedStatement(query, new Map(givenOf(parameters))) };
   }
 
   /** @throws LatentSweepError as `statement`, SQL_FAILED, STORE_UNREACHABLE, CONFIG_INVALID */

@@ -7,10 +7,11 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRepl
 import type { Logger } from 'pino';
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
 import { csvChunks } from '../answers/index.ts';
+import type { HostPort } from '../config/index.ts';
 import { html } from '../html/index.ts';
 import type { NamedQuery } from '../named-queries/index.ts';
 import type { Reader } from '../store/index.ts';
-import { type DashboardAddress, hostNames } from './address.ts';
+import { hostNames } from './address.ts';
 import { addGate } from './gate.ts';
 import { LIVE_SCRIPT } from './live-script.ts';
 import { cellPage } from './pages/cell-page.ts';
@@ -24,7 +25,8 @@ import { Questions } from './questions.ts';
 import { DASHBOARD_STYLE, ICON } from './style.ts';
 
 export interface DashboardOptions {
-  readonly address: DashboardAddress;
+  /** Of this machine alone. */
+  readonly address: HostPort;
   /** Of the stack. */
   readonly token: string;
   /** Runs statements of people: one that can do more than read refuses them. */
@@ -52,15 +54,14 @@ export async function serveDashboard({ address, token, reader, queries, log }: D
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
-        ...{
-          defaultSrc: ["'none'"],
-          scriptSrc: ["'self'"],
-          connectSrc: ["'self'"],
-          styleSrc: ["'self'"],
-          imgSrc: ["'self'"],
-          formAction: ["'self'"],
-        },
-        ...{ frameAncestors: ["'none'"], baseUri: ["'none'"] },
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        connectSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
       },
     },
     strictTransportSecurity: false,

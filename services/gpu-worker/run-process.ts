@@ -1,6 +1,6 @@
 // A gpu-worker as a process of its own: says when it is ready, leaves in order on SIGTERM and SIGINT. main.ts only gathers the options.
 
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { removeReadyFile, writeReadyFile } from '../program/index.ts';
 import type { WorkerOptions } from './options.ts';
 import { startWorker } from './worker.ts';
 
@@ -19,13 +19,9 @@ export async function runWorker(options: WorkerProcessOptions): Promise<never> {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
   });
   const worker = await startWorker(options);
-  if (readyFile !== null) {
-    const ready = { pid: process.pid, nodeId: worker.nodeId, address: worker.address };
-    writeFileSync(`${readyFile}.new`, JSON.stringify(ready));
-    renameSync(`${readyFile}.new`, readyFile);
-  }
+  writeReadyFile(readyFile, { nodeId: worker.nodeId, address: worker.address });
   log.info({ signal: await asked }, 'asked to stop');
-  if (readyFile !== null) rmSync(readyFile, { force: true });
+  removeReadyFile(readyFile);
   const late = setTimeout(() => {
     log.error('the orderly stop took too long; the next start tells what is left');
     process.exit(1);

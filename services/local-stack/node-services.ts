@@ -1,9 +1,9 @@
-// Orchestrators and gpu-workers as services of the stack: Node processes that get their configuration, with the addresses filled in, through
+// Orchestrators, gpu-workers and the dashboard as services of the stack: Node processes that get their configuration, with the addresses filled in, through
 // the environment, exactly as they would on another machine.
 
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { z } from 'zod';
-import type { Config } from '../config/index.ts';
+import { type Config, type HostPort, joinHostPort } from '../config/index.ts';
 import { programEntry } from '../program/index.ts';
 import type { StackLayout } from './layout.ts';
 import { lowPriority } from './low-priority.ts';
@@ -17,11 +17,6 @@ const DASHBOARD_STOP_MS = 5_000;
 /** How the service is called in the stack's record. */
 export const DASHBOARD = 'dashboard';
 
-export interface Listening {
-  readonly host: string;
-  readonly port: number;
-}
-
 /** What the services of a stack have in common. */
 export interface Surroundings {
   readonly environment: Environment;
@@ -30,92 +25,85 @@ export interface Surroundings {
   readonly layout: StackLayout;
 }
 
-export function orchestratorService(
-  name: string,
-  listen: Listening,
-  { environment, niceness, layout }: Surroundings,
-): ServiceDefinition {
-  const ready = layout.ready(name);
-  return {
-    name,
-    port: listen.port,
-    log: layout.log(name),
-    needs: ['postgres', 'temporal'],
-    stopSignal: 'SIGTERM',
-    stopTimeoutMs: ORCHESTRATOR_STOP_MS,
-    command: () => {
-      mkdirSync(layout.run, { recursive: true });
-      rmSync(ready, { force: true });
-      const own = { LSWEEP_ORCHESTRATOR_REGISTRY_ADDRESS: addressOf(listen) };
-      return Promise.resolve(
-        lowPriority(
-          nodeCommand('services/orchestrator/main', ['--ready-file', ready], { ...environment, ...own }),
-          niceness,
-        ),
-      );
+export function orchestratorService(name: string, listen: HostPort, surroundings: Surroundings): ServiceDefinition {
+  return nodeService(
+    {
+      ...{ name, listen, main: 'services/orchestrator/main', needs: ['postgres', 'temporal'] },
+      stopTimeoutMs: ORCHESTRATOR_STOP_MS,
+      own: { LSWEEP_ORCHESTRATOR_REGISTRY_ADDRESS: joinHostPort(listen) },
     },
-    isReady: async (pid) =>
-      readyPid(ready) === pid && (await accepts({ host: reachable(listen.host), port: listen.port })),
-  };
+    surroundings,
+  );
 }
 
 export function workerService(
   name: string,
   nodeId: string | null,
-  listen: Listening,
-  { environment, niceness, layout }: Surroundings,
+  listen: HostPort,
+  surroundings: Surroundings,
 ): ServiceDefinition {
-  const ready = layout.ready(name);
-  return {
-    name,
-    port: listen.port,
-    log: layout.log(name),
-    needs: [],
-    stopSignal: 'SIGTERM',
-    stopTimeoutMs: WORKER_STOP_MS,
-    command: () => {
-      mkdirSync(layout.run, { recursive: true });
-      rmSync(ready, { force: true });
-      const own = { LSWEEP_WORKER_ADDRESS: addressOf(listen), LSWEEP_WORKER_NODE_ID: nodeId ?? '' };
-      // a node holds no credentials (docs/design/architecture.md section 2)
-      const none = {
+  return nodeService(
+    {
+      ...{ name, listen, main: 'services/gpu-worker/main', needs: [] },
+      args: ['--state-dir', surroundings.layout.worker(name)],
+      stopTimeoutMs: WORKER_STOP_MS,
+      own: {
+        LSWEEP_WORKER_ADDRESS: joinHostPort(listen),
+        LSWEEP_WORKER_NODE_ID: nodeId ?? '',
+        // a node holds no credentials (docs/design/architecture.md section 2)
         LSWEEP_POSTGRES_URL: undefined,
         LSWEEP_POSTGRES_READER_URL: undefined,
         LSWEEP_TEMPORAL_ADDRESS: undefined,
-      };
-      const args = ['--state-dir', layout.worker(name), '--ready-file', ready];
-      const env = { ...environment, ...own, ...none };
-      return Promise.resolve(lowPriority(nodeCommand('services/gpu-worker/main', args, env), niceness));
+      },
     },
-    isReady: async (pid) =>
-      readyPid(ready) === pid && (await accepts({ host: reachable(listen.host), port: listen.port })),
-  };
+    surroundings,
+  );
 }
 
 /** Reads with a login that can only read, and knows no other. @param readerUrl null = that of the configuration */
 export function dashboardService(
-  listen: Listening,
+  listen: HostPort,
   readerUrl: string | null,
+  surroundings: Surroundings,
+): ServiceDefinition {
+  return nodeService(
+    {
+      ...{ name: DASHBOARD, listen, main: 'services/dashboard/main', needs: ['postgres'] },
+      stopTimeoutMs: DASHBOARD_STOP_MS,
+      own: {
+        LSWEEP_DASHBOARD_ADDRESS: joinHostPort(listen),
+        LSWEEP_TEMPORAL_ADDRESS: undefined,
+        ...(readerUrl === null ? {} : { LSWEEP_POSTGRES_URL: undefined, LSWEEP_POSTGRES_READER_URL: readerUrl }),
+      },
+    },
+    surroundings,
+  );
+}
+
+interface NodeService {
+  readonly name: string;
+  readonly listen: HostPort;
+  /** As for `nodeCommand`. */
+  readonly main: string;
+  readonly args?: readonly string[];
+  readonly needs: readonly string[];
+  readonly stopTimeoutMs: number;
+  /** What its environment has beside that of the others, or (undefined) has not. */
+  readonly own: Environment;
+}
+
+/** A process that is ready when it has said so in its file and is listened to. */
+function nodeService(
+  { name, listen, main, args = [], needs, stopTimeoutMs, own }: NodeService,
   { environment, niceness, layout }: Surroundings,
 ): ServiceDefinition {
-  const name = DASHBOARD;
   const ready = layout.ready(name);
   return {
-    name,
-    port: listen.port,
-    log: layout.log(name),
-    needs: ['postgres'],
-    stopSignal: 'SIGTERM',
-    stopTimeoutMs: DASHBOARD_STOP_MS,
+    ...{ name, port: listen.port, log: layout.log(name), needs, stopSignal: 'SIGTERM', stopTimeoutMs },
     command: () => {
       mkdirSync(layout.run, { recursive: true });
       rmSync(ready, { force: true });
-      const own = {
-        LSWEEP_DASHBOARD_ADDRESS: addressOf(listen),
-        LSWEEP_TEMPORAL_ADDRESS: undefined,
-        ...(readerUrl === null ? {} : { LSWEEP_POSTGRES_URL: undefined, LSWEEP_POSTGRES_READER_URL: readerUrl }),
-      };
-      const command = nodeCommand('services/dashboard/main', ['--ready-file', ready], { ...environment, ...own });
+      const command = nodeCommand(main, [...args, '--ready-file', ready], { ...environment, ...own });
       return Promise.resolve(lowPriority(command, niceness));
     },
     isReady: async (pid) =>
@@ -150,10 +138,6 @@ export function serviceEnvironment(config: Config, addresses: Addresses): Enviro
 export function nodeCommand(main: string, args: readonly string[], env: Environment): ServiceCommand {
   const { path, execArgv } = programEntry(`../../${main}`, import.meta.url);
   return { file: process.execPath, args: [...execArgv, path, ...args], env };
-}
-
-export function addressOf({ host, port }: Listening): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** An address that stands for all of them is reached through the loopback. */

@@ -1,14 +1,19 @@
 // What the stack of a configuration consists of: which services, on which ports. Whatever the configuration points elsewhere is left out.
 
 import { LatentSweepError } from '../../workflows/domain/errors.ts';
-import { artifactsUrl, type Config, type StackRecord } from '../config/index.ts';
+import {
+  artifactsUrl,
+  type Config,
+  type HostPort,
+  joinHostPort,
+  type StackRecord,
+  splitHostPort,
+} from '../config/index.ts';
 import { readerUrl } from '../store/index.ts';
 import type { StackLayout } from './layout.ts';
 import {
-  addressOf,
   DASHBOARD,
   dashboardService,
-  type Listening,
   orchestratorService,
   serviceEnvironment,
   workerService,
@@ -60,7 +65,7 @@ export async function planStack(config: Config, layout: StackLayout, before: Sta
     ports,
   );
   const workers = await places('gpu-worker', config.worker.count, config.worker.address, 'worker.address', ports);
-  const registryAddresses = orchestrators.map(({ listen }) => addressOf(listen));
+  const registryAddresses = orchestrators.map(({ listen }) => joinHostPort(listen));
   const environment = serviceEnvironment(config, {
     postgresUrl: config.postgres.url ?? ownPostgres ?? '',
     temporalAddress: config.temporal.address ?? ownTemporal?.address ?? '',
@@ -107,7 +112,7 @@ export async function planStack(config: Config, layout: StackLayout, before: Sta
 
 interface StackLocation {
   readonly name: string;
-  readonly listen: Listening;
+  readonly listen: HostPort;
 }
 
 /** One is called by its kind, several are numbered; a configured port is for the first, the others follow it. */
@@ -118,7 +123,7 @@ async function places(
   key: string,
   ports: PortPicker,
 ): Promise<readonly StackLocation[]> {
-  const { host, port } = parseAddress(address);
+  const { host, port } = splitHostPort(address);
   const result: StackLocation[] = [];
   for (let i = 0; i < count; i++) {
     const name = count === 1 ? kind : `${kind}-${i + 1}`;
@@ -133,12 +138,6 @@ async function places(
     result.push({ name, listen: { host, port: fixed ?? (await ports.pick(name)) } });
   }
   return result;
-}
-
-/** The configuration's schema has checked its form. */
-function parseAddress(address: string): Listening {
-  const colon = address.lastIndexOf(':');
-  return { host: address.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port: Number(address.slice(colon + 1)) };
 }
 
 class PortPicker {

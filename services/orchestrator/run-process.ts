@@ -1,9 +1,9 @@
 // An orchestrator as a process of its own: waits for Postgres and Temporal with clear words, says when it is ready, stops in order on
 // SIGTERM and SIGINT. main.ts only gathers the options.
 
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { DefaultLogger, type LogLevel, Runtime } from '@temporalio/worker';
 import { ERRORS, type ErrorCode, LatentSweepError } from '../../workflows/domain/errors.ts';
+import { removeReadyFile, writeReadyFile } from '../program/index.ts';
 import type { OrchestratorOptions } from './options.ts';
 import { type Orchestrator, startOrchestrator } from './orchestrator.ts';
 import { pause } from './persist.ts';
@@ -31,19 +31,13 @@ export async function runOrchestrator(options: ProcessOptions): Promise<never> {
 
   const orchestrator = await startWhenReachable(options, stopping.signal);
   if (orchestrator === null) process.exit(0);
-  if (readyFile !== null) {
-    writeFileSync(
-      `${readyFile}.new`,
-      JSON.stringify({ pid: process.pid, registryAddress: orchestrator.registryAddress }),
-    );
-    renameSync(`${readyFile}.new`, readyFile);
-  }
+  writeReadyFile(readyFile, { registryAddress: orchestrator.registryAddress });
   const asked = new Promise<'asked'>((resolve) => {
     if (stopping.signal.aborted) resolve('asked');
     stopping.signal.addEventListener('abort', () => resolve('asked'));
   });
   const why = await Promise.race([asked, orchestrator.failed.catch(() => 'failed' as const)]);
-  if (readyFile !== null) rmSync(readyFile, { force: true });
+  removeReadyFile(readyFile);
   const late = setTimeout(() => {
     log.error('the orderly stop took too long; the next orchestrator adopts what runs');
     process.exit(1);

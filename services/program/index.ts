@@ -2,4 +2,5 @@
 
 export { type ProgramEntry, programEntry } from './entry.ts';
 export { packageVersion } from './package-version.ts';
+export { removeReadyFile, writeReadyFile } from './ready-file.ts';
 export { defaultStateDir } from './state-dir.ts';

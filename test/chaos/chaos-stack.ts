@@ -7,15 +7,10 @@ import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import pg from 'pg';
 import pino from 'pino';
-import { isAlive, loadConfig, markOf, type ProcessMark } from '../../services/config/index.ts';
+import { isAlive, joinHostPort, loadConfig, markOf, type ProcessMark } from '../../services/config/index.ts';
 import { simulateEntry } from '../../services/gpu-worker/index.ts';
 import { layoutOf } from '../../services/local-stack/layout.ts';
-import {
-  addressOf,
-  orchestratorService,
-  serviceEnvironment,
-  workerService,
-} from '../../services/local-stack/node-services.ts';
+import { orchestratorService, serviceEnvironment, workerService } from '../../services/local-stack/node-services.ts';
 import { choosePort } from '../../services/local-stack/ports.ts';
 import { clusterIn } from '../../services/local-stack/postgres/cluster.ts';
 import { postgresService } from '../../services/local-stack/postgres/postgres-service.ts';
@@ -154,7 +149,7 @@ export async function openChaosStack(size: StackSize): Promise<ChaosStack> {
     postgresUrl: url,
     temporalAddress,
     artifactsUrl: `file://${join(root, 'artifacts')}`,
-    registryAddresses: registries.map(addressOf),
+    registryAddresses: registries.map(joinHostPort),
   });
   const surroundings = { environment, niceness: config.stack.niceness, layout };
   const orchestrators = registries.map((listen, i) =>

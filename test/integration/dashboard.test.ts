@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import pino from 'pino';
-import { type Dashboard, dashboardAddress, readOrMakeToken, serveDashboard } from '../../services/dashboard/index.ts';
+import { type Dashboard, readOrMakeToken, serveDashboard } from '../../services/dashboard/index.ts';
 import { findNamedQuery, namedStatement, readNamedQueries } from '../../services/named-queries/index.ts';
 import { openReader, type Reader } from '../../services/store/index.ts';
 import { openDatabases } from './postgres.ts';
@@ -34,7 +34,7 @@ before(async () => {
   reader = openReader(fixture.url, { statementsOf: 'people' });
   token = readOrMakeToken(folder);
   dashboard = await serveDashboard({
-    ...{ address: dashboardAddress('127.0.0.1:0'), token, reader },
+    ...{ address: { host: '127.0.0.1', port: 0 }, token, reader },
     ...{ queries: await readNamedQueries(), log: pino({ level: 'silent' }) },
   });
   const entered = await get(`/?token=${token}`, { cookie: '' });

@@ -101,7 +101,7 @@ test('every file says its question, units, caveat and parameters, and uses each 
       name,
     );
     // about the stack, not about one sweep
-    const isOfStack = ['fleet', 'running', 'sweeps'].includes(name);
+    const isOfStack = ['fleet', 'running'].includes(name);
     assert.equal(parameters[0]?.name, isOfStack ? undefined : 'sweep', name);
     assert.match(sql, /\border by\b/, name);
   }

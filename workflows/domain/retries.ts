@@ -40,6 +40,9 @@ const budgetSchema = z.strictObject({
     }),
 });
 
+/** @param description when the class is met */
+const budget = (description: string) => budgetSchema.optional().meta({ description, examples: [{ attempts: 5 }] });
+
 const onNanSchema = z.union([
   z.enum(['fail', 'reorder']),
   z.strictObject({
@@ -56,29 +59,15 @@ const onNanSchema = z.union([
 
 /** Configurable classes: all but `bad_config`, which no repetition mends, and `cancelled`, which is a wish. */
 export const retriesSchema = z.strictObject({
-  code_error: budgetSchema
-    .optional()
-    .meta({ description: 'An exception inside the trainer.', examples: [{ attempts: 5 }] }),
-  out_of_memory: budgetSchema
-    .optional()
-    .meta({ description: 'Memory of GPU or machine ran out.', examples: [{ attempts: 5 }] }),
-  nan_loss: budgetSchema.optional().meta({ description: 'The loss was no number.', examples: [{ attempts: 5 }] }),
-  node_lost: budgetSchema
-    .optional()
-    .meta({ description: 'The node did not answer any more.', examples: [{ attempts: 5 }] }),
-  preempted: budgetSchema.optional().meta({ description: 'The node was asked to leave.', examples: [{ attempts: 5 }] }),
-  timeout: budgetSchema
-    .optional()
-    .meta({ description: 'A trainer without a new step was ended.', examples: [{ attempts: 5 }] }),
-  worker_crash: budgetSchema
-    .optional()
-    .meta({ description: 'The trainer’s process ended unasked.', examples: [{ attempts: 5 }] }),
-  trainer_start: budgetSchema
-    .optional()
-    .meta({ description: 'A trainer did not come up.', examples: [{ attempts: 5 }] }),
-  artifact_store: budgetSchema
-    .optional()
-    .meta({ description: 'The artifact store could not be read or written.', examples: [{ attempts: 5 }] }),
+  code_error: budget('An exception inside the trainer.'),
+  out_of_memory: budget('Memory of GPU or machine ran out.'),
+  nan_loss: budget('The loss was no number.'),
+  node_lost: budget('The node did not answer any more.'),
+  preempted: budget('The node was asked to leave.'),
+  timeout: budget('A trainer without a new step was ended.'),
+  worker_crash: budget('The trainer’s process ended unasked.'),
+  trainer_start: budget('A trainer did not come up.'),
+  artifact_store: budget('The artifact store could not be read or written.'),
   onNan: onNanSchema.optional().meta({
     description:
       'What follows a loss that is no number. `fail`: no retry, the default. `reorder`: from the last good checkpoint with other data. `lowerRate`: with a lower rate.',

@@ -21,12 +21,12 @@ export type SweepView = Readonly<Record<string, string>>;
 /** @throws LatentSweepError INPUT_INVALID for a sweep that is not there, and what the queries throw */
 export async function sweepPage(questions: Questions, sweep: string, view: SweepView): Promise<PageParts> {
   const [sweeps, axes, metrics, results] = await Promise.all([
-    questions.ask('sweeps', {}),
+    questions.ask('sweeps', { sweep }),
     questions.ask('axes', { sweep }),
     questions.ask('metrics', { sweep }),
     questions.ask('accuracy-by-system', { sweep }),
   ]);
-  const row = records(sweeps).find((one) => one['sweep'] === sweep);
+  const [row] = records(sweeps);
   if (row === undefined)
     throw new LatentSweepError('INPUT_INVALID', `there is no sweep ${JSON.stringify(sweep)}`, { sweep });
   const sections = await Promise.all([

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { sweepFileSchema } from '../settings/index.ts';
-import { inWords, type SchemaNode } from './setting-tree.ts';
+import { alternatives, inWords, isNode, type SchemaNode } from './setting-tree.ts';
 
 export interface SettingDescription {
   /** By dotted path, `[]` after a list: `train.objectives[].weight`. */
@@ -47,8 +47,8 @@ function mapOf(node: SchemaNode, prefix: string, isOnly: boolean): SettingMap {
 }
 
 function describe(path: string, node: SchemaNode, isOptional: boolean): SettingDescription {
-  const values = choicesOf(node);
-  const items = values.flatMap((value) => (isNode(value.items) ? choicesOf(value.items) : []));
+  const values = alternatives(node);
+  const items = values.flatMap((value) => (isNode(value.items) ? alternatives(value.items) : []));
   return {
     path,
     description: textOf(node, 'description'),
@@ -84,15 +84,6 @@ function allowedIn(values: readonly SchemaNode[]): string {
 /** A map whose keys are the writer's own. */
 function withoutFreeForm(node: SchemaNode): SchemaNode {
   return node.type === 'object' ? { const: 'a map by dotted path of a setting' } : node;
-}
-
-function choicesOf(node: SchemaNode): readonly SchemaNode[] {
-  const inner = [...(node.anyOf ?? []), ...(node.oneOf ?? [])].filter(isNode);
-  return inner.length === 0 ? [node] : inner.flatMap(choicesOf);
-}
-
-function isNode(schema: unknown): schema is SchemaNode {
-  return typeof schema === 'object' && schema !== null && !Array.isArray(schema);
 }
 
 function textOf(node: SchemaNode, field: string): string {

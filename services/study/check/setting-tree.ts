@@ -49,12 +49,12 @@ function treeOf(schema: z.ZodType): SettingTree {
   return { nodesAt, keysAt, wordsAt, allowedAt: (path) => inWords(nodesAt(path), keysAt(path)) };
 }
 
-function isNode(schema: unknown): schema is SchemaNode {
+export function isNode(schema: unknown): schema is SchemaNode {
   return typeof schema === 'object' && schema !== null;
 }
 
 /** Each with what is said of the whole, unless it says more of itself. */
-function alternatives(node: SchemaNode): readonly SchemaNode[] {
+export function alternatives(node: SchemaNode): readonly SchemaNode[] {
   const inner = [...(node.anyOf ?? []), ...(node.oneOf ?? [])].filter(isNode);
   if (inner.length === 0) return [node];
   const said = Object.fromEntries(ANNOTATIONS.filter((key) => key in node).map((key) => [key, node[key]]));
